@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from central_server.store.engine.tables import intents as intents_table
 from central_server.store.engine.tables import parcels as parcels_table
 from central_server.store.parcels import parcels, sync_log
-from central_server.store.parcels.log_queries import Wanted
+from central_server.store.parcels.log_queries import LogFilter
 from central_server.store.places.places import TOP
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import MAX_BATCH_BYTES, ParcelReceipts, PlaceBeaconStatistics, Receipt
@@ -155,7 +155,7 @@ async def test_a_bad_parcel_never_blocks_the_others(central: RunningCentral, gat
         assert receipt.reason.startswith(f"parcels.{position}: invalid: "), receipt
     assert await count_parcels(central) == len(good)
     async with central.database() as database, database.read() as connection:
-        refused = await sync_log.page(connection, Wanted(result=Receipt.refused))
+        refused = await sync_log.page(connection, LogFilter(result=Receipt.refused))
     assert len(refused) == len(bad) + 4
 
 
@@ -261,7 +261,7 @@ async def test_a_faulty_request_is_answered_and_changes_nothing(
         assert found == status, (headers, body[:40])
     assert await count_parcels(central) == 0
     async with central.database() as database, database.read() as connection:
-        lines = await sync_log.page(connection, Wanted(gateway=gateway.id, kind="unknown"))
+        lines = await sync_log.page(connection, LogFilter(gateway=gateway.id, kind="unknown"))
     assert {(line.reason.split(":")[0], line.result) for line in lines} == {
         ("unreadable", Receipt.refused),
         ("invalid", Receipt.refused),

@@ -152,7 +152,7 @@ class ListsApi:
     async def _log(self, request: web.Request) -> web.Response:
         caller = await self._bearers.caller(request, Scope.log)
         query = read_query(request, LogQuery)
-        wanted = log_queries.Wanted(
+        wanted = log_queries.LogFilter(
             tops=caller.tops,
             gateway=query.gateway,
             kind=query.kind,

@@ -15,7 +15,7 @@ from central_server.staff.parcels.log_facts import find_titles, read_line
 from central_server.staff.places.place_tree import below
 from central_server.store.enrolment import gateways
 from central_server.store.parcels import parcels, sync_log
-from central_server.store.parcels.log_queries import Wanted
+from central_server.store.parcels.log_queries import LogFilter
 from central_server.store.parcels.sync_log import PAGE
 from central_server.store.places import places
 from central_server.store.places.places import TOP, Place
@@ -84,10 +84,10 @@ def _blind(around: Sequence[Place], money: Collection[str], seen: Collection[str
     return frozenset(seen).difference(*(below(around, top) for top in money))
 
 
-def _read_filter(chosen: Mapping[str, str], tops: frozenset[str], before: str) -> Wanted:
+def _read_filter(chosen: Mapping[str, str], tops: frozenset[str], before: str) -> LogFilter:
     """Ignore invalid values."""
     position = parse_position(before)
-    return Wanted(
+    return LogFilter(
         tops=tops,
         gateway=chosen["gateway"] or None,
         kind=chosen["kind"] or None,

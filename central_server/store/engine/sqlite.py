@@ -53,12 +53,12 @@ def _set_pragmas(connection: Any, record: object) -> None:  # noqa: ANN401  (the
     connection.isolation_level = None  # no implicit BEGIN by the driver: see `_begin`
     cursor = connection.cursor()
     try:
-        for name, wanted in PRAGMAS.items():
-            _set_with_retry(cursor, f"PRAGMA {name}={wanted}")
+        for name, required in PRAGMAS.items():
+            _set_with_retry(cursor, f"PRAGMA {name}={required}")
             cursor.execute(f"PRAGMA {name}")
             found = cursor.fetchone()[0]
-            if found != wanted:
-                raise StoreRefused(f"SQLite has {name} = {found!r}, {wanted!r} is required")
+            if found != required:
+                raise StoreRefused(f"SQLite has {name} = {found!r}, {required!r} is required")
     finally:
         cursor.close()
 

@@ -11,7 +11,7 @@ from central_server.store.engine import bulk_insert
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import arrivals
 from central_server.store.parcels import log_queries
-from central_server.store.parcels.log_queries import Log, Wanted
+from central_server.store.parcels.log_queries import Log, LogFilter
 from sync_contract.records import Receipt
 
 
@@ -45,10 +45,12 @@ async def record(connection: Connection, new: Sequence[NewArrival], now: datetim
     await bulk_insert.add(connection, arrivals, _COLUMNS, rows, _ON_REPETITION)
 
 
-async def newest(connection: Connection, wanted: Wanted, limit: int, before: tuple[datetime, int] | None) -> list[int]:
+async def newest(
+    connection: Connection, log_filter: LogFilter, limit: int, before: tuple[datetime, int] | None
+) -> list[int]:
     """Return the numbers of the lines, newest first. `before`: only those before this (last_at, seq)."""
     columns = arrivals.c
-    usual = {columns.kind: wanted.kind, columns.result: wanted.result and wanted.result.value}
+    usual = {columns.kind: log_filter.kind, columns.result: log_filter.result and log_filter.result.value}
     statement = select(columns.seq, columns.last_at)
     for column, value in usual.items():
         if value is not None:
@@ -63,7 +65,7 @@ async def newest(connection: Connection, wanted: Wanted, limit: int, before: tup
         )
     rare = any(value not in (None, _USUAL[column.name]) for column, value in usual.items())
     log = Log(arrivals, columns.last_at)
-    return [row.seq for row in await log_queries.newest(connection, log, statement, wanted, limit, rare=rare)]
+    return [row.seq for row in await log_queries.newest(connection, log, statement, log_filter, limit, rare=rare)]
 
 
 async def lines(connection: Connection, seqs: Collection[int]) -> list[Row[*tuple[Any, ...]]]:
@@ -72,8 +74,8 @@ async def lines(connection: Connection, seqs: Collection[int]) -> list[Row[*tupl
 
 
 async def of_parcel(connection: Connection, gateway: str, parcel: str) -> list[Row[*tuple[Any, ...]]]:
-    wanted = _LINES.where(arrivals.c.gateway == gateway, arrivals.c.parcel == parcel)
-    return list(await connection.execute(wanted))
+    statement = _LINES.where(arrivals.c.gateway == gateway, arrivals.c.parcel == parcel)
+    return list(await connection.execute(statement))
 
 
 _LINES: Select[*tuple[Any, ...]] = select(arrivals)

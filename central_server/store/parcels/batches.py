@@ -19,7 +19,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import batches
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.parcels import log_queries
-from central_server.store.parcels.log_queries import Log, Wanted
+from central_server.store.parcels.log_queries import Log, LogFilter
 from sync_contract.records import Parcel
 from sync_contract.wire_record import encode
 
@@ -76,15 +76,15 @@ async def unpacked(connection: Connection, seqs: Collection[int]) -> dict[int, U
 
 
 async def newest(
-    connection: Connection, wanted: Wanted, limit: int, upto: tuple[datetime, int] | None
+    connection: Connection, log_filter: LogFilter, limit: int, upto: tuple[datetime, int] | None
 ) -> list[Row[*tuple[Any, ...]]]:
     """Return seq, received_at and the number of matching parcels, newest first. `upto`: (received_at, seq), incl."""
     columns = batches.c
     of_kind = {"intent": columns.intents, "statistics": columns.statistics}
     every = columns.intents + columns.statistics
-    matching = every if wanted.kind is None else of_kind[wanted.kind]
+    matching = every if log_filter.kind is None else of_kind[log_filter.kind]
     statement = select(columns.seq, columns.received_at, matching.label("matching"))
-    if wanted.kind is not None:
+    if log_filter.kind is not None:
         statement = statement.where(text(f"batches.{matching.name} > 0"))  # in the words of the partial index
     if upto is not None:
         at, seq = upto
@@ -92,7 +92,7 @@ async def newest(
             tuple_(columns.received_at, columns.seq) <= tuple_(literal(at, columns.received_at.type), literal(seq))
         )
     log = Log(batches, columns.received_at)
-    return await log_queries.newest(connection, log, statement, wanted, limit, rare=wanted.kind == "intent")
+    return await log_queries.newest(connection, log, statement, log_filter, limit, rare=log_filter.kind == "intent")
 
 
 async def numbered_alike(

@@ -20,8 +20,8 @@ def kind_in_log(kind: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A filter; None takes all. `tops`: the community is at or below one of these places.
+class LogFilter:
+    """A filter of the log; None matches all. `tops`: the community is at or below one of these places.
 
     `before`: (last_at, seq) of the last line of the page before.
     """
@@ -44,22 +44,22 @@ class Log:
 
 
 async def newest(
-    connection: Connection, log: Log, what: Select[*tuple[Any, ...]], wanted: Wanted, limit: int, *, rare: bool
+    connection: Connection, log: Log, what: Select[*tuple[Any, ...]], log_filter: LogFilter, limit: int, *, rare: bool
 ) -> list[Row[*tuple[Any, ...]]]:
     """Return the rows of `what`, a selection of at least `at` and `seq` with the log's own conditions.
 
     `rare`: those conditions have an index of their own with few rows.
     """
     columns = log.table.c
-    seen = None if wanted.tops is None else await communities(connection, wanted.tops)
-    for condition in _conditions(log, wanted):
+    seen = None if log_filter.tops is None else await communities(connection, log_filter.tops)
+    for condition in _conditions(log, log_filter):
         what = what.where(condition)
     by_time = what.order_by(log.at.desc(), columns.seq.desc()).limit(limit)
     if seen is None:
         statement = by_time
     elif len(seen) == 1 and not rare:
         statement = by_time.where(columns.community == seen[0])
-    elif wanted.gateway is None and not rare and 0 < len(seen) <= _BRANCHES:
+    elif log_filter.gateway is None and not rare and 0 < len(seen) <= _BRANCHES:
         each = [by_time.where(columns.community == community).subquery() for community in seen]
         every = union_all(*(select(*branch.c) for branch in each)).subquery()
         statement = select(*every.c).order_by(every.c[log.at.name].desc(), every.c.seq.desc()).limit(limit)
@@ -70,12 +70,12 @@ async def newest(
     return list(await connection.execute(statement))
 
 
-def _conditions(log: Log, wanted: Wanted) -> list[Any]:
+def _conditions(log: Log, log_filter: LogFilter) -> list[Any]:
     conditions: list[Any] = []
-    if wanted.gateway is not None:
-        conditions.append(log.table.c.gateway == wanted.gateway)
-    if wanted.since is not None:
-        conditions.append(log.at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(log.at < wanted.until)
+    if log_filter.gateway is not None:
+        conditions.append(log.table.c.gateway == log_filter.gateway)
+    if log_filter.since is not None:
+        conditions.append(log.at >= log_filter.since)
+    if log_filter.until is not None:
+        conditions.append(log.at < log_filter.until)
     return conditions

@@ -52,10 +52,10 @@ async def settle_anchor(connection: Connection, gateway: str, boot: str, monoton
     return bool((await connection.execute(statement)).rowcount)
 
 
-async def anchors(connection: Connection, gateway: str, wanted: Collection[str]) -> dict[str, tuple[int, datetime]]:
+async def anchors(connection: Connection, gateway: str, boot_ids: Collection[str]) -> dict[str, tuple[int, datetime]]:
     """Return for each boot a reading of its monotonic clock and the time of that reading."""
     columns = (boots.c.boot, boots.c.monotonic_ns, boots.c.wall)
-    found = await connection.execute(select(*columns).where(boots.c.gateway == gateway, boots.c.boot.in_(wanted)))
+    found = await connection.execute(select(*columns).where(boots.c.gateway == gateway, boots.c.boot.in_(boot_ids)))
     return {row.boot: (row.monotonic_ns, row.wall) for row in found}
 
 

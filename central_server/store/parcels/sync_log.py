@@ -16,7 +16,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import intents
 from central_server.store.parcels import arrivals, batches, parcels
 from central_server.store.parcels.batches import UnpackedBatch
-from central_server.store.parcels.log_queries import Wanted, kind_in_log
+from central_server.store.parcels.log_queries import LogFilter, kind_in_log
 from sync_contract.records import Receipt
 
 PAGE = 50
@@ -42,11 +42,11 @@ class Arrival:
     times: int
 
 
-async def page(connection: Connection, wanted: Wanted, limit: int = PAGE) -> tuple[Arrival, ...]:
+async def page(connection: Connection, log_filter: LogFilter, limit: int = PAGE) -> tuple[Arrival, ...]:
     """Return the lines of a page, newest first."""
-    return _newest_first([*await _accepted(connection, wanted, limit), *await _others(connection, wanted, limit)])[
-        :limit
-    ]
+    return _newest_first(
+        [*await _accepted(connection, log_filter, limit), *await _others(connection, log_filter, limit)]
+    )[:limit]
 
 
 async def of_parcel(connection: Connection, gateway: str, parcel: str) -> tuple[Arrival, ...]:
@@ -69,19 +69,19 @@ async def states(connection: Connection, gifts: Collection[tuple[str, str]]) -> 
 
 async def mark(connection: Connection, tops: Collection[str]) -> tuple[datetime, int] | None:
     """Return a mark that moves whenever a line of these communities is new or counts up."""
-    wanted = Wanted(tops=tops)
-    found = [(row.received_at, row.seq * _APART) for row in await batches.newest(connection, wanted, 1, None)]
-    others = await arrivals.lines(connection, await arrivals.newest(connection, wanted, 1, None))
+    log_filter = LogFilter(tops=tops)
+    found = [(row.received_at, row.seq * _APART) for row in await batches.newest(connection, log_filter, 1, None)]
+    others = await arrivals.lines(connection, await arrivals.newest(connection, log_filter, 1, None))
     found += [(row.last_at, row.seq * _APART + _MIDDLE) for row in others]
     return max(found, default=None)
 
 
-async def _accepted(connection: Connection, wanted: Wanted, limit: int) -> list[Arrival]:
-    if wanted.result not in (None, Receipt.accepted) or wanted.kind not in (None, "intent", "statistics"):
+async def _accepted(connection: Connection, log_filter: LogFilter, limit: int) -> list[Arrival]:
+    if log_filter.result not in (None, Receipt.accepted) or log_filter.kind not in (None, "intent", "statistics"):
         return []
-    last_batch = None if wanted.before is None else (wanted.before[0], (wanted.before[1] - 1) // _APART)
+    last_batch = None if log_filter.before is None else (log_filter.before[0], (log_filter.before[1] - 1) // _APART)
     chosen, enough = [], 0
-    for batch in await batches.newest(connection, wanted, limit + 1, last_batch):
+    for batch in await batches.newest(connection, log_filter, limit + 1, last_batch):
         chosen.append(batch.seq)
         # Part of the last page's batch was on that page.
         enough += 0 if (batch.received_at, batch.seq) == last_batch else batch.matching
@@ -93,9 +93,9 @@ async def _accepted(connection: Connection, wanted: Wanted, limit: int) -> list[
         for seq in chosen
         for packet in [packets[seq]]
         for position in reversed(range(len(packet.contents)))
-        if wanted.before is None or (packet.received_at, seq * _APART + position) < wanted.before
+        if log_filter.before is None or (packet.received_at, seq * _APART + position) < log_filter.before
     )
-    return [line for line in lines if wanted.kind in (None, line.kind)]
+    return [line for line in lines if log_filter.kind in (None, line.kind)]
 
 
 def _line(packet: UnpackedBatch, seq: int, content: bytes) -> Arrival:
@@ -115,11 +115,13 @@ def _line(packet: UnpackedBatch, seq: int, content: bytes) -> Arrival:
     )
 
 
-async def _others(connection: Connection, wanted: Wanted, limit: int) -> list[Arrival]:
-    if wanted.result is Receipt.accepted:
+async def _others(connection: Connection, log_filter: LogFilter, limit: int) -> list[Arrival]:
+    if log_filter.result is Receipt.accepted:
         return []
-    before = None if wanted.before is None else (wanted.before[0], -((_MIDDLE - wanted.before[1]) // _APART))
-    found = await arrivals.newest(connection, wanted, limit, before)
+    before = (
+        None if log_filter.before is None else (log_filter.before[0], -((_MIDDLE - log_filter.before[1]) // _APART))
+    )
+    found = await arrivals.newest(connection, log_filter, limit, before)
     return await _arrivals(connection, await arrivals.lines(connection, found))
 
 

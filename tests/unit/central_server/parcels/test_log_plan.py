@@ -17,7 +17,7 @@ from central_server.store.engine.database import Database
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.parcels import arrivals, batches, sync_log
 from central_server.store.parcels.arrivals import NewArrival
-from central_server.store.parcels.log_queries import Wanted
+from central_server.store.parcels.log_queries import LogFilter
 from central_server.store.places import places
 from sync_contract.project import Texts
 from sync_contract.records import Receipt
@@ -30,17 +30,17 @@ GATEWAY = "a" * 16
 LINES = 2000
 
 FILTERS = {
-    "everything": Wanted(tops=(places.TOP,)),
-    "one community": Wanted(tops=("huada",)),
-    "some communities": Wanted(tops=("huada", "fengze")),
-    "many communities": Wanted(tops=("street",)),
-    "a gateway": Wanted(tops=("huada",), gateway=GATEWAY),
-    "gifts": Wanted(tops=("huada",), kind="intent"),
-    "conflicts": Wanted(tops=("street",), result=Receipt.conflict),
-    "reports that were accepted": Wanted(tops=("huada",), kind="statistics", result=Receipt.accepted),
-    "a day": Wanted(tops=(places.TOP,), since=NOW - timedelta(days=1), until=NOW),
-    "far down": Wanted(tops=(places.TOP,), before=(NOW - timedelta(minutes=LINES // 2), LINES // 2)),
-    "far down in one community": Wanted(tops=("huada",), before=(NOW - timedelta(minutes=LINES // 2), LINES // 2)),
+    "everything": LogFilter(tops=(places.TOP,)),
+    "one community": LogFilter(tops=("huada",)),
+    "some communities": LogFilter(tops=("huada", "fengze")),
+    "many communities": LogFilter(tops=("street",)),
+    "a gateway": LogFilter(tops=("huada",), gateway=GATEWAY),
+    "gifts": LogFilter(tops=("huada",), kind="intent"),
+    "conflicts": LogFilter(tops=("street",), result=Receipt.conflict),
+    "reports that were accepted": LogFilter(tops=("huada",), kind="statistics", result=Receipt.accepted),
+    "a day": LogFilter(tops=(places.TOP,), since=NOW - timedelta(days=1), until=NOW),
+    "far down": LogFilter(tops=(places.TOP,), before=(NOW - timedelta(minutes=LINES // 2), LINES // 2)),
+    "far down in one community": LogFilter(tops=("huada",), before=(NOW - timedelta(minutes=LINES // 2), LINES // 2)),
 }
 
 
@@ -73,21 +73,21 @@ def _place(id_: str, kind: str, parent: str, names: dict[str, str]) -> places.Pl
 
 
 async def test_every_way_through_the_log_follows_an_index(long_log: Database) -> None:
-    for way, wanted in FILTERS.items():
-        if wanted.result is None:
-            assert await _look(long_log, "batches", partial(_newest_batches, wanted=wanted), way)
-        if wanted.result is not Receipt.accepted:
-            plan = await _look(long_log, "arrivals", partial(_newest_arrivals, wanted=wanted), way)
+    for way, log_filter in FILTERS.items():
+        if log_filter.result is None:
+            assert await _look(long_log, "batches", partial(_newest_batches, log_filter=log_filter), way)
+        if log_filter.result is not Receipt.accepted:
+            plan = await _look(long_log, "arrivals", partial(_newest_arrivals, log_filter=log_filter), way)
             rare = way in ("gifts", "conflicts") and long_log.dsn == ""
             assert "ix_arrivals_rare_" in plan or not rare, f"{way}: {plan}"
 
 
-async def _newest_batches(connection: Connection, wanted: Wanted) -> None:
-    await batches.newest(connection, wanted, sync_log.PAGE + 1, wanted.before)
+async def _newest_batches(connection: Connection, log_filter: LogFilter) -> None:
+    await batches.newest(connection, log_filter, sync_log.PAGE + 1, log_filter.before)
 
 
-async def _newest_arrivals(connection: Connection, wanted: Wanted) -> None:
-    await arrivals.newest(connection, wanted, sync_log.PAGE + 1, wanted.before)
+async def _newest_arrivals(connection: Connection, log_filter: LogFilter) -> None:
+    await arrivals.newest(connection, log_filter, sync_log.PAGE + 1, log_filter.before)
 
 
 async def _look(database: Database, table: str, ask: Callable[[Connection], Any], way: str) -> str:
@@ -103,11 +103,11 @@ async def _look(database: Database, table: str, ask: Callable[[Connection], Any]
 
 async def test_the_lines_of_some_communities_come_in_one_order(long_log: Database) -> None:
     async with long_log.read() as connection:
-        everything = await sync_log.page(connection, Wanted(tops=(places.TOP,)), 200)
-        two = await sync_log.page(connection, Wanted(tops=("huada", "fengze")), 200)
-        street = await sync_log.page(connection, Wanted(tops=("street",)), 200)
-        own = await sync_log.page(connection, Wanted(tops=("fengze",), gateway=GATEWAY), 200)
-        nobody = await sync_log.page(connection, Wanted(tops=()), 200)
+        everything = await sync_log.page(connection, LogFilter(tops=(places.TOP,)), 200)
+        two = await sync_log.page(connection, LogFilter(tops=("huada", "fengze")), 200)
+        street = await sync_log.page(connection, LogFilter(tops=("street",)), 200)
+        own = await sync_log.page(connection, LogFilter(tops=("fengze",), gateway=GATEWAY), 200)
+        nobody = await sync_log.page(connection, LogFilter(tops=()), 200)
     assert everything == two == tuple(sorted(everything, key=lambda line: (line.last_at, line.seq), reverse=True))
     assert len(everything) == 200
     assert {line.result for line in everything} == {Receipt.accepted, Receipt.duplicate, Receipt.conflict}
@@ -122,7 +122,12 @@ async def test_pages_that_follow_each_other_are_the_whole_log(database: Database
         some = [made.intent() if each % 3 == 0 else made.statistics() for each in range(7)]
         for _ in range(2):
             await received(database, GATEWAY, "huada", some, NOW + timedelta(minutes=number // 2))
-    for narrow in (Wanted(), Wanted(kind="intent"), Wanted(result=Receipt.accepted), Wanted(tops=("huada",))):
+    for narrow in (
+        LogFilter(),
+        LogFilter(kind="intent"),
+        LogFilter(result=Receipt.accepted),
+        LogFilter(tops=("huada",)),
+    ):
         async with database.read() as connection:
             whole = await sync_log.page(connection, narrow, 500)
             for size in (1, 3, 10):

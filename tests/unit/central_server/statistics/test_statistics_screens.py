@@ -13,7 +13,7 @@ from central_server.statistics.report import build_figures_response
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import screen_figures
 from central_server.store.parcels import sync_log
-from central_server.store.parcels.log_queries import Wanted
+from central_server.store.parcels.log_queries import LogFilter
 from central_server.store.statistics.figure_filter import FigureScope
 from sync_contract.records import Door, Receipt
 from sync_contract.strict_model import Environment
@@ -126,14 +126,14 @@ async def test_the_log_lists_counts_among_the_reports(database: Database) -> Non
         database, GATEWAYS[0], [touched(2, MIDNIGHT, [count(visits=1)]), touched(3, MIDNIGHT, [count(opened=1)])]
     )
     async with database.read() as connection:
-        reports = await sync_log.page(connection, Wanted(kind="statistics"))
+        reports = await sync_log.page(connection, LogFilter(kind="statistics"))
         assert sorted((each.parcel[-1], each.result) for each in reports) == [
             ("1", Receipt.accepted),
             ("2", Receipt.accepted),
             ("2", Receipt.duplicate),
             ("3", Receipt.refused),
         ]
-        assert await sync_log.page(connection, Wanted(kind="intent")) == ()
+        assert await sync_log.page(connection, LogFilter(kind="intent")) == ()
 
 
 async def test_a_batch_with_screen_counts_is_accepted_parcel_by_parcel(
