@@ -13,7 +13,6 @@ from aiohttp import web
 from sqlalchemy import select
 from yarl import URL
 
-from central_server import server
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.api import tokens as personal
@@ -65,17 +64,14 @@ async def ask(
         return answer.status, json.loads(text) if text else None, answer.headers
 
 
-async def test_the_document_lists_exactly_the_routes_for_programs(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, bank: RunningBank
-) -> None:
+async def test_the_document_lists_exactly_the_routes_for_programs(tmp_path: Path, bank: RunningBank) -> None:
     apps: list[web.Application] = []
 
     def remembered(*given: Any, **named: Any) -> web.Application:
         apps.append(guarded_app(*given, **named))
         return apps[-1]
 
-    monkeypatch.setattr(server, "guarded_app", remembered)
-    async with running_central(tmp_path / "central", bank):
+    async with running_central(tmp_path / "central", bank, make_app=remembered):
         there = {
             (route.method, route.resource.canonical)
             for route in apps[0].router.routes()

@@ -56,7 +56,7 @@ async def test_staff_make_a_webhook_and_see_its_deliveries(
             "gateway": gateway.id,
             "parcel": receiver.came[0][1]["data"]["parcel"],
             "kind": "unknown",
-            "reason": "unknown_kind",
+            "reason": "invalid: body.kind",
         }
         assert "Answer 204 after" in page.text()
         await donor.press(page, action="try")
