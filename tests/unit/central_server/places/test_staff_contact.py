@@ -109,8 +109,8 @@ async def test_only_admins_of_the_place_can_change_it(desk: RunningDesk) -> None
         ({"phone": "----"}, ("只能有数字", "只能用數字", "has digits, spaces")),
         ({"phone": "1" * 31}, ("只能有数字", "只能用數字", "has digits, spaces")),
         ({"phone": " "}, ("没有号码", "沒有號碼", "no number to go with them")),
-        ({"holder-en": ""}, ("号码是谁的：", "這是誰的號碼：", "Say whose number it is")),
-        ({"hours-zh-Hant": "時" * 31}, ("接听时间：", "接聽時間：", "Say when somebody answers")),
+        ({"holder-en": ""}, ("号码是谁的：", "這是誰的號碼：", "Enter the owner of the number")),
+        ({"hours-zh-Hant": "時" * 31}, ("接听时间：", "接聽時間：", "Enter the hours")),
     ],
 )
 async def test_invalid_input_is_shown_again_with_an_explanation(
