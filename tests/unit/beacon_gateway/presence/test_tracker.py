@@ -1,11 +1,11 @@
 """Tests of the tracker: from sightings to visits."""
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.reasons import Crossing, EdgesCrossed, FirstFrame, FirstRssi, NoRssi, Silence
@@ -152,9 +152,9 @@ def test_unknown_beacons_are_only_counted() -> None:
 def test_equal_identity_objects_are_the_same_beacon() -> None:
     tracker = Tracker([CARD, SHELF], RULES)
     for step in range(30):
-        id_ = (CARD.id, replace(CARD.id), replace(CARD.id, minor=7777))[step % 3]
+        id_ = (CARD.id, structs.replace(CARD.id), structs.replace(CARD.id, minor=7777))[step % 3]
         tracker.hear(frame(CARD, -57, step / 10)._replace(beacon=id_))
-        tracker.hear(frame(SHELF, -80, step / 10)._replace(beacon=replace(SHELF.id)))
+        tracker.hear(frame(SHELF, -80, step / 10)._replace(beacon=structs.replace(SHELF.id)))
         del id_
         tracker.forget_frames()  # so that the next object may take this one's place in memory
     assert {id_: visit.last_heard for id_, visit in tracker.visits.items()} == {CARD.id: 2.8, SHELF.id: 2.9}
