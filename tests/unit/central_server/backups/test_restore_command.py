@@ -156,7 +156,7 @@ def rewritten(file: Path, change: Callable[[dict[str, Any]], None]) -> None:
     [
         ({"revision": "9999", "program": "7.0"}, CONFIGURATION, "schema 9999 (program 7.0), this program knows up to"),
         ({"revision": "0000"}, CONFIGURATION, "its manifest says 0000"),
-        ({"environment": "real"}, CONFIGURATION, "drill and real never meet"),
+        ({"environment": "real"}, CONFIGURATION, "drill and real data never mix"),
         ({"database": "postgresql"}, CONFIGURATION, "[store] url names no PostgreSQL"),
         ({"format": 2}, FAILURE, "made by a newer program"),
         ({"format": "nonsense"}, FAILURE, "Nothing was changed"),
@@ -199,7 +199,7 @@ async def test_foreign_tables_are_not_dropped(
         await postgres.execute(theirs, "CREATE TABLE notes (id integer)")
         into = state_in(tmp_path / "theirs", theirs)
         assert await given_back(into, tmp_path / "one.tar", yes=True) == CONFIGURATION
-        assert "none of ours" in capsys.readouterr().err
+        assert "tables of another program" in capsys.readouterr().err
         await postgres.execute(theirs, "SELECT id FROM notes")
 
 

@@ -145,8 +145,8 @@ async def test_a_place_without_a_short_name_gets_one(desk: RunningDesk) -> None:
         ({"en": "x" * 61}, "A name is missing"),
         ({"id": "Big Name"}, "A short name has"),
         ({"id": "hall"}, "with this short name already"),
-        ({"kind": "city"}, "does not stand here"),
-        ({"kind": "castle"}, "does not stand here"),
+        ({"kind": "city"}, "A place of this kind cannot be"),
+        ({"kind": "castle"}, "A place of this kind cannot be"),
     ],
 )
 async def test_an_invalid_place_is_shown_again_as_typed(desk: RunningDesk, changes: dict[str, str], words: str) -> None:
