@@ -79,7 +79,7 @@ def test_a_plain_answer_round_trips(fields: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "told", "minutes", "payment", "refund"),
+    ("code", "orig_code", "minutes", "payment", "refund"),
     [
         ("00", "00", 1, OrderState.paid, OrderState.paid),
         ("00", "A6", 1, OrderState.paid, OrderState.paid),
@@ -98,9 +98,9 @@ def test_a_plain_answer_round_trips(fields: dict[str, str]) -> None:
     ],
 )
 def test_the_state_of_a_queried_order(
-    code: str, code_: str, minutes: int, payment: OrderState, refund: OrderState
+    code: str, orig_code: str, minutes: int, payment: OrderState, refund: OrderState
 ) -> None:
-    fields = {"respCode": code, "origRespCode": code_, "txnAmt": "1000", "currencyCode": "156", "queryId": QUERY_ID}
+    fields = {"respCode": code, "origRespCode": orig_code, "txnAmt": "1000", "currencyCode": "156", "queryId": QUERY_ID}
     states = [read_query_result(fields, order, AT + timedelta(minutes=minutes)).state for order in (PAYMENT, REFUND)]
     assert states == [payment, refund]
 
@@ -213,8 +213,8 @@ async def test_the_code_decides_about_a_retry(
 
     async def answer(request: web.Request) -> web.Response:
         asked = {name: str(value) for name, value in (await request.post()).items()}
-        code_ = {name: asked[name] for name in asked if name not in ("signature", "certId")} | {"respCode": code}
-        return web.Response(text=encode_reply(sign(code_, signer_of(authority, Voice.bank))))
+        fields = {name: asked[name] for name in asked if name not in ("signature", "certId")} | {"respCode": code}
+        return web.Response(text=encode_reply(sign(fields, signer_of(authority, Voice.bank))))
 
     app = web.Application()
     app.add_routes([web.post("/{path:.*}", answer)])

@@ -188,7 +188,7 @@ def _in_url_alphabet(forger: Forger) -> Iterator[Fields]:
             yield fields | {"signature": encoded}
 
 
-@pytest.mark.parametrize("sentence", FORGERIES)
+@pytest.mark.parametrize("case", FORGERIES)
 def test_a_forgery_is_refused(adapter: UnionPay, forger: Forger, case: str) -> None:
     problem, forge = FORGERIES[case]
     with pytest.raises(NotificationRefused) as refused:

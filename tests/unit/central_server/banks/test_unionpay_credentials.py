@@ -178,9 +178,9 @@ def _swap(one: Path, other: Path) -> None:
     other.write_bytes(first)
 
 
-@pytest.mark.parametrize("what", WRONG)
-async def test_a_wrong_file_stops_the_start_with_its_name(authority: Authority, what: str) -> None:
-    name, words, spoil = WRONG[what]
+@pytest.mark.parametrize("case", WRONG)
+async def test_a_wrong_file_stops_the_start_with_its_name(authority: Authority, case: str) -> None:
+    name, words, spoil = WRONG[case]
     spoil(authority)
     with pytest.raises(CredentialsRefused, match=words) as refused:
         async with BANKS["unionpay"](account_at("http://127.0.0.1:1", authority.merchant_folder)):
@@ -234,9 +234,9 @@ def with_pfx(authority: Authority, password: bytes, password_: bytes) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("told", [b"secret", b"secret\n", b"secret\r\n"])
-def test_the_banks_pfx_is_accepted(authority: Authority, password_: bytes) -> None:
-    folder = with_pfx(authority, b"secret", password_)
+@pytest.mark.parametrize("password", [b"secret", b"secret\n", b"secret\r\n"])
+def test_the_banks_pfx_is_accepted(authority: Authority, password: bytes) -> None:
+    folder = with_pfx(authority, b"secret", password)
     assert read_credentials(folder, NOW).merchant == authority.merchant
 
 

@@ -115,7 +115,7 @@ def test_an_authentic_notification_is_accepted(adapter: UnionPay, forger: Forger
     assert notification.at == datetime(2026, 11, 27, 6, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("sentence", WRONG_FACTS)
+@pytest.mark.parametrize("case", WRONG_FACTS)
 def test_wrong_facts_are_refused(adapter: UnionPay, forger: Forger, case: str) -> None:
     problem, forge = WRONG_FACTS[case]
     with pytest.raises(NotificationRefused) as refused:
@@ -124,7 +124,7 @@ def test_wrong_facts_are_refused(adapter: UnionPay, forger: Forger, case: str) -
     assert ORDER not in str(refused.value)
 
 
-@pytest.mark.parametrize("sentence", ODD)
+@pytest.mark.parametrize("case", ODD)
 def test_an_invalid_form_is_refused(adapter: UnionPay, forger: Forger, case: str) -> None:
     problem, bend = ODD[case]
     headers, body = bend(urlencode(forger.fields()).encode())

@@ -187,7 +187,7 @@ REFUSED: dict[str, tuple[str, Callable[[], File]]] = {
 }
 
 
-@pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.parametrize("case", REFUSED)
 def test_an_invalid_file_is_refused(case: str) -> None:
     words, make = REFUSED[case]
     with pytest.raises(BankRefused, match=words) as refused:
