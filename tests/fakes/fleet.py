@@ -154,7 +154,7 @@ async def check(database: Database, sent: Mapping[str, Sequence[Parcel]]) -> Non
         assert int((await connection.execute(taken)).scalar() or 0) == total
         gifts = sum(parcel.body.kind == "intent" for made in sent.values() for parcel in made)
         assert (await connection.execute(select(func.count()).select_from(intents))).scalar() == gifts
-        ends = await connection.execute(select(sequences.c.gateway, sequences.c.highest, sequences.c.held))
+        ends = await connection.execute(select(sequences.c.gateway, sequences.c.highest, sequences.c.stored))
         reached = {gateway: (highest, count) for gateway, highest, count in ends}
         assert reached == {gateway: (len(made), len(made)) for gateway, made in sent.items()}
         assert await stored_parcels.gaps(connection, (TOP,)) == ()
