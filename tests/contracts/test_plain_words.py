@@ -12,7 +12,6 @@ PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_c
 DIALECT = frozenset(
     [
         "told",
-        "tell",
         "tells",
         "said",
         "say",
