@@ -57,7 +57,7 @@ class HandoffKind(StrEnum):
 class ClockReading(WireRecord, frozen=True, kw_only=True):
     """Wall time, which may be wrong, together with what is needed to correct it."""
 
-    wall: datetime
+    wall: Annotated[datetime, Meta(tz=True)]
     boot: Id
     """The kernel's boot id, without hyphens."""
     monotonic_ns: Count
@@ -211,7 +211,7 @@ class Parcel(WireRecord, frozen=True, kw_only=True):
 class Batch(WireRecord, frozen=True, kw_only=True):
     """The body of POST /api/v1/parcels. Each parcel is decoded by itself: a bad one does not affect the others."""
 
-    contract: Literal[1] = CONTRACT
+    contract: Literal[1]
     parcels: list[msgspec.Raw]
 
 

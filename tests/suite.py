@@ -129,7 +129,7 @@ def main() -> int:
         run_pytest(count, *arguments, workers=1)
     else:
         run_checks(count)
-        run_pytest(count, *ALL, workers=3)  # one of them mostly waits for the radio lab
+        run_pytest(count, *ALL, workers=4)  # browsers and the radio lab wait more than they compute
     print(f"took {time.monotonic() - began:.0f} s")
     print(f"{count.passed} passed, {count.failed} failed")
     return 1 if count.failed or not count.passed else 0

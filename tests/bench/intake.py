@@ -155,7 +155,9 @@ def batch_of(make: Callable[[DeliveringGateway], Parcel], gateway: DeliveringGat
     while size < MAX_BATCH_BYTES and len(contents) < most:
         contents.append(encode(make(gateway)))
         size += len(contents[-1]) + 1
-    return encode(Batch(parcels=list(map(msgspec.Raw, contents[: -1 if size >= MAX_BATCH_BYTES else None]))))
+    return encode(
+        Batch(contract=1, parcels=list(map(msgspec.Raw, contents[: -1 if size >= MAX_BATCH_BYTES else None])))
+    )
 
 
 @asynccontextmanager

@@ -136,4 +136,4 @@ def as_json(parcel: Parcel) -> dict[str, Any]:
 
 def as_batch(parcels: Iterable[Parcel]) -> bytes:
     """Return the body of a delivery, before compression."""
-    return records.encode(Batch(parcels=[msgspec.Raw(records.encode(parcel)) for parcel in parcels]))
+    return records.encode(Batch(contract=1, parcels=[msgspec.Raw(records.encode(parcel)) for parcel in parcels]))

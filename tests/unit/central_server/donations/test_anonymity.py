@@ -15,7 +15,6 @@ import pytest
 from aiohttp import web
 from sqlalchemy import select
 
-from central_server import server
 from central_server.accounts import sessions
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
@@ -68,7 +67,7 @@ AMOUNTS = (4_321_07, 3_210_13, 2_109_17, 1_098_19, 987_23, 876_29)
 
 @pytest.fixture
 async def running(
-    tmp_path: Path, bank: RunningBank, store_url: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, bank: RunningBank, store_url: str
 ) -> AsyncIterator[tuple[RunningCentral, web.Application]]:
     apps: list[web.Application] = []
     make = guarded_app
@@ -77,8 +76,9 @@ async def running(
         apps.append(make(*given, **named))
         return apps[-1]
 
-    monkeypatch.setattr(server, guarded_app.__name__, remembered)
-    async with running_central(tmp_path / "central", bank, config=CONFIG + BINDING, store=store_url) as central:
+    async with running_central(
+        tmp_path / "central", bank, config=CONFIG + BINDING, store=store_url, make_app=remembered
+    ) as central:
         yield central, apps[0]
 
 

@@ -299,10 +299,10 @@ async def test_a_gateway_receives_the_codes_of_its_own_intents_only(
     code = await code_of(central, gateway, parcel.id)
     assert (status, answer["outcomes"]) == (
         200,
-        [{"intent": parcel.id, "state": "registered", "slip": "", "code": code}],
+        [{"intent": parcel.id, "state": "registered", "slip": "", "code": code, "ended": False}],
     )
     _, plain = await gateway.get(path, f"known={parcel.id}:handed_off&wait=0")
-    assert plain["outcomes"] == [{"intent": parcel.id, "state": "registered", "slip": ""}]
+    assert plain["outcomes"] == [{"intent": parcel.id, "state": "registered", "slip": "", "code": "", "ended": False}]
     neighbour = await enrolled(central, DeliveringGateway(session, central.url))
     _, nothing = await neighbour.get(path, f"known={parcel.id}:registered&uncoded={parcel.id}&wait=0")
     assert nothing["outcomes"] == []

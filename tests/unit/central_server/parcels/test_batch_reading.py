@@ -86,7 +86,7 @@ def test_no_damage_of_a_parcel_escapes(parcel: Parcel, data: st.DataObject) -> N
         (as_batch([GOOD])[:-1], 400),
         (as_batch([GOOD]) + b" x", 400),
         (as_batch([GOOD] * 3).replace(b'"contract":1', b'"contract":2'), 400),
-        (encode(Batch(parcels=[msgspec.Raw(b"0")] * (MAX_PARCELS + 1))), 413),
+        (encode(Batch(contract=1, parcels=[msgspec.Raw(b"0")] * (MAX_PARCELS + 1))), 413),
         (b" " * 600_000, 413),
     ],
 )
