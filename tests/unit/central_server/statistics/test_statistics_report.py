@@ -142,8 +142,10 @@ async def test_visitors_of_a_day_are_not_the_sum_of_its_hours(database: Database
                 await counter.count(connection, visit(at), str(number + hour).encode())
                 await counter.count(connection, visit(at, "b"), str(number + hour).encode())
     day, week = await report_of(database, FigureScope(HALL)), await report_of(database, FigureScope(HALL), Span.week)
-    assert [slot.near_phone_visitors for slot in day.slots[:4]] == [6, 6, 6, 0]
-    assert week.slots[1].near_phone_visitors == 8
+    *hours, empty = [slot.near_phone_visitors or 0 for slot in day.slots[:4]]
+    assert empty == 0
+    assert all(4 <= count <= 6 for count in hours), "the salt is random: two of six visitors may share a register"
+    assert 5 <= (week.slots[1].near_phone_visitors or 0) <= 8 < sum(hours)
 
 
 async def test_sketches_merge_by_the_greatest_rank(database: Database) -> None:
