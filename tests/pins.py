@@ -16,7 +16,7 @@ SETS = {
     "central.txt": ["central", "build"],
     "test.txt": ["gateway", "central", "build", "test"],
 }
-PEERS = ["bleak==3.1.0", "habluetooth==7.1.2", "ibeacon-ble==1.2.0", "TheengsGateway==1.8.0", "pydantic"]
+PEERS = ["bleak==3.1.0", "habluetooth==7.1.2", "ibeacon-ble==1.2.0", "TheengsGateway==1.8.0", "pydantic", "msgspec"]
 """Libraries that the benches compare with, in a separate environment."""
 MACHINES = [(machine, python) for machine in ("aarch64", "x86_64") for python in ("3.11", "3.13")]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "beacon-gateway"
