@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Is my gift in the published sums? Python 3.9 or newer, nothing else; docs/transparency.md says how it works.
+"""Check that a gift is in the published sums. Needs only Python 3.9; docs/transparency.md explains it.
 
-python3 verify_gift.py https://give.example.org/api/v1/proofs/<secret>     or the file that was saved from there
+python3 verify_gift.py https://give.example.org/api/v1/proofs/<secret>     or a file saved from there
 """
 
 import hashlib
@@ -17,8 +17,8 @@ def sha(word: str, *parts: bytes) -> bytes:
     return hashlib.sha256(f"beacon ledger {word} v1\0".encode() + b"".join(parts)).digest()
 
 
-def octets(sums: dict) -> bytes:
-    return b"".join(sums[name].to_bytes(8, "big") for name in FIGURES)  # a negative number ends it here
+def encode_sums(sums: dict) -> bytes:
+    return b"".join(sums[name].to_bytes(8, "big") for name in FIGURES)  # raises OverflowError for a negative number
 
 
 def signed(public: str, signature: str, message: bytes, who: str) -> None:
@@ -33,25 +33,25 @@ def signed(public: str, signature: str, message: bytes, who: str) -> None:
 
 
 def verify(proof: dict) -> None:
-    sums, told = proof["sums"], proof["head"]
+    sums, published = proof["sums"], proof["head"]
     commitment = sha("commitment", bytes.fromhex(proof["secret"]), proof["name"].encode())
-    node = sha("leaf", octets(sums), commitment)
-    for beside in proof["path"]:
-        pair = [node + octets(sums), bytes.fromhex(beside["hash"]) + octets(beside["sums"])]
-        node = sha("node", *(reversed(pair) if beside["side"] == "left" else pair))
-        sums = {figure: sums[figure] + beside["sums"][figure] for figure in FIGURES}
-    payload = told["head"]["payload"].encode()
+    node = sha("leaf", encode_sums(sums), commitment)
+    for sibling in proof["path"]:
+        pair = [node + encode_sums(sums), bytes.fromhex(sibling["hash"]) + encode_sums(sibling["sums"])]
+        node = sha("node", *(reversed(pair) if sibling["side"] == "left" else pair))
+        sums = {figure: sums[figure] + sibling["sums"][figure] for figure in FIGURES}
+    payload = published["head"]["payload"].encode()
     head, digest = json.loads(payload), sha("head", payload)
-    if (node.hex(), sums, digest.hex()) != (head["root"], head["sums"], told["digest"]):
+    if (node.hex(), sums, digest.hex()) != (head["root"], head["sums"], published["digest"]):
         raise SystemExit("FALSE: this gift does not lead to the published sums")
     gift = ", ".join(f"{figure} {number}" for figure, number in proof["sums"].items() if number)
     print(f"TRUE: {proof['name']} ({gift}) is in step {head['step']} of {head['project']}, {head['community']}")
-    print(f"  {head['environment']}; digest {digest.hex()}: every board and everybody else must show the same")
-    signed(proof["publisher"], told["head"]["signature"], b"beacon ledger head v1\0" + payload, "the publisher")
-    for one in told["cosignatures"]:
+    print(f"  {head['environment']}; digest {digest.hex()}: every board must show the same")
+    signed(proof["publisher"], published["head"]["signature"], b"beacon ledger head v1\0" + payload, "the publisher")
+    for one in published["cosignatures"]:
         signed(one["public"], one["signature"], b"beacon ledger cosignature v1\0" + digest, f"gateway {one['gateway']}")
 
 
 if __name__ == "__main__":
-    with urlopen(argv[1]) if "://" in argv[1] else open(argv[1], "rb") as file:  # noqa: S310  (what its user names)
+    with urlopen(argv[1]) if "://" in argv[1] else open(argv[1], "rb") as file:  # noqa: S310  (the user's own address)
         verify(json.load(file))
