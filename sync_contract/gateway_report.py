@@ -13,13 +13,11 @@ from sync_contract.wire_record import Count
 EVERY_S = 60
 """How often a gateway reports; it also reports when its hearing status changes."""
 RADIO_MISSES = ("transmitter_lost", "never_heard", "nothing_ever", "advert_lost", "advert_never_heard")
-"""Words of `GatewayReport.radio` that tell what a radio misses that may well hear. Known transmitters beside others
-that are heard: one that fell silent, one that was not heard once since the start, our own advert likewise.
-`nothing_ever`: nobody at all since the start, where no transmitter is known. A server that does not know a word shows
-it as it is."""
+"""Words of `GatewayReport.radio` for a radio that receives but misses a transmitter: a known one fell silent, or was
+not received since the start; nothing at all was received since the start; our own advert fell silent or was never
+received. Staff see any other word unchanged."""
 NOTICED, CATALOGUE_OLDER = "noticed", "catalogue_older"
-"""In the query of a report: since the last one the gateway was given a catalogue older than the one it holds, and did
-not take it. In the query, for an older server takes no notice of it there."""
+"""In the query of a report: since the last report the gateway refused a catalogue older than its own."""
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 _NO_TROUBLE = frozenset(("on_air", "off", "starting", "simulated", "unknown"))
