@@ -11,7 +11,6 @@ from beacon_gateway.model.radio_status import RecoveryStatus, RecoveryStep
 from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
 from beacon_gateway.radio.hci.mgmt_socket import Change, ManagementSocket
 from beacon_gateway.radio.helper.helper_client import KernelHelper
-from beacon_gateway.radio.ports import HelperRefused
 from beacon_gateway.radio.recovery.adapter_reset import PrivilegedHelper
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
@@ -34,46 +33,35 @@ SOON_S = max(1.0, PATIENCE / 2)
 TIMINGS = RadioTimings(fault_after_s=SOON_S, call_limit_s=SOON_S)
 
 
-class RestartHelper:
-    """RadioHelper that restarts bluetoothd, as systemd does on a Pi."""
-
-    def __init__(self) -> None:
-        self.restarts = 0
-
-    async def restart_bluetoothd(self) -> None:
-        self.restarts += 1
-        await restart_bluetoothd()
-
-    async def reset(self, adapter: str) -> None:
-        raise HelperRefused(f"no radio helper for {adapter}")
-
-    async def reset_hardware(self, adapter: str) -> None:
-        raise HelperRefused(f"{adapter} has no hardware")
-
-
-async def restart_bluetoothd() -> None:
-    if bluetoothd_exists():
-        await end_bluetoothd(signal.SIGKILL)
-    start_bluetoothd()
-
-
 @pytest.mark.parametrize("stopped", [False, True], ids=["dead", "stopped"])
-async def test_a_bluetoothd_that_does_not_return_is_restarted_once(stopped: bool) -> None:
+async def test_a_bluetoothd_that_does_not_return_is_restarted_once_for_both_adapters(
+    tmp_path: Path, stopped: bool
+) -> None:
+    """systemd does not run in the lab: a fake one restarts the real bluetoothd."""
     await radios_ready()
-    helper, ear, advertiser = RestartHelper(), Ear(), BlueZAdvertiser("hci0", FRAME)
+
+    async def restart(verb: str, unit: str) -> None:
+        assert (verb, unit) == ("RestartUnit", "bluetooth.service")
+        if bluetoothd_exists():
+            await end_bluetoothd(signal.SIGKILL)
+        start_bluetoothd()
+
+    ear, advertiser = Ear(), BlueZAdvertiser("hci0", FRAME)
     known = Transmitter(FRAME.beacon, "own advert", advertiser.due_since)
+    helper = PrivilegedHelper(KernelHelper(tmp_path / "none").reset)
     scanner = MergedScanner(
         (), ScanOptions(silence_s=1.5 * SOON_S, transmitters=[known], helper=helper, timings=TIMINGS)
     )
-    async with ear.at(scanner), running(advertiser.keep_on_air()):
+    async with fake_systemd(BUS) as systemd, ear.at(scanner), running(advertiser.keep_on_air()):
+        systemd.work = restart
         await ear.hears_again()
         if stopped:
             send_bluetoothd(signal.SIGSTOP)
         else:
             await end_bluetoothd(signal.SIGKILL)
-        await until(lambda: helper.restarts)  # frames in transit may still arrive before
-        await ear.hears_again()
-        assert helper.restarts == 1
+        await until(lambda: systemd.jobs, 60)  # frames in transit may still arrive before
+        await ear.hears_again(60)
+        assert len(systemd.jobs) == 1
         assert scanner.read_status().asks_a_person is False
 
 
@@ -81,28 +69,6 @@ def recovery_of(scanner: AdapterScanner) -> RecoveryStatus:
     status = scanner.read_status().recovery
     assert status is not None
     return status
-
-
-async def test_a_stopped_bluetoothd_is_restarted_through_systemds_interface(tmp_path: Path) -> None:
-    """systemd does not run in the lab: a fake one restarts the real bluetoothd."""
-    await radios_ready()
-
-    async def restart(verb: str, unit: str) -> None:
-        assert (verb, unit) == ("RestartUnit", "bluetooth.service")
-        await restart_bluetoothd()
-
-    ear, advertiser = Ear(), BlueZAdvertiser("hci0", FRAME)
-    privileged = PrivilegedHelper(KernelHelper(tmp_path / "none").reset)
-    scanner = AdapterScanner("hci1", ScanOptions(silence_s=1.5 * SOON_S, helper=privileged, timings=TIMINGS))
-    async with fake_systemd(BUS) as systemd, ear.at(scanner), running(advertiser.keep_on_air()):
-        systemd.work = restart
-        await ear.hears_again()
-        send_bluetoothd(signal.SIGSTOP)
-        await until(lambda: systemd.jobs, 60)
-        await ear.hears_again(60)
-        await until(lambda: recovery_of(scanner).fault is None)
-        assert recovery_of(scanner).taken == {RecoveryStep.restart_bluetoothd: 1}
-        assert len(systemd.jobs) == 1
 
 
 async def test_without_systemd_the_adapter_is_reset_through_the_real_helper(tmp_path: Path) -> None:
