@@ -161,10 +161,9 @@ class SitePinPage(View):
 
 @dataclass(frozen=True, slots=True)
 class SiteDoorPage(View):
-    """On a device in the local network: type the PIN. `wrong`: the last try; `wait_s`: before the next one."""
+    """On a device in the local network: type the PIN. `wrong`: the last try."""
 
     template = "site_door"
 
     guest: bool = True
     wrong: bool = False
-    wait_s: int = 0

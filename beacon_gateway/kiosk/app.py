@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Giving, Projects
-from beacon_gateway.kiosk.client_origin import ClientOrigin, classify_client
+from beacon_gateway.kiosk.client_origin import ClientOrigin, admit_clients, classify_client
 from beacon_gateway.kiosk.pages.amount import amount_page
 from beacon_gateway.kiosk.pages.api import create_intent, read_scene
 from beacon_gateway.kiosk.pages.attract import attract_page, projects_page
@@ -60,13 +60,15 @@ def kiosk_app(
     `health`: the facts of /healthz for JSON; `"ok": false` makes its status 503. `contact`: the number that residents
     may call. `site`: the staff pages under /site; None leaves them out. `find_picture`: returns file and media type of
     a project's picture by its SHA-256, or None. `read_board`: returns the published figures. `verify`: the address
-    where phones look up a gift, or "". `use`: counts how the screen is used. `classify`: decides
-    who sees the staff pages and the facts of /healthz.
+    where phones look up a gift, or "". `use`: counts how the screen is used. `classify`: only this device gets more
+    than the staff pages and their files.
     """
     screen = ScreenHealth()
     sessions = sessions or Sessions(pages.default_language, pages.default_display)
-    responder = Responder(pages, rules, sessions)
-    app = guarded_app(rules, error_page=responder.render_error, middlewares=[responder.attach_session])
+    responder = Responder(pages, rules, sessions, classify)
+    app = guarded_app(
+        rules, error_page=responder.render_error, middlewares=[admit_clients(classify), responder.attach_session]
+    )
     app.on_response_prepare.append(responder.set_cookie)
     app.add_routes(
         [
@@ -81,7 +83,7 @@ def kiosk_app(
             web.get("/static/{name:.+}", static_file(pages.assets)),
             web.get("/voices/{voice}/{name}", voice_recording(pages.voices)),
             web.post("/alive", screen.record_sign_of_life()),
-            web.get("/healthz", healthz(lambda: {**health(), "screen": asdict(screen.status())}, classify)),
+            web.get("/healthz", healthz(lambda: {**health(), "screen": asdict(screen.status())})),
         ]
     )
     touches = TouchCounter(use or ScreenUse(), stage, sessions)

@@ -1,10 +1,18 @@
 """Classify where a request comes from: this device, the local network, or elsewhere."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler, Middleware
+
+from daemonkit.web import route_pattern
+
+_FOR_OTHER_DEVICES = ("/site", "/static/")
+"""Prefixes of the routes that a client other than this device reaches: the staff pages, which ask for a PIN, and their
+files."""
 
 
 class ClientOrigin(StrEnum):
@@ -21,6 +29,19 @@ def classify_client(request: web.Request) -> ClientOrigin:
         return ClientOrigin.external
     local = request.transport.get_extra_info("sockname") if request.transport else None
     return _classify_address(request.remote or "", local[0] if isinstance(local, tuple) else "")
+
+
+def admit_clients(classify: Callable[[web.Request], ClientOrigin]) -> Middleware:
+    """Return the middleware that gives other devices 404 for everything but `_FOR_OTHER_DEVICES`."""
+
+    @web.middleware
+    async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        # The matched route decides: a path can be written in many ways.
+        if not route_pattern(request).startswith(_FOR_OTHER_DEVICES) and classify(request) is not ClientOrigin.device:
+            raise web.HTTPNotFound
+        return await handler(request)
+
+    return admit
 
 
 @lru_cache(maxsize=256)

@@ -4,24 +4,24 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-
-from daemonkit.web.rate_limit import Buckets
+from dataclasses import dataclass, field
 
 VALID_S = 600.0
 MAX_TRIES = 5
-"""Wrong tries by all peers together; then the PIN is void and the screen must show another."""
+"""Wrong tries of one peer; for that peer the PIN is void then, and the screen must show another."""
+MAX_WRONG_PEERS = 60
+"""Peers with a wrong try; then the PIN is void: at most 300 of a million numbers were tried."""
 GUEST_S = 8 * 3600.0
 """A working day."""
 MAX_GUESTS = 20
-_SECONDS_PER_TRY = 2.0
 
 
 @dataclass(slots=True)
 class _Pin:
     digits: str
     until: float
-    wrong: int = 0
+    wrong: dict[str, int] = field(default_factory=dict)
+    """Tries by peer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,6 @@ class Pins:
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._pin: _Pin | None = None
-        self._tries = Buckets(1 / _SECONDS_PER_TRY, MAX_TRIES)
 
     def create(self) -> None:
         """Replace the PIN by six random digits."""
@@ -51,25 +50,21 @@ class Pins:
         pin = self._valid_pin()
         return None if pin is None else (pin.digits, pin.until - self._now())
 
-    def take_try(self, peer: str) -> float:
-        """Take one try of this peer. Return 0, or the seconds until the next one."""
-        return self._tries.take(peer, self._now())
-
-    def accept(self, digits: str) -> bool:
+    def accept(self, digits: str, peer: str) -> bool:
         """Compare in constant time. A correct PIN works once and is void afterwards."""
         pin = self._valid_pin()
         expected = pin.digits if pin else "-" * 6
         same = hmac.compare_digest(expected.encode(), digits.encode("utf-8", "replace")[:64])
-        if pin is None:
+        if pin is None or pin.wrong.get(peer, 0) >= MAX_TRIES:
             return False
         if same:
             self._pin = None
             return True
-        pin.wrong += 1
+        pin.wrong[peer] = pin.wrong.get(peer, 0) + 1
         return False
 
     def _valid_pin(self) -> _Pin | None:
-        if self._pin is not None and (self._pin.wrong >= MAX_TRIES or self._now() >= self._pin.until):
+        if self._pin is not None and (len(self._pin.wrong) >= MAX_WRONG_PEERS or self._now() >= self._pin.until):
             self._pin = None
         return self._pin
 

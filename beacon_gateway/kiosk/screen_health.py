@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.kiosk.client_origin import ClientOrigin, classify_client
-
 
 @dataclass(frozen=True, slots=True)
 class ScreenStatus:
@@ -33,15 +31,14 @@ class ScreenHealth:
         return ScreenStatus(round(self._now() - self._last_sign_at, 1), round(behind_s, 1))
 
     def record_sign_of_life(self) -> Handler:
-        """Return the handler of POST `/alive`; it ignores pages on other devices."""
+        """Return the handler of POST `/alive`."""
 
         async def post(request: web.Request) -> web.StreamResponse:
-            if classify_client(request) is ClientOrigin.device:
-                self._last_sign_at = self._now()
-                if "behind" not in request.query:
-                    self._behind_since = None
-                elif self._behind_since is None:
-                    self._behind_since = self._last_sign_at
+            self._last_sign_at = self._now()
+            if "behind" not in request.query:
+                self._behind_since = None
+            elif self._behind_since is None:
+                self._behind_since = self._last_sign_at
             return web.Response(status=204)
 
         return post

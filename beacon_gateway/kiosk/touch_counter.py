@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.kiosk.client_origin import ClientOrigin, classify_client
 from beacon_gateway.kiosk.pages.give import door_of
 from beacon_gateway.kiosk.responder import SESSION
 from beacon_gateway.kiosk.sessions import Session, Sessions
@@ -46,7 +45,7 @@ class TouchCounter:
 
         async def counted(request: web.Request) -> web.StreamResponse:
             response = await handler(request)
-            if request.method != "HEAD" and classify_client(request) is ClientOrigin.device:
+            if request.method != "HEAD":
                 project = request.match_info.get("project", "") if response.status != 404 else ""
                 self._record(request[SESSION], project)
             return response

@@ -233,10 +233,12 @@
     var front = document.visibilityState === "visible" && document.hasFocus();
     fetch(front ? "/alive" : "/alive?behind=1", { method: "POST", keepalive: true }).catch(function () {});
   }
-  sendSign();
-  setInterval(sendSign, 30000);
-  ["focus", "blur"].forEach(function (kind) { addEventListener(kind, sendSign); });
-  document.addEventListener("visibilitychange", sendSign);
+  if (document.getElementById("forget")) { // not on another device
+    sendSign();
+    setInterval(sendSign, 30000);
+    ["focus", "blur"].forEach(function (kind) { addEventListener(kind, sendSign); });
+    document.addEventListener("visibilitychange", sendSign);
+  }
 
   // -- ignore a second touch on a form that is being sent
   document.addEventListener("submit", function (event) {

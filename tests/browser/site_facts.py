@@ -150,5 +150,4 @@ SITE_VIEWS: dict[str, View] = {
     "site-pin-none": SitePinPage("", 0, ("http://192.168.1.20:8080/site",)),
     "site-door": SiteDoorPage(),
     "site-door-wrong": SiteDoorPage(wrong=True),
-    "site-door-wait": SiteDoorPage(wait_s=3),
 }

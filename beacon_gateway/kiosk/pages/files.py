@@ -7,7 +7,6 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.kiosk.client_origin import ClientOrigin, classify_client
 from kiosk_ui.assets import IMMUTABLE, Assets
 from kiosk_ui.voices import Voices
 
@@ -52,15 +51,11 @@ def voice_recording(voices: Voices) -> Handler:
     return get
 
 
-def healthz(
-    health: Callable[[], Mapping[str, Any]], classify: Callable[[web.Request], ClientOrigin] = classify_client
-) -> Handler:
-    """Status 503 when the facts contain `"ok": false`. Other devices receive only `ok`."""
+def healthz(health: Callable[[], Mapping[str, Any]]) -> Handler:
+    """Status 503 when the facts contain `"ok": false`."""
 
     async def get(request: web.Request) -> web.StreamResponse:
         facts = dict(health())
-        ok = bool(facts.get("ok", True))
-        body = facts if classify(request) is ClientOrigin.device else {"ok": ok}
-        return web.json_response(body, status=200 if ok else 503)
+        return web.json_response(facts, status=200 if facts.get("ok", True) else 503)
 
     return get

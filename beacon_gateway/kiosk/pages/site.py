@@ -112,12 +112,11 @@ class SitePages:
             raise web.HTTPNotFound
         form = await self.responder.read_form(request)
         address = request.remote or ""
-        if wait := self.pins.take_try(identify_peer(address)):
-            return self.responder.render_page(request, SiteDoorPage(wait_s=int(wait) + 1), 429)
-        if not self.pins.accept("".join(form.get("pin", "").split())):
+        peer = identify_peer(address)
+        if not self.pins.accept("".join(form.get("pin", "").split()), peer):
             return self.responder.render_page(request, SiteDoorPage(wrong=True), 403)
         guest = self.guests.open(address)
-        log.info("site.entered", client=identify_peer(address))
+        log.info("site.entered", client=peer)
         response = see_other("/site")
         response.headers.add("Set-Cookie", f"{COOKIE}={guest.token}; Path=/site; HttpOnly; SameSite=Strict")
         return response

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import aiohttp
+from aiohttp import web
 
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.client_origin import ClientOrigin
@@ -71,21 +72,28 @@ class Asking:
     where = ClientOrigin.device
 
 
-async def served(site: SiteStatus | None, asking: Asking) -> AsyncIterator[Resident]:
-    projects = FakeProjects()
-    app = kiosk_app(
+def build_app(site: SiteStatus | None, asking: Asking, giving: FakeGiving) -> web.Application:
+    return kiosk_app(
         stage=Stage(),
-        projects=projects,
-        giving=FakeGiving(projects),
+        projects=FakeProjects(),
+        giving=giving,
         pages=Pages(environment=Environment.drill, site=SITE, surface=Surface.kiosk),
         rules=WebRules(frozenset({"127.0.0.1"}), b"only for tests", requests_per_second=1000, burst=1000),
         health=lambda: {"ok": True},
         site=site,
         classify=lambda _: asking.where,
     )
+
+
+async def browse(app: web.Application) -> AsyncIterator[Resident]:
     jar = aiohttp.CookieJar(unsafe=True)
     async with serving(app, "127.0.0.1", 0) as url, aiohttp.ClientSession(cookie_jar=jar) as http:
         yield Resident(http, url)
+
+
+async def served(site: SiteStatus | None, asking: Asking) -> AsyncIterator[Resident]:
+    async for resident in browse(build_app(site, asking, FakeGiving(FakeProjects()))):
+        yield resident
 
 
 ALL = ("/site", "/site/live", "/site/why", "/site/trace.json", "/site/trace.svg", "/site/trace.css")

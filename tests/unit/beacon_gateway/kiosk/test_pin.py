@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from beacon_gateway.kiosk.pin import GUEST_S, MAX_GUESTS, VALID_S, Guests, Pins
+from beacon_gateway.kiosk.pin import GUEST_S, MAX_GUESTS, MAX_TRIES, MAX_WRONG_PEERS, VALID_S, Guests, Pins
 
 
 def test_a_pin_lasts_ten_minutes_and_another_one_takes_its_place() -> None:
     at = 0.0
     pins = Pins(now=lambda: at)
-    assert not pins.accept("------")
+    assert not pins.accept("------", "a")
     pins.create()
     first = pins.current()
     assert first is not None
@@ -19,13 +19,26 @@ def test_a_pin_lasts_ten_minutes_and_another_one_takes_its_place() -> None:
     assert pins.current() == (first[0], 1.0)
     at = VALID_S
     assert pins.current() is None
-    assert not pins.accept(first[0])
+    assert not pins.accept(first[0], "a")
     pins.create()
     second = pins.current()
     pins.create()
     assert second is not None
     assert pins.current() != second
-    assert not pins.accept(second[0])
+    assert not pins.accept(second[0], "a")
+
+
+def test_one_peer_makes_a_pin_void_for_itself_and_many_for_all() -> None:
+    pins = Pins()
+    pins.create()
+    digits = pins.current()[0]  # type: ignore[index]  # it was just made
+    for peer in range(MAX_WRONG_PEERS - 1):
+        for _ in range(MAX_TRIES):
+            assert not pins.accept("wrong", f"{peer}")
+        assert not pins.accept(digits, f"{peer}")
+    assert pins.current() is not None
+    assert not pins.accept("wrong", "one more")
+    assert pins.current() is None
 
 
 def test_pins_differ() -> None:
@@ -40,7 +53,7 @@ def test_pins_differ() -> None:
 def test_an_invalid_pin_is_a_wrong_one(text: str) -> None:
     pins = Pins()
     pins.create()
-    assert not pins.accept(text)
+    assert not pins.accept(text, "a")
 
 
 def test_a_guest_keeps_the_address_and_goes_after_a_working_day() -> None:

@@ -120,11 +120,3 @@ async def test_a_stream_ends_with_the_guests_access(staff: Resident, asking: Ask
         asking.where = ClientOrigin.external
         line = await asyncio.wait_for(stream.content.readuntil(b"\n\n"), 60)
     assert b'{"go": "/site"}' in line
-
-
-async def test_other_devices_receive_only_the_health_status(staff: Resident, asking: Asking) -> None:
-    async with staff.http.get(staff.url + "/healthz") as answer:
-        assert "screen" in await answer.json()
-    asking.where = ClientOrigin.network
-    async with staff.http.get(staff.url + "/healthz") as answer:
-        assert await answer.json() == {"ok": True}

@@ -4,14 +4,18 @@ import re
 
 import aiohttp
 import pytest
+from aiohttp import web
 from structlog.testing import capture_logs
 from yarl import URL
 
+from beacon_gateway.kiosk import sessions
 from beacon_gateway.kiosk.client_origin import ClientOrigin
 from beacon_gateway.kiosk.pages import site as site_pages
 from beacon_gateway.kiosk.pin import MAX_TRIES
+from tests.browser.fake_giving import FakeGiving, FakeProjects
+from tests.browser.projects import LUNCH
 from tests.unit.beacon_gateway.kiosk.resident import Resident
-from tests.unit.beacon_gateway.kiosk.site_desk import ALL, Asking, made, pin_of, served
+from tests.unit.beacon_gateway.kiosk.site_desk import ALL, Asking, browse, build_app, made, pin_of, served
 from tests.unit.beacon_gateway.kiosk.test_decision_trace import WALL
 
 
@@ -71,16 +75,66 @@ async def test_the_pin_of_the_screen_opens_once_and_for_that_device(staff: Resid
     assert staff.status == 404
 
 
-async def test_five_wrong_tries_make_the_pin_void_and_then_one_waits(staff: Resident, asking: Asking) -> None:
+async def test_wrong_tries_of_one_device_make_the_pin_void_for_that_device_only(
+    staff: Resident, asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pin = await pin_of(staff, asking)
     await staff.get("/site")
-    for number in range(MAX_TRIES):
-        page = await staff.post("/site/enter", pin=f"{(int(pin) + number + 1) % 10**6:06}")
+    for number in range(MAX_TRIES + 1):
+        tried = pin if number == MAX_TRIES else f"{(int(pin) + number + 1) % 10**6:06}"
+        page = await staff.post("/site/enter", pin=tried)
         assert (staff.status, "PIN 不对" in page) == (403, True)
+    await staff.get("/site")
+    monkeypatch.setattr(web.Request, "remote", "192.168.1.9")
     page = await staff.post("/site/enter", pin=pin)
-    assert (staff.status, "试得太多了" in page) == (429, True)
+    assert (staff.status, "退出" in page) == (200, True)
+
+
+@pytest.mark.parametrize("where", [ClientOrigin.network, ClientOrigin.external])
+async def test_another_device_gets_the_staff_pages_and_their_files_only(asking: Asking, where: ClientOrigin) -> None:
+    giving = FakeGiving(FakeProjects())
+    app = build_app(made(), asking, giving)
+    routes = {(route.method, route.resource.canonical) for route in app.router.routes() if route.resource}
+    assert len(routes) > 30
+    async for staff in browse(app):
+        await staff.get("/")
+        form = {"csrf": staff.hidden("csrf"), "project": LUNCH.id, "key": "k" * 32, "amount": "1000000"}
+        asking.where = where
+        for method, pattern in sorted(routes):
+            path = re.sub(r"\{[^}]*\}", LUNCH.id, pattern)
+            for written in (path, path.replace("/g", "/%67"), f"/static/..{path}", f"/site/..{path}", f"/{path}"):
+                async with staff.http.request(
+                    method, URL(staff.url + written, encoded=True), data=form if method == "POST" else None
+                ) as answer:
+                    seen = (await answer.text()) if answer.status != 404 else ""
+                assert not seen or pattern == "/site" or "/site/" in pattern, (method, written)
+        async with staff.http.post(staff.url + "/api/v1/intents", json={"project": LUNCH.id}) as answer:
+            assert answer.status == 404
+        for file in re.findall(r'(?:href|src)="(/static/[^"]+)"', await staff.get("/site")):
+            async with staff.http.get(staff.url + file) as answer:
+                assert answer.status == 200
+        links = set(re.findall(r'(?:href|src|action|data-live)="(/[^"]*)"', staff.html)) if staff.status == 200 else ()
+        assert all(link.startswith(("/site", "/static/")) for link in links)
+        asking.where = ClientOrigin.device
+        await staff.get("/help")
+        assert staff.status == 200
+    assert giving.recorded == []
+
+
+async def test_other_devices_displace_no_visitor_at_the_screen(
+    staff: Resident, asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "MAX_SESSIONS", 2)
+    await staff.get("/")
+    csrf = staff.hidden("csrf")
+    asking.where = ClientOrigin.network
+    for _ in range(3):
+        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+            page = await Resident(http, staff.url).get("/site")
+            assert "显示 PIN" in page
     asking.where = ClientOrigin.device
-    assert "显示 PIN" in await staff.get("/site/pin"), "it is void"
+    await staff.get("/")
+    assert staff.hidden("csrf") == csrf
 
 
 async def test_a_form_of_another_session_or_site_uses_no_try(staff: Resident, asking: Asking) -> None:

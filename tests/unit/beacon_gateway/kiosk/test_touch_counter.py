@@ -80,7 +80,8 @@ async def test_requests_of_the_browser_itself_are_no_touches(resident: Resident,
 async def test_another_machine_is_not_the_screen(kiosk: FakeKiosk) -> None:
     from_elsewhere = {"X-Forwarded-For": "192.0.2.1"}
     async with kiosk.serve() as url, aiohttp.ClientSession(headers=from_elsewhere) as http:
-        assert (await http.get(f"{url}/project/elder-lunch")).status == 200
+        assert (await http.get(f"{url}/project/elder-lunch")).status == 404
+        assert (await http.post(f"{url}/alive")).status == 404
     assert counted(kiosk) == {}
 
 
