@@ -44,6 +44,8 @@ from sync_contract.gateway_report import GatewayReport, Hearing
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import HandoffKind, IntentState, Outcome
 
+STALL_LIMIT_S = 90.0
+"""More than the longest round of any stage: a long poll of 25 s and its network limits."""
 _TRACED_SAMPLES = 10_000
 """Of place beacons, for the decision trace: ten minutes of eight beacons, about 2 MB."""
 _UNDER_WAY = (IntentState.registered, IntentState.handed_off)
@@ -144,6 +146,7 @@ async def build(settings: Settings, edges: Edges, *, radio: str, health: Health)
             "radio": to_json(radios.scanner.read_status()),
             "advert": to_json(presence.advert_status()),
             "presence": presence.collector.describe(time.monotonic()),
+            "degraded": health.degraded(STALL_LIMIT_S),
             "stages": health.snapshot(),
         }
 

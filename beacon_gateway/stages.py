@@ -10,7 +10,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from beacon_gateway import settings_mapping
-from beacon_gateway.components import Components, gateway_report
+from beacon_gateway.components import STALL_LIMIT_S, Components, gateway_report
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.edges import Edges, Server
 from beacon_gateway.radio.ports import RadioLost
@@ -35,8 +35,7 @@ _SYNC_ERRORS = (CentralUnreachable, StoreUnavailable)
 class StageTimings:
     """Seconds. The waits are upper bounds of the random wait before a failed stage starts again."""
 
-    stall_limit_s: float = 90.0
-    """More than the longest round of any stage: a long poll of 25 s and its network limits."""
+    stall_limit_s: float = STALL_LIMIT_S
     radio_cap_s: float = 2.0
     """A connection attempt to the local bus is cheap, and the radio must work within 5 s of the bus."""
     sync_cap_s: float = 40.0
@@ -50,7 +49,10 @@ class StageTimings:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`done`: a count of the stage's results; a run in which it rises counts as a success."""
+    """`done`: a count of the stage's results; a run in which it rises counts as a success.
+
+    `essential`: screen, donations or delivery depend on it, so an error outside `restart_on` ends the process.
+    """
 
     name: str
     work: Callable[[], Awaitable[None]]
@@ -58,6 +60,7 @@ class Stage:
     first_s: float = 1.0
     cap_s: float = 40.0
     done: Callable[[], int] = int
+    essential: bool = False
 
 
 def start_stages(stages: list[Stage], health: Health, group: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
@@ -72,6 +75,7 @@ def start_stages(stages: list[Stage], health: Health, group: asyncio.TaskGroup) 
                 first=stage.first_s,
                 cap=stage.cap_s,
                 done=stage.done,
+                background=not stage.essential,
             ),
             name=stage.name,
         )
@@ -91,7 +95,7 @@ def device_stages(
         rebuild.set()
 
     stages = [
-        Stage("presence", partial(driver.tick, partial(progress, "presence"))),
+        Stage("presence", partial(driver.tick, partial(progress, "presence")), essential=True),
         Stage("radio", partial(radios.scanner.hear, driver.hear), (RadioLost,), cap_s=timings.radio_cap_s),
         Stage("statistics", partial(statistics.run, partial(progress, "statistics")), (StoreUnavailable,)),
         Stage("time", partial(edges.time.run, edges.store.database), (StoreUnavailable,)),
@@ -145,11 +149,11 @@ def server_stages(
         progress=progress("pictures"),
     )
     stages = [
-        Stage("sync", drain.run, _SYNC_ERRORS, cap_s=timings.sync_cap_s, done=lambda: drain.settled),
+        Stage("sync", drain.run, _SYNC_ERRORS, cap_s=timings.sync_cap_s, done=lambda: drain.settled, essential=True),
         Stage("outcomes", outcomes, _SYNC_ERRORS, first_s=timings.first_outcomes_s, cap_s=timings.sync_cap_s),
         background("report", partial(reports.run, progress("report"))),
         background("pictures", pictures),
-        Stage("beacons", partial(_watch_beacons, settings, components, health, rebuild, timings)),
+        Stage("beacons", partial(_watch_beacons, settings, components, health, rebuild, timings), essential=True),
     ]
     if server.catalogue_key is not None:
         witness = LedgerWitness(

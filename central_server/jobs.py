@@ -99,18 +99,23 @@ async def watch_alerts(
     expiring: Callable[[datetime], Sequence[Expiring]],
     last_backup_at: Callable[[datetime], datetime | None],
     *,
+    failing: Callable[[], Sequence[str]],
     holder: str,
     clock: Callable[[], datetime],
     health: Health,
     every_s: float = 15.0,
 ) -> None:
-    """Update and send alerts, in one process at a time. Until cancelled; raises StoreUnavailable."""
+    """Update and send alerts, in one process at a time. Until cancelled; raises StoreUnavailable.
+
+    `failing`: names of stages of this process that fail.
+    """
     while True:
         now = clock()
         async with database.write() as connection:
             leased = await leases.take(connection, "alerts", holder, now, now + timedelta(seconds=3 * every_s))
         if leased:
-            await update_alerts(database, environment.value, expiring(now), now, last_backup_at=last_backup_at(now))
+            overdue, stages = last_backup_at(now), failing()
+            await update_alerts(database, environment.value, expiring(now), now, last_backup_at=overdue, failing=stages)
             await notifier.notify_channels(now, alive=lambda: health.progress("alerts"))
         health.progress("alerts")
         await asyncio.sleep(every_s)

@@ -18,6 +18,7 @@ from central_server.backups.backup import BackupFailed, Source
 from central_server.backups.backup_files import before_migration, overdue
 from central_server.banks.port import BankUnavailable
 from central_server.banks.registry import BANKS, BankAccount
+from central_server.public.health import STALL_S
 from central_server.reconciliation.nightly import NightlyRun
 from central_server.server_options import RateLimits, ServerOptions, ServerTimings
 from central_server.server_services import Edges, ServerContext, Services, build, webhook_rules
@@ -32,7 +33,6 @@ from daemonkit.web import guarded_app, serving
 
 _log = structlog.get_logger()
 _TIMINGS, _LIMITS = ServerTimings(), RateLimits()
-_STALL_S = 30.0
 _SWITCH_INTERVAL_S = 0.0005
 """A tenth of Python's default: the store's threads get the interpreter sooner while requests are read."""
 
@@ -64,7 +64,7 @@ async def run(
         stack.push_async_callback(jobs.give_back, edges.database, holder)
         async with asyncio.TaskGroup() as stages:
             running = Stages(stages, context, edges, services, holder, timings).start_stages()
-            running.append(stages.create_task(feed_watchdog(notifier, context.health, stall_limit_s=_STALL_S)))
+            running.append(stages.create_task(feed_watchdog(notifier, context.health, stall_limit_s=STALL_S)))
             ready(url)
             notifier.ready(url=url, status=f"serving at {url}")
             _log.info("server.ready", url=url, environment=context.environment.value)
@@ -112,8 +112,10 @@ class Stages:
         topics = {Topic.gifts: context.changes, Topic.sync_log: context.news}
         sender, backups = self.edges.webhook_sender, (database, self.edges.backup_source)
         return [
+            self._start(
+                "changes", lambda: jobs.watch_changes(database, topics, health=health), cap=5.0, essential=True
+            ),
             self._start("bank", self._ask_bank, also=(BankUnavailable,)),
-            self._start("changes", lambda: jobs.watch_changes(database, topics, health=health), cap=5.0),
             self._start("webhooks", lambda: deliver(sender, health=health, holder=holder, clock=now)),
             self._start("figures", lambda: jobs.count_figures(database, health=health, holder=holder, clock=now)),
             self._start("alerts", self._watch_alerts, delay_s=later),
@@ -140,14 +142,18 @@ class Stages:
         cap: float = 30.0,
         also: tuple[type[Exception], ...] = (),
         delay_s: float = 0.0,
+        essential: bool = False,
     ) -> asyncio.Task[None]:
-        async def delayed() -> None:
-            await asyncio.sleep(delay_s)
-            await work()
-
+        """An essential stage is one that pages and gateways depend on: an unexpected error of it ends the process."""
         errors: tuple[type[Exception], ...] = (StoreUnavailable, *also)
-        stage = supervise(name, delayed, restart_on=errors, health=self.context.health, cap=cap)
-        return self.group.create_task(stage, name=name)
+
+        async def start() -> None:
+            await asyncio.sleep(delay_s)
+            await supervise(
+                name, work, restart_on=errors, health=self.context.health, cap=cap, background=not essential
+            )
+
+        return self.group.create_task(start(), name=name)
 
     async def _ask_bank(self) -> None:
         await jobs.ask_bank(
@@ -167,6 +173,7 @@ class Stages:
             self.context.environment,
             self.edges.bank.expiring,
             lambda at: overdue(self.edges.backup_source, at),
+            failing=lambda: self.context.health.degraded(STALL_S),
             health=self.context.health,
             holder=self.holder,
             clock=self.context.now,

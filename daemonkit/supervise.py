@@ -1,4 +1,4 @@
-"""Run a stage and restart it with backoff after expected errors; any other error ends the process."""
+"""Run a stage and restart it with backoff: after expected errors, and in the background after any error."""
 
 import asyncio
 import random
@@ -33,28 +33,34 @@ async def supervise(
     cap: float = 60.0,
     jitter: Callable[[], float] = random.random,
     done: Callable[[], int] = int,
+    background: bool = False,
 ) -> None:
     """Run `stage` until it returns; restart it after `restart_on` (also inside an exception group).
 
     The wait doubles from `first` to `cap` seconds. It starts again at `first` after a run longer than `cap`, or one in
-    which `done`, a count of the stage's results, has risen. Every other error is raised.
+    which `done`, a count of the stage's results, has risen. Any other error of an essential stage is raised. A
+    background stage restarts after any error too: it is logged with its traceback once, and `health` shows the stage as
+    degraded until it makes progress.
     """
     failures = 0
     while True:
-        health.started(name)
+        health.started(name, background=background)
         started, before = time.monotonic(), done()
         try:
             await stage()
         except Exception as error:
-            if not _is_expected(error, restart_on):
+            expected = _is_expected(error, restart_on)
+            if not expected and not background:
                 raise
             succeeded = time.monotonic() - started > cap or done() != before
             failures = 0 if succeeded else failures + 1
             wait = full_jitter(max(0, failures - 1), base=first, cap=cap, draw=jitter)
-            health.waiting(name, _error_word(error), wait)
-            _log.warning(
-                "stage.restarting", stage=name, wait=round(wait, 1), error=_error_word(error), reason=str(error)
-            )
+            health.waiting(name, _error_word(error), wait, expected=expected)
+            facts = {"stage": name, "wait": round(wait, 1), "error": _error_word(error), "reason": str(error)}
+            if expected or failures > 1:
+                _log.warning("stage.restarting", **facts)
+            else:
+                _log.error("stage.failed", **facts, exc_info=error)
         else:
             health.ended(name)
             return

@@ -1,4 +1,4 @@
-"""Feed systemd's watchdog while every watched stage makes progress."""
+"""Feed systemd's watchdog while every essential stage makes progress."""
 
 import asyncio
 

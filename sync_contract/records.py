@@ -5,12 +5,13 @@ the body. It is accepted once, in any order, with no time limit; the same identi
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import force_setattr
 from pydantic import Field
 
 from sync_contract.beacon_identity import BeaconId
@@ -54,21 +55,45 @@ class HandoffKind(StrEnum):
     ticket = "ticket"
 
 
+EARLIEST_WALL, LATEST_WALL = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""The years of a reading: a board without a clock battery starts in 1970, and that is not an error."""
+EARLIEST_TRUSTED = datetime(2020, 1, 1, tzinfo=UTC)
+"""A clock that claims to be synchronised and is earlier is wrong."""
+
+
 class ClockReading(WireRecord, frozen=True, kw_only=True):
     """Wall time, which may be wrong, together with what is needed to correct it."""
 
     wall: Annotated[datetime, Meta(tz=True)]
+    """In UTC, whatever the zone on the wire; from `EARLIEST_WALL`, before `LATEST_WALL`."""
     boot: Id
     """The kernel's boot id, without hyphens."""
     monotonic_ns: Count
     trusted: bool
-    """The system clock was synchronised when this was read."""
+    """The system clock was synchronised when this was read, as the gateway states; see `reliable`."""
 
     def __post_init__(self) -> None:
-        if self.wall.tzinfo is None:
+        if self.wall.tzinfo is not UTC:
+            force_setattr(self, "wall", _in_utc(self.wall))
+        if not EARLIEST_WALL <= self.wall < LATEST_WALL:
             raise FieldInvalid("wall")
         if not match_repeated_id(self.boot):
             raise FieldInvalid("boot")
+
+    @property
+    def reliable(self) -> bool:
+        """Return whether `wall` places other readings of its boot: `trusted`, and not before `EARLIEST_TRUSTED`."""
+        return self.trusted and self.wall >= EARLIEST_TRUSTED
+
+
+def _in_utc(wall: datetime) -> datetime:
+    """Raises FieldInvalid for a time without a zone, and for one that is outside the years 1 to 9999 in UTC."""
+    try:
+        if wall.tzinfo is not None:
+            return wall.astimezone(UTC)
+    except OverflowError as error:
+        raise FieldInvalid("wall") from error
+    raise FieldInvalid("wall")
 
 
 class IntentRegistered(WireRecord, frozen=True, kw_only=True, tag_field="kind", tag="intent"):

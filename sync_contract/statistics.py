@@ -45,7 +45,7 @@ def total(statistics: BeaconStatistics) -> Total:
     return Total(
         stretches=1,
         listened_ms=listened_ms,
-        trusted_ms=listened_ms if statistics.start.trusted else 0,
+        trusted_ms=listened_ms if statistics.start.reliable else 0,
         foreign_frames=statistics.foreign_frames,
         places=_united(((row.beacon, row) for row in statistics.places), merge_places),
         classes=_united(((row.tag_class, row) for row in statistics.classes), merge_classes),

@@ -29,7 +29,7 @@ class TicketHandoff:
             amount=intent.amount,
             beacon=intent.beacon,
             issued_at=clock.wall.astimezone(UTC).replace(microsecond=0),
-            clock_trusted=clock.trusted,
+            clock_trusted=clock.reliable,
             catalogue_version=intent.catalogue_version,
         )
         return f"{self.server.rstrip('/').upper()}/T/{encode(ticket, signer.key)}"

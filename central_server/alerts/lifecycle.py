@@ -35,10 +35,12 @@ async def update_alerts(
     now: datetime,
     *,
     last_backup_at: datetime | None = None,
+    failing: Sequence[str] = (),
 ) -> None:
     """Bring the alerts up to date with the tasks of now. Only one process may run it at a time.
 
     `expiring`: the bank's credentials that end soon. `last_backup_at`: of an overdue backup, None when none is due.
+    `failing`: the stages that fail.
     """
     async with database.read() as connection:
         surveyed = await survey(connection, [TOP], now)
@@ -49,6 +51,7 @@ async def update_alerts(
     ]
     if last_backup_at is not None:
         waiting.append(Task(TaskKind.backup_missing, TOP, "backups", "", "/staff/alerts", since=last_backup_at))
+    waiting += [Task(TaskKind.stage_failing, TOP, stage, stage, "/staff/alerts") for stage in failing]
     await store_tasks(database, waiting, now)
 
 

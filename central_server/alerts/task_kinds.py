@@ -30,6 +30,8 @@ class TaskKind(StrEnum):
     disclosure_due = "disclosure_due"
     credential_ends = "credential_ends"
     backup_missing = "backup_missing"
+    stage_failing = "stage_failing"
+    quarantined = "quarantined"
     receipt_due = "receipt_due"
     conflict = "conflict"
     refused = "refused"

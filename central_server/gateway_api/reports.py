@@ -44,7 +44,7 @@ class ReportsApi:
             refused=report.refused,
             damaged=report.damaged,
             catalogue_version=report.catalogue_version,
-            clock_trusted=report.clock.trusted,
+            clock_trusted=report.clock.reliable,
             clock_off_s=round((report.clock.wall - now).total_seconds()),
             uptime_s=report.uptime_s,
             epoch=report.epoch,

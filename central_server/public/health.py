@@ -1,11 +1,12 @@
-"""Serve GET /healthz: the stages and the counts of refused requests; 503 if a stage makes no progress."""
+"""Serve GET /healthz: the stages and the counts of refused requests; 503 if an essential stage makes no progress."""
 
 from aiohttp import web
 
 from central_server.rejected_requests import Refusals
 from daemonkit.health import Health
 
-_STALL_S = 30.0
+STALL_S = 30.0
+"""Longest time between two rounds of a stage."""
 
 
 class HealthPage:
@@ -17,10 +18,11 @@ class HealthPage:
         return [web.get("/healthz", self._get)]
 
     async def _get(self, request: web.Request) -> web.Response:
-        stalled = self._health.stalled(_STALL_S)
+        stalled = self._health.stalled(STALL_S)
         body = {
             "ok": not stalled,
             "stalled": stalled,
+            "degraded": self._health.degraded(STALL_S),
             "stages": self._health.snapshot(),
             "refused": self._refusals.snapshot(),
         }

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.records import ClockReading, IntentRegistered, Parcel
+from sync_contract.records import EARLIEST_TRUSTED, ClockReading, IntentRegistered, Parcel
 
 HOUR = timedelta(hours=1)
 _SLACK = timedelta(minutes=5)
-_EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
-"""A board without a battery starts at an earlier date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ def anchors(parcel: Parcel) -> dict[str, Anchor]:
     """Return the anchors that the parcel contains, by boot."""
     found: dict[str, Anchor] = {}
     for reading in (parcel.clock, start_reading(parcel)):
-        if reading.trusted:
+        if reading.reliable:
             anchor = Anchor(reading.monotonic_ns, reading.wall)
             found[reading.boot] = first([anchor, found.get(reading.boot, anchor)])
     return found
@@ -54,13 +52,13 @@ def first(known: Iterable[Anchor]) -> Anchor:
 
 def event_time(reading: ClockReading, anchor: Anchor | None, received_at: datetime) -> EventTime:
     """Return when the reading was taken; not later than `received_at`, whatever a clock says."""
-    if reading.trusted:
+    if reading.reliable:
         at, sure = reading.wall, True
     elif anchor is not None:
         at, sure = anchor.wall + timedelta(microseconds=(reading.monotonic_ns - anchor.monotonic_ns) // 1000), True
     else:
         at, sure = reading.wall, False
-    if not _EARLIEST <= at <= received_at + _SLACK:
+    if not EARLIEST_TRUSTED <= at <= received_at + _SLACK:
         return EventTime(received_at, sure=False)
     return EventTime(min(at, received_at), sure)
 

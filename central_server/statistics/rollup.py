@@ -70,7 +70,7 @@ async def _place(connection: Connection, gateway: str, ids: set[str]) -> set[dat
         reading = start_reading(parcel)
         anchored = stored_anchors.get(reading.boot)
         found = event_time(reading, Anchor(*anchored) if anchored else None, content.received_at)
-        unsure = None if reading.trusted else reading.boot
+        unsure = None if reading.reliable else reading.boot
         kind = parcel.body.kind
         new.append(StoredMoment(gateway, content.parcel, content.community, kind, found.at, found.sure, unsure))
         if isinstance(parcel.body, BeaconStatistics):

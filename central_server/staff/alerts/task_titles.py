@@ -23,6 +23,8 @@ TASK_TITLES = {
     TaskKind.disclosure_due: _("money has to be published"),
     TaskKind.credential_ends: _("a file of the bank ends"),
     TaskKind.backup_missing: _("no backup is made"),
+    TaskKind.stage_failing: _("background work fails"),
+    TaskKind.quarantined: _("records that could not be processed"),
     TaskKind.receipt_due: _("receipts are due"),
     TaskKind.conflict: _("records that contradict each other"),
     TaskKind.refused: _("records that were not taken"),

@@ -179,7 +179,7 @@ def _report(body: BeaconStatistics) -> ReportFacts:
         advertised_minutes=round(sum(entry.seconds for entry in body.advertised) / 60),
         silent=sum(place.frames == 0 for place in body.places),
         foreign_frames=body.foreign_frames,
-        clock_trusted=body.start.trusted,
+        clock_trusted=body.start.reliable,
         rows=tuple(_place(place) for place in body.places),
     )
 

@@ -1,4 +1,4 @@
-"""Points in time as the database stores them."""
+"""Points in time as the database stores them. Every time and every number can be converted."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,16 +7,21 @@ from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_EARLIEST, _LATEST = (
+    (datetime(year, month, day, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+    for year, month, day in ((1, 1, 3), (9999, 12, 29))
+)
+"""So that two days can be added or subtracted, and any time zone applied."""
 
 
 def micros(value: datetime) -> int:
-    """Return the microseconds since 1970 UTC."""
-    return (value - _EPOCH) // _MICROSECOND
+    """Return the microseconds since 1970 UTC, within the years 1 to 9999."""
+    return min(max((value - _EPOCH) // _MICROSECOND, _EARLIEST), _LATEST)
 
 
 def moment(value: int) -> datetime:
-    """Return the time of so many microseconds since 1970 UTC."""
-    return _EPOCH + timedelta(microseconds=value)
+    """Return the time of so many microseconds since 1970 UTC, within the years 1 to 9999."""
+    return _EPOCH + timedelta(microseconds=min(max(value, _EARLIEST), _LATEST))
 
 
 class Instant(TypeDecorator[datetime]):

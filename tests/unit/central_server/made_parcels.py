@@ -31,7 +31,7 @@ seconds = (st.integers(0, 3_600_000) | st.integers(0, 3600).map(lambda number: n
 beacons = st.builds(BeaconId, st.uuids(), st.integers(0, 65535), st.integers(0, 65535))
 clocks = st.builds(
     ClockReading,
-    wall=st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001  (bounds)
+    wall=st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001  (bounds)
     boot=hexadecimal(32),
     monotonic_ns=counts,
     trusted=st.booleans(),

@@ -48,6 +48,28 @@ def test_a_stage_that_has_ended_is_not_watched() -> None:
     assert health.stalled(90) == ()
 
 
+def test_a_background_stage_is_degraded_and_never_stalled() -> None:
+    clock = Clock()
+    health = Health(clock)
+    for name in ("figures", "donors"):
+        health.started(name, background=True)
+    health.waiting("figures", "StoreUnavailable", 1)
+    assert health.degraded(30) == (), "an expected error"
+    health.progress("figures")
+    clock.now += 31
+    assert (health.stalled(30), health.degraded(30)) == ((), ("figures",))
+    for name in ("figures", "donors"):
+        health.waiting(name, "KeyError", 1, expected=False)
+        health.started(name, background=True)
+    assert health.degraded(30) == ("figures", "donors")
+    health.progress("figures")
+    assert health.degraded(30) == ("donors",)
+    clock.now += 30
+    health.progress("figures")
+    clock.now += 1
+    assert health.degraded(30) == (), "a stage without progress reports has run for long enough"
+
+
 def test_the_snapshot_is_json() -> None:
     clock = Clock()
     health = Health(clock)

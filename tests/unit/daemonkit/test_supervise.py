@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,9 +25,9 @@ class RecordedWaits(Health):
         super().__init__()
         self.waits: list[float] = []
 
-    def waiting(self, stage: str, error: str, seconds: float) -> None:
+    def waiting(self, stage: str, error: str, seconds: float, *, expected: bool = True) -> None:
         self.waits.append(seconds)
-        super().waiting(stage, error, seconds)
+        super().waiting(stage, error, seconds, expected=expected)
 
 
 def at_once() -> float:
@@ -81,6 +82,25 @@ async def test_any_other_error_is_raised(error: Exception) -> None:
 
     with pytest.raises(type(error)):
         await supervise("radio", stage, restart_on=Lost, health=Health(), jitter=at_once)
+
+
+async def test_a_background_stage_restarts_after_any_error_with_one_traceback() -> None:
+    health, runs = Health(), 0
+
+    async def stage() -> None:
+        nonlocal runs
+        runs += 1
+        if runs < 4:
+            raise ExceptionGroup("tasks", [Lost(), KeyError("a bug")])
+
+    with structlog.testing.capture_logs() as events:
+        await supervise("figures", stage, restart_on=Lost, health=health, background=True, jitter=at_once)
+    assert runs == 4
+    assert [(event["event"], "exc_info" in event) for event in events] == [
+        ("stage.failed", True),
+        ("stage.restarting", False),
+        ("stage.restarting", False),
+    ]
 
 
 async def test_cancelling_ends_a_running_and_a_waiting_stage() -> None:

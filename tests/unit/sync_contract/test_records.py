@@ -99,6 +99,34 @@ def test_loose_values_are_refused(path: tuple[str, ...], value: object) -> None:
         decode(Parcel, json.dumps(content))
 
 
+@pytest.mark.parametrize(
+    ("wall", "utc"),
+    [
+        ("1970-01-01T00:00:00Z", "1970-01-01T00:00:00Z"),
+        ("1970-01-01T07:59:59+08:00", None),
+        ("1970-01-01T08:00:00+08:00", "1970-01-01T00:00:00Z"),
+        ("2199-12-31T23:59:59.999999Z", "2199-12-31T23:59:59.999999Z"),
+        ("2199-12-31T23:59:59-00:01", None),
+        ("9999-12-31T23:59:59-23:59", None),
+        ("0001-01-01T00:00:00+23:59", None),
+    ],
+)
+def test_a_clock_reading_is_in_utc_from_1970_to_2200(wall: str, utc: str | None) -> None:
+    content = encode(PARCEL).replace(b"2026-01-01T00:00:00Z", wall.encode())
+    if utc is None:
+        with pytest.raises(InvalidRecord) as invalid:
+            decode(Parcel, content)
+        assert invalid.value.path == "clock.wall"
+    else:
+        assert encode(decode(Parcel, content).clock.wall) == f'"{utc}"'.encode()
+
+
+def test_a_synchronised_clock_before_2020_is_not_reliable() -> None:
+    early, late = datetime(2019, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2020, 1, 1, tzinfo=UTC)
+    readings = [replace(CLOCK, wall=wall, trusted=trusted) for wall in (early, late) for trusted in (False, True)]
+    assert [reading.reliable for reading in readings] == [False, False, False, True]
+
+
 def test_ids_are_legal_order_numbers() -> None:
     assert all(len(i) == 32 and i.isalnum() for i in (new_id() for _ in range(100)))
 

@@ -160,6 +160,7 @@ async def test_a_message_comes_within_five_minutes_although_the_previous_process
                 Environment.drill,
                 lambda now: (),
                 lambda now: NOW - timedelta(days=2),  # an overdue backup is the task
+                failing=lambda: ("figures",),
                 holder="alive",
                 clock=clock,
                 health=Health(),
