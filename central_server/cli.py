@@ -58,6 +58,19 @@ def bank_emulator(
 
 
 @app.command()
+def demo_history(
+    days: Annotated[int, typer.Option(min=1, max=366, help="Days before today.")] = 30,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same history.")] = 2015,
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Record made-up use of the last days in the empty store of a drill, for its one gateway."""
+    from central_server.commands.demo_history import run as body
+
+    raise typer.Exit(body(config, state_dir, days, seed))
+
+
+@app.command()
 def check_config(config: Annotated[Path, typer.Argument(help="The TOML file.")] = DEFAULT_CONFIG) -> None:
     """Print every fault of a settings file."""
     from central_server.commands.check_config import run as body

@@ -51,14 +51,17 @@ class Demo:
 
 
 @asynccontextmanager
-async def open_demo(state_dir: Path, config_dir: Path, *, radio: str, by_hand: bool = False) -> AsyncIterator[Demo]:
+async def open_demo(
+    state_dir: Path, config_dir: Path, *, radio: str, by_hand: bool = False, history: bool = False
+) -> AsyncIterator[Demo]:
     """Start all three programs and wait until each is ready. Raise ProgramFailed with the tail of the log.
 
-    On its first start the gateway is enrolled with a code, or added `by_hand`, which needs no running server.
+    On its first start the gateway is enrolled with a code, or added `by_hand`, which needs no running server, and the
+    central server gets a month of made-up `history`.
     """
     for name in ("bank", "central", "gateway", "logs"):
         (state_dir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-    plan = await asyncio.to_thread(make_plan, state_dir, config_dir, by_hand=by_hand)
+    plan = await asyncio.to_thread(make_plan, state_dir, config_dir, by_hand=by_hand, history=history)
     async with AsyncExitStack() as edges:
         served = asyncio.Event()
 
@@ -101,7 +104,7 @@ def gateway_program(
     return program("gateway", command, log=state_dir / "logs" / "gateway.log")
 
 
-def make_plan(state_dir: Path, config_dir: Path, *, by_hand: bool = True) -> Plan:
+def make_plan(state_dir: Path, config_dir: Path, *, by_hand: bool = True, history: bool = False) -> Plan:
     """Return the stored plan, with other ports if those are taken; register everything on the first start."""
     file = state_dir / "demo.json"
     try:
@@ -121,6 +124,8 @@ def make_plan(state_dir: Path, config_dir: Path, *, by_hand: bool = True) -> Pla
             plan = replace(plan, catalogue_key=_register(state_dir, config_dir))
         else:
             invitation = _invite(state_dir, config_dir, plan)
+        if history:
+            _run(CENTRAL, "demo-history", *_central_place(state_dir, config_dir))
     write_atomically(file, json.dumps(asdict(plan)).encode())
     return replace(plan, invitation=invitation)
 
@@ -186,19 +191,30 @@ async def _demo(state_dir: Path, config_dir: Path, radio: str) -> int:
         loop.add_signal_handler(number, stop.set)
     began = time.monotonic()
     print("正在启动演示 starting the demo …", flush=True)
-    async with open_demo(state_dir, config_dir, radio=radio) as running:
+    async with open_demo(state_dir, config_dir, radio=radio, history=True) as running, AsyncExitStack() as restarted:
         _print_welcome(running, state_dir, time.monotonic() - began)
-        ends = {asyncio.create_task(p.exited()): p for p in (running.bank, running.central, running.gateway)}
-        stopped = asyncio.create_task(stop.wait())
-        done, _ = await asyncio.wait({*ends, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (*ends, stopped):
-            task.cancel()
-        ended = [ends[task] for task in done if task in ends]
-        if ended:
-            print(f"{ended[0].name} ended by itself; its log is in {state_dir / 'logs'}", file=sys.stderr)
-            return 1
+        gateway = running.gateway
+        while (ended := await _first_ended(stop, running.bank, running.central, gateway)) is not None:
+            if ended is not gateway:
+                print(f"{ended.name} ended by itself; its log is in {state_dir / 'logs'}", file=sys.stderr)
+                return 1
+            print("  网关停了,正在重新启动 the gateway ended and is started again …", flush=True)
+            await restarted.aclose()
+            again = gateway_program(state_dir, config_dir, running.plan, radio=radio)
+            gateway = await restarted.enter_async_context(again)
+            print(f"  网关恢复 the gateway is back: {gateway.url}/", flush=True)
         print("\n正在停止 stopping …", flush=True)
     return 0
+
+
+async def _first_ended(stop: asyncio.Event, *programs: Program) -> Program | None:
+    """Return the first of the programs that ends by itself, or None at `stop`."""
+    ends = {asyncio.create_task(each.exited()): each for each in programs}
+    stopped = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait({*ends, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (*ends, stopped):
+        task.cancel()
+    return None if stopped in done else next(ends[task] for task in done if task in ends)
 
 
 def _print_welcome(running: Demo, state_dir: Path, start_s: float) -> None:

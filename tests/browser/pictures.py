@@ -74,7 +74,7 @@ async def take(folder: Path, *, every: bool) -> None:
     camera = Camera(folder, every=every)
     with tempfile.TemporaryDirectory() as state:
         async with (
-            open_demo(Path(state), DEMO, radio="simulated") as house,
+            open_demo(Path(state), DEMO, radio="simulated", history=True) as house,
             async_playwright() as playwright,
         ):
             browser = await launch(playwright)

@@ -26,6 +26,7 @@ class OverviewPage:
     def __init__(self, frame: PageFrame, environment: Environment) -> None:
         self._frame = frame
         self._environment = environment.value
+        self._drill = environment is Environment.drill
 
     def routes(self) -> list[web.RouteDef]:
         return [self._frame.page("/staff/", self._show)]
@@ -48,12 +49,14 @@ class OverviewPage:
             waiting = await find_tasks(connection, surveyed, tops, money_tops, self._environment, now)
             today = await summarize_day(connection, FigureScope(tops), day(now), self._environment)
         paid = [entry for entry in posted if entry.kind == "paid"]
+        states = Counter(map(state, surveyed))
         return HtmlPage(
             "overview.html",
             {
                 "now": now,
                 "gateways": surveyed,
-                "states": _states(surveyed),
+                "states": states,
+                "well": states.get("up", 0) + (states.get("simulated", 0) if self._drill else 0),
                 "backlog": sum(each.report.waiting for each in surveyed if each.report),
                 "missing": sum(gap.highest - gap.stored for gap in gaps),
                 "last_sync": _last_sync(surveyed),
@@ -82,10 +85,6 @@ def state(each: SurveyedGateway) -> str:
     if hearing is not Hearing.deaf and each.report.off_air_since is not None:
         return "off_air"
     return "up" if hearing is Hearing.proved else hearing.value
-
-
-def _states(surveyed: tuple[SurveyedGateway, ...]) -> dict[str, int]:
-    return dict(Counter(state(each) for each in surveyed))
 
 
 def _last_sync(surveyed: tuple[SurveyedGateway, ...]) -> datetime | None:

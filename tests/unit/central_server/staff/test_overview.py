@@ -128,10 +128,12 @@ async def test_a_beacon_off_the_air_is_a_task(
     assert "is not on the air" not in await overview(central, donor)
 
 
-async def test_a_simulated_radio_is_a_task(central: RunningCentral, gateway: DeliveringGateway, donor: Donor) -> None:
+async def test_a_simulated_radio_is_well_in_a_drill_and_named(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
     await reports(gateway, Hearing.simulated, advert="simulated")
     page = text(await logged_in(central, donor))
-    assert "0 /1 are well" in page
+    assert "1 /1 all are well" in page
     assert "社区大厅 radio simulated" in page
 
 

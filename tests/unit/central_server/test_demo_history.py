@@ -1,0 +1,90 @@
+"""A made-up history is consistent, is the same for the same seed, and goes only into the empty store of a drill."""
+
+import random
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from central_server.catalogue.settings_seed import seed_catalogue
+from central_server.commands.demo_history import HistoryRefused, record_history
+from central_server.demo_history import DemoHistory
+from central_server.enrolment.gateways import register
+from central_server.ledger.publication import Publisher
+from central_server.settings import Settings
+from central_server.state_files import catalogue_key
+from central_server.statistics.periods import Span, period_of
+from central_server.statistics.report import build_report
+from central_server.store.engine.database import Database, open_database
+from central_server.store.ledger import ledger_lines
+from central_server.store.ledger.ledger_lines import LedgerLine
+from central_server.store.statistics.figure_filter import FigureScope
+from daemonkit.toml import load
+from sync_contract.strict_model import Environment
+from tests.databases import sqlite_only
+from tests.fakes.counting import count_all
+from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.paths import ROOT
+from tests.sqlite import put_database
+
+NOW = datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
+"""Half past noon in Beijing."""
+SETTINGS = load(ROOT / "config" / "demo" / "central.toml", Settings)
+
+
+async def record(database: Database, state: Path, seed: int) -> list[LedgerLine]:
+    """Record eight days and return the ledger's lines."""
+    device = DeliveringGateway()
+    bound = {entry.beacon: entry.project for entry in SETTINGS.bindings}
+    gateway = await register(database, device.id, device.public, "huada", "hall", NOW)
+    await seed_catalogue(database, SETTINGS.projects, bound, NOW)
+    projects = tuple(project for project in SETTINGS.projects if project.permit)
+    key, draw = catalogue_key(state), random.Random(seed)
+    await DemoHistory(database, gateway, projects, next(iter(bound)), "sandbox", key, draw).record(8, NOW)
+    async with database.read() as connection:
+        purses = [await ledger_lines.of_purse(connection, "huada", "drill", project.id) for project in projects]
+    return [line for purse in purses for line in purse]
+
+
+@sqlite_only
+async def test_board_ledger_and_figures_of_a_history_agree(database: Database, tmp_path: Path) -> None:
+    lines = await record(database, tmp_path, seed=1)
+    received = sum(line.amount_minor for line in lines if line.kind == "paid")
+    spent = sum(line.amount_minor for line in lines if line.kind == "disbursed")
+    assert 0 < spent < received
+    board = await Publisher(database, catalogue_key(tmp_path), Environment.drill, lambda: NOW).board("huada")
+    assert sum(chain.head.total.spent for chain in board) == spent
+    assert 0 < sum(chain.head.total.given for chain in board) <= received  # fewer than five wait
+    await count_all(database)
+    week = period_of(Span.week, date(2026, 11, 24))
+    async with database.read() as connection:
+        report = await build_report(connection, FigureScope(frozenset({"huada"})), week, "drill", NOW)
+    paid = [line for line in lines if line.kind == "paid" and week.since <= line.at < week.until]
+    assert report.sums["paid"] == len(paid) > 0
+    assert report.sums["near_tag"]
+
+
+@sqlite_only
+async def test_one_seed_makes_one_history(database: Database, tmp_path: Path) -> None:
+    async with open_database(await put_database(tmp_path / "again.db")) as again:
+        first, second = [
+            [(line.kind, line.project, line.amount_minor, line.at) for line in await record(each, tmp_path, seed=7)]
+            for each in (database, again)
+        ]
+    assert first == second
+    assert max(at for *_, at in first) < NOW
+
+
+async def test_a_history_needs_a_drill_one_gateway_and_an_empty_store(tmp_path: Path) -> None:
+    url = await put_database(tmp_path / "central.db")
+    real = SETTINGS.site.model_copy(update={"environment": Environment.real})
+    with pytest.raises(HistoryRefused, match="for a drill only"):
+        await record_history(SETTINGS.model_copy(update={"site": real}), tmp_path, 1, 1)
+    with pytest.raises(HistoryRefused, match="exactly one gateway, and there are 0"):
+        await record_history(SETTINGS, tmp_path, 1, 1)
+    device = DeliveringGateway()
+    async with open_database(url) as database:
+        await register(database, device.id, device.public, "huada", "hall", NOW)
+    assert await record_history(SETTINGS, tmp_path, 2, 1) > 0
+    with pytest.raises(HistoryRefused, match="records already"):
+        await record_history(SETTINGS, tmp_path, 2, 1)
