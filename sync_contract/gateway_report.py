@@ -18,6 +18,9 @@ not received since the start; nothing at all was received since the start; our o
 received. Staff see any other word unchanged."""
 NOTICED, CATALOGUE_OLDER = "noticed", "catalogue_older"
 """In the query of a report: since the last report the gateway refused a catalogue older than its own."""
+REPORT_REPLAYED = "report_replayed"
+"""`code` in the problem document, status 409, of a report that is not newer than the last one: its monotonic time must
+be later in the same boot, and a boot that another one followed is over."""
 Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 _NO_TROUBLE = frozenset(("on_air", "off", "starting", "simulated", "unknown"))

@@ -1,8 +1,9 @@
 """Signatures of gateway requests: HTTP Message Signatures (RFC 9421) with Ed25519 and Content-Digest (RFC 9530).
 
-One fixed profile, label `gw`, covering `@method`, `@path`, `@query` and `content-digest`; `keyid` is
-`<gateway id>:<key id>`. `created` is sent for the log and not checked: a gateway's clock may be wrong by years. A
-replayed request does no harm, because each parcel is accepted once and a GET changes nothing.
+One fixed profile, label `gw`, covering `@method`, `@authority`, `@path`, `@query` and `content-digest`; `keyid` is
+`<gateway id>:<key id>`. `@authority` is the Host header, so a request to one server is not valid on another. `created`
+is sent for the log and not checked: a gateway's clock may be wrong by years. A replayed request does no harm: each
+parcel is accepted once, a report must be newer than the last one by boot and monotonic time, and a GET changes nothing.
 """
 
 import hashlib
@@ -17,9 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from sync_contract.keys import key_id
 
-_COVERED = '("@method" "@path" "@query" "content-digest")'
+_COVERED = '("@method" "@authority" "@path" "@query" "content-digest")'
 _INPUT = re.compile(
-    r'gw=(?P<parameters>\("@method" "@path" "@query" "content-digest"\)'
+    r'gw=(?P<parameters>\("@method" "@authority" "@path" "@query" "content-digest"\)'
     r';created=\d{1,12};keyid="(?P<gateway>[0-9a-f]{16}):(?P<key>[0-9a-f]{16})";alg="ed25519")'
 )
 _SIGNATURE = re.compile(r"gw=:(?P<signature>[A-Za-z0-9+/]{86}==):")
@@ -43,16 +44,17 @@ class Signer:
     gateway: str
     key: Ed25519PrivateKey
 
-    def headers(self, method: str, path: str, query: str, body: bytes, created: int) -> dict[str, str]:
+    def headers(self, method: str, authority: str, path: str, query: str, body: bytes, created: int) -> dict[str, str]:
         """Return the three headers to send.
 
-        `query`: without its question mark; `body`: as sent, after compression; `created`: seconds since 1970.
+        `authority`: the Host header, in lower case; `query`: without its question mark; `body`: as sent, after
+        compression; `created`: seconds since 1970.
         """
         parameters = (
             f'{_COVERED};created={created};keyid="{self.gateway}:{key_id(self.key.public_key())}";alg="ed25519"'
         )
         digest = content_digest(body)
-        signature = self.key.sign(_base(method, path, query, digest, parameters))
+        signature = self.key.sign(_base(method, authority, path, query, digest, parameters))
         return {
             "Content-Digest": digest,
             "Signature-Input": f"gw={parameters}",
@@ -90,8 +92,9 @@ def read(method: str, path: str, query: str, headers: Mapping[str, str], body: b
         raw = b64decode(signature["signature"], validate=True)
     except Base64Error as error:
         raise SignatureRefused("the signature is not base64") from error
+    authority = headers.get("Host", "").lower()
     return UnverifiedSignature(
-        found["gateway"], found["key"], _base(method, path, query, digest, found["parameters"]), raw
+        found["gateway"], found["key"], _base(method, authority, path, query, digest, found["parameters"]), raw
     )
 
 
@@ -99,9 +102,9 @@ def content_digest(body: bytes) -> str:
     return f"sha-256=:{b64encode(hashlib.sha256(body).digest()).decode()}:"
 
 
-def _base(method: str, path: str, query: str, digest: str, parameters: str) -> bytes:
+def _base(method: str, authority: str, path: str, query: str, digest: str, parameters: str) -> bytes:
     """The signature base of RFC 9421, section 2.5."""
     return (
-        f'"@method": {method}\n"@path": {path}\n"@query": ?{query}\n'
+        f'"@method": {method}\n"@authority": {authority}\n"@path": {path}\n"@query": ?{query}\n'
         f'"content-digest": {digest}\n"@signature-params": {parameters}'
     ).encode()

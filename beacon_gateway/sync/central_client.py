@@ -50,6 +50,7 @@ class CentralClient:
 
     def __init__(self, url: str, signer: Callable[[], Signer], session: aiohttp.ClientSession) -> None:
         self._url = url.rstrip("/")
+        self._authority = URL(url, encoded=True).host_port_subcomponent or ""
         self._signer = signer
         self._session = session
 
@@ -122,14 +123,14 @@ class CentralClient:
         limit: int = _MAX_ANSWER_BYTES,
         content_type: str = "application/json",
     ) -> _Answer:
-        signed = self._signer().headers(method, path, query, body, int(time.time()))
+        signed = self._signer().headers(method, self._authority, path, query, body, int(time.time()))
         url = f"{self._url}{path}" + (f"?{query}" if query else "")
         try:
             async with self._session.request(
                 method,
                 URL(url, encoded=True),
                 data=body or None,
-                headers={**(headers or {}), **signed, "Accept-Encoding": "identity"},
+                headers={**(headers or {}), **signed, "Host": self._authority, "Accept-Encoding": "identity"},
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:

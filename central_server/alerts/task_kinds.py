@@ -13,6 +13,7 @@ class TaskKind(StrEnum):
 
     fork = "fork"
     wrong_signature = "wrong_signature"
+    report_replayed = "report_replayed"
     code_used = "code_used"
     catalogue_older = "catalogue_older"
     catalogue_full = "catalogue_full"

@@ -105,7 +105,7 @@ GATEWAY_OPERATIONS: tuple[Operation, ...] = (
         Credential.gateway,
         ReportTaken,
         body=GatewayReport,
-        problems={400: (), 401: (), 413: (), 415: ()},
+        problems={400: (), 401: (), 409: (), 413: (), 415: ()},
     ),
     Operation(
         "GET",

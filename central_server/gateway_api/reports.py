@@ -11,7 +11,8 @@ from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateway_reports
 from central_server.store.enrolment.gateway_reports import Report
 from central_server.store.enrolment.rejected_requests import Noticed
-from sync_contract.gateway_report import CATALOGUE_OLDER, NOTICED, GatewayReport, ReportTaken
+from daemonkit.web import problem
+from sync_contract.gateway_report import CATALOGUE_OLDER, NOTICED, REPORT_REPLAYED, GatewayReport, ReportTaken
 
 
 class ReportsApi:
@@ -48,9 +49,16 @@ class ReportsApi:
             clock_off_s=round((report.clock.wall - now).total_seconds()),
             uptime_s=report.uptime_s,
             epoch=report.epoch,
+            boot=report.clock.boot,
+            monotonic_ns=report.clock.monotonic_ns,
         )
         async with self._database.write() as connection:
-            await gateway_reports.store(connection, row)
+            is_newer = await gateway_reports.store(connection, row)
+        if not is_newer:
+            self._refusals.count("request", REPORT_REPLAYED, f"gateway {gateway.id}")
+            await self._refusals.doorstep.notice(self._database, Noticed.report_replayed, gateway.id, now)
+            detail = "a report of this boot is later, or another boot of this gateway reported since"
+            return problem(409, "Conflict", detail, code=REPORT_REPLAYED)
         if CATALOGUE_OLDER in request.query.getall(NOTICED, ()):
             await self._refusals.doorstep.notice(self._database, Noticed.catalogue_older, gateway.id, now)
         age = max(0, round((now - key.added_at).total_seconds()))

@@ -286,7 +286,7 @@ async def test_only_a_registered_key_is_accepted(
         b'{"contract":1,"parcels":[]}',
         json.dumps({"contract": 1, "parcels": [as_json(gateway.intent())]}).encode(),
     )
-    borrowed = Signer(gateway.id, gateway.key).headers("POST", "/api/v1/parcels", "", asked, 0)
+    borrowed = Signer(gateway.id, gateway.key).headers("POST", gateway.authority, "/api/v1/parcels", "", asked, 0)
     headers = borrowed | {"Content-Digest": content_digest(sent), "Content-Type": "application/json"}
     async with session.post(f"{central.url}/api/v1/parcels", data=sent, headers=headers) as replaced:
         assert replaced.status == 401

@@ -12,6 +12,7 @@ import time
 from base64 import b64decode
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import schemathesis
@@ -33,7 +34,8 @@ class Credentials(requests.auth.AuthBase):
         path, _, query = request.path_url.partition("?")
         body = request.body or b""
         content = body.encode() if isinstance(body, str) else bytes(body)  # type: ignore[arg-type]  # never a stream
-        request.headers.update(SIGNER.headers(request.method or "", path, query, content, int(time.time())))
+        authority = urlsplit(request.url or "").netloc
+        request.headers.update(SIGNER.headers(request.method or "", authority, path, query, content, int(time.time())))
         return request
 
 

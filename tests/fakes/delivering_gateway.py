@@ -46,6 +46,10 @@ class DeliveringGateway:
         self._given = session
 
     @property
+    def authority(self) -> str:
+        return URL(self.url).host_port_subcomponent or ""
+
+    @property
     def _session(self) -> aiohttp.ClientSession:
         assert self._given is not None
         return self._given
@@ -91,7 +95,7 @@ class DeliveringGateway:
     def signed_post(self, path: str, body: bytes) -> dict[str, str]:
         """Return the headers with the signature."""
         path, _, query = path.partition("?")
-        return Signer(self.id, self.key).headers("POST", path, query, body, int(time.time()))
+        return Signer(self.id, self.key).headers("POST", self.authority, path, query, body, int(time.time()))
 
     async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         signed = self.signed_post(path, body)
@@ -113,13 +117,13 @@ class DeliveringGateway:
 
     async def look(self, path: str, query: str, headers: Mapping[str, str]) -> tuple[int, str]:
         """Return status and ETag."""
-        signed = Signer(self.id, self.key).headers("GET", path, query, b"", int(time.time()))
+        signed = Signer(self.id, self.key).headers("GET", self.authority, path, query, b"", int(time.time()))
         url = URL(f"{self.url}{path}?{query}" if query else f"{self.url}{path}", encoded=True)
         async with self._session.get(url, headers={**signed, **headers}) as answer:
             return answer.status, answer.headers.get("ETag", "")
 
     async def get(self, path: str, query: str = "") -> tuple[int, Any]:
-        signed = Signer(self.id, self.key).headers("GET", path, query, b"", int(time.time()))
+        signed = Signer(self.id, self.key).headers("GET", self.authority, path, query, b"", int(time.time()))
         url = URL(f"{self.url}{path}?{query}" if query else f"{self.url}{path}", encoded=True)
         async with self._session.get(url, headers=signed) as answer:
             return answer.status, json.loads(await answer.read() or b"null")

@@ -23,6 +23,8 @@ from sync_contract.wire_record import decode, encode
 from tests.fakes.delivering_gateway import DeliveringGateway
 
 _PATH = "/api/v1/parcels"
+_PUBLIC_HOST = "127.0.0.1"
+"""All servers share one public address."""
 _ANSWER_S = 60
 _RESET = struct.pack("ii", 1, 0)
 Receipts = tuple[ParcelReceipt, ...]
@@ -49,8 +51,8 @@ class Request:
     headers: dict[str, str]
     body: bytes
 
-    def content(self, host: str) -> bytes:
-        lines = {"Host": host, "Content-Length": str(len(self.body)), "Connection": "close", **self.headers}
+    def content(self) -> bytes:
+        lines = {"Host": _PUBLIC_HOST, "Content-Length": str(len(self.body)), "Connection": "close", **self.headers}
         head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
         return f"POST {_PATH} HTTP/1.1\r\n{head}\r\n".encode() + self.body
 
@@ -100,7 +102,7 @@ class Fleet:
 
     async def _exchange(self, request: Request, fault: Fault) -> Receipts:
         where = urlsplit(self.dice.choice(self.urls))
-        content = request.content(where.netloc)
+        content = request.content()
         reader, writer = await asyncio.open_connection(where.hostname, where.port)
         try:
             if fault is Fault.cut:
@@ -126,6 +128,7 @@ class Fleet:
 def signed(gateway: DeliveringGateway, batch: Sequence[Parcel]) -> Request:
     contents = b",".join(encode(parcel) for parcel in batch)
     body = gzip.compress(b'{"contract":1,"parcels":[' + contents + b"]}", 1)
+    gateway.url = f"http://{_PUBLIC_HOST}"
     headers = gateway.signed_post(_PATH, body)
     return Request({**headers, "Content-Type": "application/json", "Content-Encoding": "gzip"}, body)
 

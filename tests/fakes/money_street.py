@@ -57,7 +57,8 @@ class TurnedGateway(DeliveringGateway):
     ahead = 0.0
 
     def signed_post(self, path: str, body: bytes) -> dict[str, str]:
-        return Signer(self.id, self.key).headers("POST", path, "", body, int(time.time() + self.ahead))
+        created = int(time.time() + self.ahead)
+        return Signer(self.id, self.key).headers("POST", self.authority, path, "", body, created)
 
 
 @dataclass
@@ -92,6 +93,7 @@ class Street:
     async def deliver(self, gift: Gift, number: int) -> None:
         """Deliver the gateway's parcel."""
         batch = json.dumps({"contract": 1, "parcels": [as_json(gift.parcel)]}).encode()
+        self.gateway.url = self.servers[number].url
         headers = self.gateway.signed_post("/api/v1/parcels", batch) | {"Content-Type": "application/json"}
         url = f"{self.servers[number].url}/api/v1/parcels"
         answer = await self._visit(number, lambda: self._post(url, batch, headers))

@@ -6,6 +6,7 @@ from central_server.staff.frame.msgid import _
 TASK_TITLES = {
     TaskKind.fork: _("copied card"),
     TaskKind.wrong_signature: _("sent with a wrong key"),
+    TaskKind.report_replayed: _("an old report was sent again"),
     TaskKind.code_used: _("enrolment code used twice"),
     TaskKind.catalogue_older: _("an old list of projects was given again"),
     TaskKind.catalogue_full: _("too much on offer for the gateways"),

@@ -1,13 +1,13 @@
-"""The newest report of each gateway."""
+"""The newest report of each gateway, and the boots that it reported from."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import and_, case, func, select
 
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.tables import gateway_reports
+from central_server.store.engine.tables import gateway_reports, reported_boots
 from central_server.store.engine.upsert import insert
 from central_server.store.enrolment.gateways import is_among
 from central_server.store.places.places import within
@@ -18,6 +18,8 @@ _SINCE_COLUMNS = ("hearing_since", "off_air_since")
 @dataclass(frozen=True, slots=True)
 class Report:
     """Times by the server's clock. `clock_off_s`: the gateway's wall clock minus ours, in seconds.
+
+    `boot`, `monotonic_ns`: the gateway's boot id, and its clock since that boot.
 
     `off_air_since`: since when its own beacon has not sent although it should; None: it sends, or need not.
     """
@@ -40,13 +42,19 @@ class Report:
     clock_off_s: int
     uptime_s: int
     epoch: str
+    boot: str
+    monotonic_ns: int
 
 
-async def store(connection: Connection, report: Report) -> None:
-    """Replace the previous report. `hearing_since` stays while `hearing` is the same, `off_air_since` while it does not
-    send.
+async def store(connection: Connection, report: Report) -> bool:
+    """Replace the previous report. Return False and change nothing when `report` is not newer: its monotonic time must
+    be later in the same boot, and a boot that another one followed is over.
+
+    `hearing_since` stays while `hearing` is the same, `off_air_since` while it does not send.
     """
     table = gateway_reports
+    boot = insert(connection, reported_boots).values(gateway=report.gateway, boot=report.boot)
+    is_new_boot = (await connection.execute(boot.on_conflict_do_nothing())).rowcount == 1
     statement = insert(connection, table).values(asdict(report))
     new = {name: statement.excluded[name] for name in asdict(report) if name not in ("gateway", *_SINCE_COLUMNS)}
     hearing = case(
@@ -57,7 +65,11 @@ async def store(connection: Connection, report: Report) -> None:
         else_=func.coalesce(table.c.off_air_since, statement.excluded.off_air_since),
     )
     since = dict(zip(_SINCE_COLUMNS, (hearing, off_air), strict=True))
-    await connection.execute(statement.on_conflict_do_update(index_elements=[table.c.gateway], set_={**new, **since}))
+    later = and_(table.c.boot == report.boot, table.c.monotonic_ns < report.monotonic_ns)
+    update = statement.on_conflict_do_update(
+        index_elements=[table.c.gateway], set_={**new, **since}, where=None if is_new_boot else later
+    )
+    return (await connection.execute(update)).rowcount == 1
 
 
 async def get(connection: Connection, gateway: str) -> Report | None:

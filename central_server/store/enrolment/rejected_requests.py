@@ -19,6 +19,8 @@ class Noticed(StrEnum):
     """Signed by a gateway that was never registered here."""
     wrong_signature = "wrong_signature"
     """Signed in the name of a registered one, but not with its key."""
+    report_replayed = "report_replayed"
+    """A report in the name of the gateway is not newer than its last one."""
     code_used = "code_used"
     """A used code was sent by another device."""
     catalogue_older = "catalogue_older"

@@ -21,7 +21,13 @@ from central_server.store.engine.tables.catalogue import (
     projects,
 )
 from central_server.store.engine.tables.donations import attempts, intents, notifications, state_changes
-from central_server.store.engine.tables.enrolment import enrolment_codes, gateway_reports, turned_away, wrong_codes
+from central_server.store.engine.tables.enrolment import (
+    enrolment_codes,
+    gateway_reports,
+    reported_boots,
+    turned_away,
+    wrong_codes,
+)
 from central_server.store.engine.tables.figures import (
     beacon_figures,
     boots,
@@ -110,6 +116,7 @@ __all__ = [
     "receipt_donors",
     "receipts",
     "refunds",
+    "reported_boots",
     "salt_offers",
     "screen_figures",
     "sequences",

@@ -59,5 +59,15 @@ gateway_reports = Table(
     Column("clock_off_s", BigInteger, nullable=False),
     Column("uptime_s", BigInteger, nullable=False),
     Column("epoch", String(16), nullable=False),
+    Column("boot", String(32), nullable=False),
+    Column("monotonic_ns", BigInteger, nullable=False),
     Index(None, "received_at"),
+)
+
+reported_boots = Table(
+    "reported_boots",
+    metadata,
+    Column("gateway", String(16), ForeignKey("gateways.id"), primary_key=True),
+    Column("boot", String(32), primary_key=True),
+    sqlite_with_rowid=False,
 )

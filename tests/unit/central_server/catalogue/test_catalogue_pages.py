@@ -265,8 +265,8 @@ async def test_the_page_shows_which_gateways_have_the_newest_catalogue(
     assert "Gateways that have the newest: 0 of 1." in page
     assert "Not yet: 社区大厅." in page
     version = (await pulled(gateway, central)).version
-    facts = dict.fromkeys(("hearing", "radio", "advert", "version", "epoch"), "x") | dict.fromkeys(
-        ("every_s", "waiting", "refused", "damaged", "clock_off_s", "uptime_s"), 1
+    facts = dict.fromkeys(("hearing", "radio", "advert", "version", "epoch", "boot"), "x") | dict.fromkeys(
+        ("every_s", "waiting", "refused", "damaged", "clock_off_s", "uptime_s", "monotonic_ns"), 1
     )
     async with central.database() as database, database.write() as connection:
         shown = gateway_reports.insert().values(

@@ -11,7 +11,8 @@ from central_server.enrolment import key_roll_and_revocation
 from central_server.enrolment.gateway_status import GatewayStatus, survey
 from central_server.enrolment.gateways import OLD_KEY_LIFETIME
 from central_server.store.engine.database import Database
-from central_server.store.enrolment import gateway_reports, gateways
+from central_server.store.enrolment import gateway_reports, gateways, rejected_requests
+from central_server.store.enrolment.rejected_requests import Noticed
 from central_server.store.parcels import parcels
 from central_server.store.places.places import TOP
 from sync_contract.gateway_report import Hearing
@@ -208,6 +209,58 @@ async def test_a_year_without_a_network_is_forgiven(central: RunningCentral, ses
         assert seen.status is GatewayStatus.up
 
 
+async def test_a_report_counts_once_and_a_boot_that_another_followed_never_again(
+    central: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    pi = device(central, session)
+
+    def reading(boot: int, monotonic_ns: int) -> ClockReading:
+        return ClockReading(wall=datetime.now(UTC), boot=f"{boot:032x}", monotonic_ns=monotonic_ns, trusted=False)
+
+    async with central.database() as database:
+        gateway, code = await invited(database)
+        await pi.enrol(code)
+        for boot, monotonic_ns, status in (
+            (1, 50, 200),
+            (1, 50, 409),
+            (1, 49, 409),
+            (1, 51, 200),
+            (2, 7, 200),
+            (1, 52, 409),
+            (2, 7, 409),
+            (3, 1, 200),
+            (2, 8, 409),
+            (1, 53, 409),
+            (3, 2, 200),
+        ):
+            answer = await pi.report(clock=reading(boot, monotonic_ns), waiting=boot)
+            assert (answer[0], answer[1].get("code")) == (status, "report_replayed" if status == 409 else None)
+        await age(database, "UPDATE gateway_reports SET received_at = received_at - :by", timedelta(days=30))
+        await age(database, "UPDATE gateway_keys SET added_at = added_at - :by", timedelta(days=60))
+        assert (await pi.report(clock=reading(3, 2)))[0] == 409
+        async with database.read() as connection:
+            (seen,) = await survey(connection, (TOP,), datetime.now(UTC))
+            tasks = await rejected_requests.lately(connection, datetime.now(UTC), gateway.id)
+        assert seen.status is GatewayStatus.late, "a replayed report is no contact"
+        assert [task.what for task in tasks] == [Noticed.report_replayed]
+
+
+async def test_a_request_signed_for_another_server_is_refused(
+    central: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    pi = device(central, session)
+    async with central.database() as database:
+        _, code = await invited(database)
+    await pi.enrol(code)
+    assert (await pi.get("/api/v1/catalogue"))[0] == 200
+    pi.url = central.url.replace("127.0.0.1", "localhost")
+    headers = pi.signed_post("/api/v1/reports", b"{}") | {"Content-Type": "application/json"}
+    async with session.post(f"{central.url}/api/v1/reports", data=b"{}", headers=headers) as answer:
+        assert answer.status == 401
+    async with session.post(f"{pi.url}/api/v1/reports", data=b"{}", headers=headers) as answer:
+        assert answer.status == 400, "signed for this address"
+
+
 async def test_a_report_is_kept_and_says_since_when(central: RunningCentral, session: aiohttp.ClientSession) -> None:
     pi = device(central, session)
     async with central.database() as database:
@@ -243,7 +296,7 @@ async def test_a_report_is_kept_and_says_since_when(central: RunningCentral, ses
                 report = await gateway_reports.get(connection, gateway.id)
             assert report is not None
             assert report.off_air_since is None, well
-        odd = ClockReading(wall=datetime.max.replace(tzinfo=UTC), boot="0" * 32, monotonic_ns=0, trusted=False)
+        odd = ClockReading(wall=datetime.max.replace(tzinfo=UTC), boot="f" * 32, monotonic_ns=0, trusted=False)
         assert (await pi.report(clock=odd, uptime_s=2**32 - 1, waiting=2**53 - 1, refused=2**53 - 1))[0] == 200
         for broken in (b"", b"[]", b"{", b"null", json.dumps({"contract": 1}).encode()):
             assert (await pi.post_json("/api/v1/reports", broken))[0] == 400

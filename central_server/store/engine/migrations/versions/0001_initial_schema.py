@@ -625,7 +625,15 @@ def upgrade() -> None:
         sa.Column("clock_off_s", sa.BigInteger, nullable=False),
         sa.Column("uptime_s", sa.BigInteger, nullable=False),
         sa.Column("epoch", sa.String(16), nullable=False),
+        sa.Column("boot", sa.String(32), nullable=False),
+        sa.Column("monotonic_ns", sa.BigInteger, nullable=False),
         sa.Index(None, "received_at"),
+    )
+    op.create_table(
+        "reported_boots",
+        sa.Column("gateway", sa.String(16), sa.ForeignKey("gateways.id"), primary_key=True),
+        sa.Column("boot", sa.String(32), primary_key=True),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "grants",
