@@ -112,6 +112,7 @@ async def log_in(
     right = await passwords.fits(seen.password if seen else None, password)
 
     async def decide(connection: Connection) -> StartedSession | LoginRefused:
+        await _check_peer(connection, client, now)  # others of this address may have failed since
         # Read again with a lock, so that concurrent guesses are counted one after the other.
         account = await accounts.get(connection, name, lock=True)
         refused = _refused(

@@ -15,6 +15,7 @@ from central_server.accounts.login import (
     log_in,
     log_out,
 )
+from central_server.accounts.login_admission import RETRY_S, TooManyLogins, admitted
 from central_server.accounts.second_factor import Seal, SecretUnreadable
 from central_server.accounts.sessions import Owed
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Visitor
@@ -55,14 +56,17 @@ class LoginPage:
         form = await read_form(request, request.config_dict[RULES], f"login {guest}" if guest else "")
         now = self._frame.clock()
         try:
-            started = await log_in(
-                self._frame.database,
-                form.get("name", ""),
-                form.get("password", ""),
-                now,
-                _client(request),
-                instead_of=self._frame.token(request),
-            )
+            async with admitted(identify_client(request)):
+                started = await log_in(
+                    self._frame.database,
+                    form.get("name", ""),
+                    form.get("password", ""),
+                    now,
+                    _client(request),
+                    instead_of=self._frame.token(request),
+                )
+        except TooManyLogins as error:
+            raise web.HTTPTooManyRequests(headers={"Retry-After": str(RETRY_S)}) from error
         except LoginRefused as error:
             _log.warning("login.refused", account=error.account, reason=str(error), client=identify_client(request))
             return await self._ask(request, refused=True)

@@ -2,8 +2,11 @@
 
 from enum import StrEnum
 
+from aiohttp import web
+
 from central_server.accounts import passwords
 from central_server.accounts.login import Client, wrong_secret
+from central_server.accounts.login_admission import RETRY_S, TooManyLogins, admitted
 from central_server.staff.frame.page_frame import Visitor
 from central_server.store.accounts.audit_actions import PasswordRejected
 from daemonkit.web import identify_client
@@ -17,11 +20,15 @@ class PasswordCheck(StrEnum):
 
 
 async def present_password(visitor: Visitor, password: str) -> PasswordCheck:
-    """Check the password; a wrong one counts like a failed login, an empty one does not."""
-    if await passwords.fits(visitor.login.account.password, password):
-        return PasswordCheck.right
-    if not password:
-        return PasswordCheck.wrong
-    who = Client(identify_client(visitor.request))
-    locked = await wrong_secret(visitor.database, visitor.login, who, PasswordRejected, visitor.now)
+    """Check the password; a wrong one counts like a failed login, an empty one does not. Raises 429."""
+    peer = identify_client(visitor.request)
+    try:
+        async with admitted(peer):
+            if await passwords.fits(visitor.login.account.password, password):
+                return PasswordCheck.right
+            if not password:
+                return PasswordCheck.wrong
+            locked = await wrong_secret(visitor.database, visitor.login, Client(peer), PasswordRejected, visitor.now)
+    except TooManyLogins as error:
+        raise web.HTTPTooManyRequests(headers={"Retry-After": str(RETRY_S)}) from error
     return PasswordCheck.over if locked else PasswordCheck.wrong

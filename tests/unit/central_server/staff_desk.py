@@ -88,6 +88,7 @@ async def running_desk(
         b"only for tests",
         requests_per_second=1000,
         burst=1000,
+        peer_connections=200,
         trusted_proxies=(ip_network("127.0.0.1/32"),),
         https=secure,
     )

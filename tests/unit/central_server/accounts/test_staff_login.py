@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from central_server.accounts.access import Role
 from central_server.accounts.account_names import NameRefused
 from central_server.accounts.breached_passwords import breached
 from central_server.accounts.login import FAILURES, LOCKED_FOR, LoginRefused, log_in, set_password
+from central_server.accounts.login_admission import AT_ONCE, PER_ADDRESS
 from central_server.accounts.passwords import PasswordRefused, Weakness
 from central_server.accounts.second_factor import Seal
 from central_server.accounts.sessions import IDLE, LONGEST
@@ -311,6 +314,37 @@ async def test_concurrent_guesses_are_all_counted(database: Database) -> None:
     set_cookies = await asyncio.gather(*(guess(f"guess {number}") for number in range(2 * FAILURES)))
     assert sorted(set_cookies) == ["locked"] * FAILURES + ["wrong_password"] * FAILURES
     assert await guess(PASSWORD) == "locked"
+
+
+async def test_a_flood_of_logins_waits_in_short_queues_and_delays_no_other_address(
+    desk: RunningDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await account(desk.database, "lin")
+    gate, checked, check = asyncio.Event(), [], passwords.fits
+
+    async def slow(known: str | None, password: str) -> bool:
+        checked.append(password)
+        await gate.wait()
+        return await check(known, password)
+
+    monkeypatch.setattr(passwords, "fits", slow)
+    floods = [Browser(desk, f"203.0.113.{number}") for number in range(4)]
+    for browser in floods:
+        await browser.open("/staff/login")
+    guesses = [
+        asyncio.create_task(replace(browser).send("/staff/login", name="chen", password="guess"))
+        for browser in floods
+        for _ in range(25)
+    ]
+    person = asyncio.create_task(Browser(desk, "198.51.100.7").log_in("lin"))
+    async with asyncio.timeout(30):
+        while len(checked) < 4 * AT_ONCE + 1 or sum(guess.done() for guess in guesses) < 4 * (25 - PER_ADDRESS):
+            await asyncio.sleep(0.01)
+    assert Counter(checked) == {PASSWORD: 1, "guess": 4 * AT_ONCE}
+    gate.set()
+    assert (await person).url == "/staff/me"
+    statuses = Counter([(await guess).status for guess in guesses])
+    assert statuses == {429: 4 * (25 - PER_ADDRESS), 403: 4 * PER_ADDRESS}
 
 
 async def test_the_server_trusts_the_proxies_of_its_settings(tmp_path: Path, bank: RunningBank) -> None:
