@@ -158,7 +158,7 @@ async def build(settings: Settings, edges: Edges, *, radio: str, health: Health)
         pages=pages,
         sessions=giving.sessions,
         contact=settings_mapping.contact(settings),
-        rules=settings_mapping.web_rules(settings),
+        rules=settings_mapping.web_rules(settings, edges.session_secret),
         health=describe_health,
         find_picture=edges.store.pictures.find,
         read_board=lambda since: edges.store.heads.board(settings.site.environment, since),
@@ -216,9 +216,8 @@ async def _build_giving(settings: Settings, edges: Edges, pages: Pages) -> Givin
         read_clock=read_clock,
         recorded=wakeups.intent_recorded,
     )
-    giving = Giving(
-        offer, open_intents, donations, Sessions(pages.default_language, pages.default_display), edges.store, wakeups
-    )
+    sessions = Sessions(pages.default_language, pages.default_display, secret=edges.session_secret)
+    giving = Giving(offer, open_intents, donations, sessions, edges.store, wakeups)
     if edges.server and edges.server.catalogue_key:
         catalogue = await stored_catalogue(edges.store.catalogues, edges.server.catalogue_key)
         if catalogue:

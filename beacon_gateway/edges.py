@@ -1,5 +1,6 @@
 """Open the gateway's edges: its keys, its database, its trusted time and the connection to the central server."""
 
+import hmac
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -47,9 +48,13 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Edges:
-    """`server`: None for a gateway without a central server; its parcels wait until one is configured."""
+    """`server`: None for a gateway without a central server; its parcels wait until one is configured.
+
+    `session_secret`: signs the kiosk's sessions and forms; the same after a restart.
+    """
 
     gateway: str
+    session_secret: bytes
     credential: Credential
     store: Store
     acceptance: ServerAcceptance
@@ -77,6 +82,7 @@ async def open_edges(settings: Settings, state_dir: Path, stack: AsyncExitStack)
     )
     return Edges(
         gateway=identity.gateway,
+        session_secret=hmac.digest(identity.key.private_bytes_raw(), b"kiosk sessions v1", "sha256"),
         credential=credential,
         store=store,
         acceptance=await open_acceptance(database),

@@ -1,7 +1,6 @@
 """Convert settings into the values that each component takes."""
 
 import re
-import secrets
 from collections.abc import Callable, Collection, Iterable
 from datetime import time
 from pathlib import Path
@@ -140,12 +139,12 @@ def handoff(settings: Settings, signer: Callable[[], Signer]) -> HandoffMaker:
     return LinkHandoff(settings.handoff.link_url)
 
 
-def web_rules(settings: Settings) -> WebRules:
-    """Return the web rules. The CSRF secret is new at each start, so a form from before a restart is shown again."""
+def web_rules(settings: Settings, secret: bytes) -> WebRules:
+    """Return the web rules. `secret`: from it the tokens of forms are derived."""
     hosts = {"127.0.0.1", "localhost", in_url(settings.kiosk.host.lower()), *settings.kiosk.allowed_hosts}
     # Log lines of this device itself would record when the screen was touched.
     unlogged = frozenset(identify_peer(address) for address in ("127.0.0.1", "::1"))
-    return WebRules(allowed_hosts=frozenset(hosts), secret=secrets.token_bytes(32), unlogged=unlogged)
+    return WebRules(allowed_hosts=frozenset(hosts), secret=secret, unlogged=unlogged)
 
 
 def voices(settings: Settings) -> Voices:

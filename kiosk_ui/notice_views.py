@@ -19,6 +19,8 @@ class NoticeKind(StrEnum):
     bank_unavailable = "bank_unavailable"
     elsewhere = "elsewhere"
     form_expired = "form_expired"
+    restarted = "restarted"
+    """The screen's program restarted and lost the gift that it showed."""
     not_found = "not_found"
     busy = "busy"
     fault = "fault"

@@ -11,6 +11,8 @@ from beacon_gateway.donations.ports import (
     PermitClosed,
     Projects,
     ProjectUnknown,
+    RecalledGift,
+    StoreUnavailable,
 )
 from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.model.donations import Intent
@@ -71,3 +73,17 @@ class Donations:
 
     def state(self, intent: str) -> GiftState:
         return self._open.state(intent)
+
+    async def recall(self, intent: str) -> RecalledGift | None:
+        try:
+            stored = await self._log.find(intent)
+        except StoreUnavailable:
+            return None
+        project = self._projects.get(stored.recorded.intent.project) if stored else None
+        if stored is None or project is None:
+            return None
+        self._open.restore(intent, stored.state)
+        known = stored.recorded.intent
+        gift = Gift(known.id, project, known.amount, known.handoff, stored.recorded.url)
+        age_s = (self._read_clock().wall - stored.recorded_at).total_seconds()
+        return RecalledGift(gift, max(0.0, age_s))

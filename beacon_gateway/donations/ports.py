@@ -1,6 +1,7 @@
 """The ports of donations: projects on offer, beginning a gift, recording it, making its handoff."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from beacon_gateway.errors import GatewayError
@@ -65,6 +66,14 @@ class GiftState:
     ended: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RecalledGift:
+    """A gift from the store. `age_s`: seconds since it was recorded."""
+
+    gift: Gift
+    age_s: float
+
+
 class Projects(Protocol):
     """The projects on offer, from the catalogue or else from the TOML."""
 
@@ -92,6 +101,9 @@ class Giving(Protocol):
     def state(self, intent: str) -> GiftState:
         """Return the state from memory; `registered` when nothing else is known."""
 
+    async def recall(self, intent: str) -> RecalledGift | None:
+        """Return a recorded gift and restore its state; None if it cannot be read or its project has gone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
@@ -99,6 +111,15 @@ class Recorded:
 
     intent: Intent
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIntent:
+    """An intent as it is on disk now, with its state. `recorded_at`: by this device's clock."""
+
+    recorded: Recorded
+    state: GiftState
+    recorded_at: datetime
 
 
 class IntentLog(Protocol):
@@ -112,6 +133,9 @@ class IntentLog(Protocol):
 
     async def settle(self, intent: str, state: GiftState, *, cause: str) -> None:
         """Append the change of state. Raises StoreUnavailable."""
+
+    async def find(self, intent: str) -> StoredIntent | None:
+        """Return an intent; None if it is unknown or damaged. Raises StoreUnavailable."""
 
     async def unsettled(self) -> dict[str, GiftState]:
         """Return the intents whose outcome may still change, newest first, at most 200. Raises StoreUnavailable."""

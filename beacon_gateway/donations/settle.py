@@ -16,7 +16,11 @@ class OpenIntents:
         self._states = dict(reversed(known.items()))
 
     def add(self, intent: str) -> None:
-        self._states.setdefault(intent, GiftState(IntentState.registered))
+        self.restore(intent, GiftState(IntentState.registered))
+
+    def restore(self, intent: str, state: GiftState) -> None:
+        """Remember the state unless one is known."""
+        self._states.setdefault(intent, state)
         while len(self._states) > _MAX_OPEN:
             del self._states[next(iter(self._states))]
 

@@ -65,7 +65,7 @@ def kiosk_app(
     """
     screen = ScreenHealth()
     sessions = sessions or Sessions(pages.default_language, pages.default_display)
-    responder = Responder(pages, rules, sessions, classify)
+    responder = Responder(pages, rules, sessions, classify, giving.recall)
     app = guarded_app(
         rules, error_page=responder.render_error, middlewares=[admit_clients(classify), responder.attach_session]
     )

@@ -1,5 +1,10 @@
-"""Store the visitors of the kiosk as sessions: in memory only, dropped after ten idle minutes."""
+"""Store the visitors of the kiosk as sessions: in memory only, dropped after ten idle minutes.
 
+The browser holds a signed session id and, after a gift began, a signed reference to its intent. A restarted gateway
+recovers both from the cookies, so that the first touch after a restart works and the screen follows the gift.
+"""
+
+import hmac
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -15,19 +20,19 @@ IDLE_S = 600.0
 """Seconds without a request after which a session is dropped."""
 GIVING_S = 60.0
 """Seconds without a request after which nobody seems to be at a session's gift any more."""
+_RUN_DIGITS, _DRAWN_DIGITS, _SIGNATURE_DIGITS = 8, 8 + 32, 32
+"""Hexadecimal digits of an id: those of one run, with the random ones, and of the signature."""
 MAX_SESSIONS = 500
 """A new session replaces the one that was idle longest."""
 
 
 @dataclass(slots=True)
 class Session:
-    """A visitor. `csrf`: the token of its forms; `gift_at`: monotonic seconds when the gift began; `touched_at`: when a
-    touch last led to its code; `shown`: the last scene with a project that its first page showed; `followers`: its open
-    event streams.
+    """A visitor. `gift_at`: monotonic seconds when the gift began; `touched_at`: when a touch last led to its code;
+    `shown`: the last scene with a project that its first page showed; `followers`: its open event streams.
     """
 
     id: str
-    csrf: str
     language: Language
     display: DisplayPreferences
     seen_at: float
@@ -48,29 +53,57 @@ class Session:
 
 
 class Sessions:
-    """Sessions by a random id of 128 bits. `default`, `display`: of a new session; `now`: monotonic seconds."""
+    """Sessions by a random, signed id. `default`, `display`: of a new session; `now`: monotonic seconds.
+
+    `secret`: signs the ids; the same after a restart. Empty: random, so that no id outlives this object.
+    """
 
     def __init__(
         self,
         default: Language,
         display: DisplayPreferences = DEFAULT_DISPLAY,
         *,
+        secret: bytes = b"",
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.default = default
         self._display = display
         self.now = now
+        self._secret = secret or secrets.token_bytes(32)
+        self._run = secrets.token_hex(_RUN_DIGITS // 2)
+        """Begins every id that this object gives out."""
+        self._recovered: set[str] = set()
+        self._started_at = now()
         self._sessions: dict[str, Session] = {}
         """The most recently seen is last."""
 
     def open(self) -> Session:
         """Return a new session in the kiosk's own language."""
-        now = self.now()
-        self._make_room(now)
-        drawn = secrets.token_hex(16 + 32)
-        session = Session(drawn[:32], drawn[32:], self.default, self._display, now)
-        self._sessions[session.id] = session
-        return session
+        drawn = self._run + secrets.token_hex(16)
+        return self._add(drawn + self._sign("session", drawn))
+
+    def recover(self, identity: str) -> Session | None:
+        """Return a session for an id that was given out before a restart, once and within IDLE_S of it; else None."""
+        drawn, signature = identity[:_DRAWN_DIGITS], identity[_DRAWN_DIGITS:]
+        if not hmac.compare_digest(signature.encode(), self._sign("session", drawn).encode()):
+            return None
+        if drawn.startswith(self._run) or identity in self._recovered or self.now() - self._started_at > IDLE_S:
+            return None
+        self._recovered.add(identity)
+        return self._add(identity)
+
+    def sign_gift(self, session: Session) -> str:
+        """Return the signed reference to the session's intent for its cookie; "" without a gift."""
+        if session.gift is None:
+            return ""
+        intent = session.gift.intent
+        return f"{intent}.{self._sign('gift', session.id + intent)}"
+
+    def read_gift(self, session: Session, reference: str) -> str:
+        """Return the intent of a reference that `sign_gift` made for this session, else ""."""
+        intent, _, signature = reference.partition(".")
+        expected = self._sign("gift", session.id + intent)
+        return intent if hmac.compare_digest(signature.encode(), expected.encode()) else ""
 
     def find(self, identity: str) -> Session | None:
         """Return the session, marked as seen now; None when it is unknown or has been dropped."""
@@ -80,9 +113,6 @@ class Sessions:
         session.seen_at = now
         self._sessions[identity] = self._sessions.pop(identity)
         return session
-
-    def find_or_open(self, identity: str) -> Session:
-        return self.find(identity) or self.open()
 
     def drop(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
@@ -95,6 +125,15 @@ class Sessions:
     def count_followers(self) -> int:
         """Return the number of open event streams."""
         return sum(each.followers for each in self._sessions.values())
+
+    def _add(self, identity: str) -> Session:
+        now = self.now()
+        self._make_room(now)
+        session = self._sessions[identity] = Session(identity, self.default, self._display, now)
+        return session
+
+    def _sign(self, purpose: str, text: str) -> str:
+        return hmac.digest(self._secret, f"{purpose} {text}".encode(), "sha256").hex()[:_SIGNATURE_DIGITS]
 
     def _make_room(self, now: float) -> None:
         idle = []

@@ -8,7 +8,7 @@ import aiosqlite
 import structlog
 from pydantic import TypeAdapter
 
-from beacon_gateway.donations.ports import GiftState, KeyReused, Recorded
+from beacon_gateway.donations.ports import GiftState, KeyReused, Recorded, StoredIntent
 from beacon_gateway.model.donations import Intent
 from beacon_gateway.store.database import Database
 from beacon_gateway.store.outbox import put_parcel
@@ -54,6 +54,19 @@ class Intents:
         async with self._database.transaction() as connection:
             await _append_state(connection, intent, state, cause)
 
+    async def find(self, intent: str) -> StoredIntent | None:
+        rows = await self._database.rows(
+            """SELECT i.*, s.state AS now, s.slip AS slip FROM intents i
+               JOIN intent_states s ON s.change = (SELECT max(change) FROM intent_states WHERE intent = i.id)
+               WHERE i.id = ?""",
+            intent,
+        )
+        for row in rows:
+            if _intact(row):
+                state = GiftState(IntentState(row["now"]), row["slip"])
+                return StoredIntent(_recorded(row), state, datetime.fromisoformat(row["recorded_at"]))
+        return None
+
     async def unsettled(self) -> dict[str, GiftState]:
         rows = await self._database.rows(
             """SELECT i.*, s.state AS now, s.slip AS slip FROM intents i
@@ -84,6 +97,14 @@ def _parcel_body(intent: Intent) -> IntentRegistered:
 
 
 def _same_or_refused(row: aiosqlite.Row, intent: Intent) -> Recorded:
+    earlier = _recorded(row)
+    stored = earlier.intent
+    if (stored.project, stored.amount) != (intent.project, intent.amount):
+        raise KeyReused(f"the key is used for {stored.project} {stored.amount.minor}")
+    return earlier
+
+
+def _recorded(row: aiosqlite.Row) -> Recorded:
     stored = Intent(
         id=row["id"],
         environment=Environment(row["environment"]),
@@ -94,8 +115,6 @@ def _same_or_refused(row: aiosqlite.Row, intent: Intent) -> Recorded:
         handoff=HandoffKind(row["handoff"]),
         catalogue_version=row["catalogue_version"],
     )
-    if (stored.project, stored.amount) != (intent.project, intent.amount):
-        raise KeyReused(f"the key is used for {stored.project} {stored.amount.minor}")
     return Recorded(stored, row["url"])
 
 

@@ -84,12 +84,10 @@ def parse_json(body: bytes, model: type[Model]) -> Model:
         raise refusal(web.HTTPBadRequest, "the body is invalid", errors=faults) from error
 
 
-async def read_form(
-    request: web.Request, rules: WebRules, session: str, *, limit: int | None = None, token: str = ""
-) -> MultiDict[str]:
+async def read_form(request: web.Request, rules: WebRules, session: str, *, limit: int | None = None) -> MultiDict[str]:
     """Return the fields of a form; `csrf` must belong to `session`, and no name repeats.
 
-    `token`: the session's stored CSRF token; empty when `csrf_token` derives it. Raises 400, 403, 408, 413, 415.
+    Raises 400, 403, 408, 413, 415.
     """
     _require_content_type(request, "application/x-www-form-urlencoded")
     body = await read_body(request, limit=limit or rules.body_limit, deadline=rules.body_deadline)
@@ -106,13 +104,13 @@ async def read_form(
     form = MultiDict(pairs)
     if len(set(form)) != len(form):
         raise refusal(web.HTTPBadRequest, "a field is repeated")
-    check_token(rules, session, form.get("csrf", ""), stored=token)
+    check_token(rules, session, form.get("csrf", ""))
     return form
 
 
-def check_token(rules: WebRules, session: str, token: str, *, stored: str = "") -> None:
-    """Raise 403 unless the token is the session's `stored` one, or the derived one when `stored` is empty."""
-    if not session or not hmac.compare_digest(token.encode(), (stored or csrf_token(rules, session)).encode()):
+def check_token(rules: WebRules, session: str, token: str) -> None:
+    """Raise 403 unless the token is the session's."""
+    if not session or not hmac.compare_digest(token.encode(), csrf_token(rules, session).encode()):
         raise refusal(web.HTTPForbidden, "the form has expired")
 
 

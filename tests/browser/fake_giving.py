@@ -18,6 +18,7 @@ from beacon_gateway.donations.ports import (
     KeyReused,
     PermitClosed,
     ProjectUnknown,
+    RecalledGift,
     StoreUnavailable,
 )
 from beacon_gateway.kiosk.app import kiosk_app
@@ -104,6 +105,10 @@ class FakeGiving:
     def state(self, intent: str) -> GiftState:
         return self._states.get(intent, GiftState(IntentState.registered))
 
+    async def recall(self, intent: str) -> RecalledGift | None:
+        found = next((each.gift for each in self.recorded if each.gift.intent == intent), None)
+        return RecalledGift(found, 0.0) if found and not self.broken else None
+
     def becomes(self, intent: str, state: IntentState, slip: str = "", *, ended: bool = False) -> None:
         """What the central server would report."""
         self._states[intent] = GiftState(state, slip, ended=ended)
@@ -113,7 +118,7 @@ class FakeGiving:
 class FakeKiosk:
     """The real kiosk application on a real socket, with everything behind it in memory.
 
-    `later_s`: so many seconds later than it is, for its sessions.
+    `later_s`: so many seconds later than it is, for its sessions. `giving`: the store of a kiosk that has ended.
     """
 
     def __init__(
@@ -123,9 +128,10 @@ class FakeKiosk:
         kind: HandoffKind = HandoffKind.ticket,
         contact: ContactPage = CONTACT,
         timings: LiveTimings | None = None,
+        giving: FakeGiving | None = None,
     ) -> None:
         self.projects = FakeProjects()
-        self.giving = FakeGiving(self.projects, kind)
+        self.giving = giving or FakeGiving(self.projects, kind)
         self.stage = Stage()
         self.giving.notify = self.stage.poke
         self.health = {"ok": True}
@@ -143,7 +149,10 @@ class FakeKiosk:
             giving=self.giving,
             pages=pages,
             sessions=Sessions(
-                pages.default_language, pages.default_display, now=lambda: time.monotonic() + self.later_s
+                pages.default_language,
+                pages.default_display,
+                secret=b"only for tests",
+                now=lambda: time.monotonic() + self.later_s,
             ),
             rules=rules,
             health=lambda: self.health,

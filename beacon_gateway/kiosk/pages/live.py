@@ -19,6 +19,7 @@ from beacon_gateway.kiosk.stage import Stage
 from daemonkit.web import stream_events
 from kiosk_ui.giving_views import Handoff, Thanks
 from kiosk_ui.hall_views import Attract, News
+from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.records import Door
 
 
@@ -45,10 +46,9 @@ def live_stream(
         if isinstance(known, Thanks) and followed in (Attract.template, Handoff.template):
             return {"go": "/thanks"}
         if followed == Handoff.template:
-            if isinstance(known, Handoff):
-                html = responder.render_main(request, known)
-                return {"view": Handoff.template, "html": html, "news": render_news(request)}
-            return None  # the session was lost in a restart: the code on the screen is still valid
+            shown = known if isinstance(known, Handoff) else NoticePage(NoticeKind.restarted)
+            html = responder.render_main(request, shown)
+            return {"view": Handoff.template, "html": html, "news": render_news(request)}
         if followed != Attract.template:
             return {"news": render_news(request)}
         if request.cookies.get(COOKIE, session.id) != session.id:  # lost too: the forms of that page are void

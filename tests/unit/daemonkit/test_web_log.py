@@ -111,7 +111,7 @@ async def test_outside_named_paths_only_a_flood_logs_the_address(client: ClientS
 
 async def test_requests_of_the_residents_screen_are_not_logged(client: ClientSession) -> None:
     """When somebody stood there would stand in the journal (docs/privacy.md)."""
-    rules = web_rules(load(GATEWAY, Settings))
+    rules = web_rules(load(GATEWAY, Settings), b"only for tests")
     app = guarded_app(rules)
     app.router.add_post("/form", form)
     with capture_logs() as logs:

@@ -14,6 +14,7 @@ from beacon_gateway.donations.ports import (
     PermitClosed,
     ProjectUnknown,
     Recorded,
+    StoredIntent,
     StoreUnavailable,
 )
 from beacon_gateway.donations.settle import OpenIntents
@@ -43,6 +44,9 @@ class FullDisk:
         raise StoreUnavailable("disk full")
 
     async def settle(self, intent: str, state: GiftState, *, cause: str) -> None:
+        raise StoreUnavailable("disk full")
+
+    async def find(self, intent: str) -> StoredIntent | None:
         raise StoreUnavailable("disk full")
 
     async def unsettled(self) -> dict[str, GiftState]:

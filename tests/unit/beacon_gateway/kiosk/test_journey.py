@@ -156,4 +156,4 @@ async def test_the_next_person_gets_a_new_session(resident: Resident) -> None:
     assert cookie["httponly"]
     assert cookie["samesite"] == "Strict"
     assert not cookie["max-age"]
-    assert len(cookie.value) == 32
+    assert len(cookie.value) == 72

@@ -7,6 +7,7 @@ import aiohttp
 from yarl import URL
 
 from beacon_gateway.kiosk.pages.live import LiveTimings
+from beacon_gateway.kiosk.responder import COOKIE
 from sync_contract.records import IntentState
 from tests.browser.fake_giving import FakeKiosk
 from tests.ports import own_port
@@ -114,25 +115,39 @@ async def test_live_speaks_the_language_of_the_session(resident: Resident) -> No
         assert "Neighbours" in (await ear.next())["html"]
 
 
-async def test_after_a_restart_the_first_page_reloads_and_a_code_on_the_screen_stays(kiosk: FakeKiosk) -> None:
+async def test_after_a_restart_forms_and_the_gift_on_the_screen_continue(kiosk: FakeKiosk) -> None:
     jar, port = aiohttp.CookieJar(unsafe=True), own_port()
     async with aiohttp.ClientSession(cookie_jar=jar) as http:
         async with kiosk.serve(port) as url:
             resident = Resident(http, url)
             await resident.give("elder-lunch", amount_fen="3000")
-        again = FakeKiosk()
-        async with again.serve(port) as url:
+            form = resident.hidden("csrf")
+        again = FakeKiosk(giving=kiosk.giving)
+        async with again.serve(port), listening(resident, "?view=handoff") as ear:
+            assert "<svg" in (await ear.next())["html"]
+            again.pay_last()
+            assert await ear.next() == {"go": "/thanks"}
+            assert "7F3A-K8QZ" in await resident.get("/thanks")
+            await resident.post("/next", csrf=form)
+            assert (resident.status, resident.path) == (200, "/")
+            await resident.get("/handoff")
+            assert resident.path == "/", "the next person does not see the gift"
+
+
+async def test_a_screen_whose_gift_is_lost_refers_to_the_phone_and_a_foreign_session_starts_anew(
+    kiosk: FakeKiosk,
+) -> None:
+    jar, port = aiohttp.CookieJar(unsafe=True), own_port()
+    async with aiohttp.ClientSession(cookie_jar=jar) as http:
+        async with kiosk.serve(port) as url:
             resident = Resident(http, url)
-            old = {cookie.key: cookie.value for cookie in jar}
+            await resident.give("elder-lunch", amount_fen="3000")
+        async with FakeKiosk().serve(port):
+            async with listening(resident, "?view=handoff") as ear:
+                assert "屏幕刚重启" in (await ear.next())["html"]
+            jar.update_cookies({COOKIE: "0" * 72}, URL(url))
             async with listening(resident, "?view=attract") as ear:
                 assert await ear.next() == {"go": "/"}
-            jar.update_cookies(old, URL(url))
-            async with listening(resident, "?view=handoff") as ear:
-                again.card_brings("student-aid")
-                listener = asyncio.create_task(ear.next())
-                done, _ = await asyncio.wait({listener}, timeout=0.3)
-                assert not done
-                listener.cancel()
             await resident.get("/")
             async with listening(resident, "?view=attract") as ear:
                 assert (await ear.next())["view"] == "attract", "no reload without end"

@@ -103,3 +103,38 @@ def test_idle_sessions_go_although_one_before_them_is_followed() -> None:
         clock.now = 0
         assert sessions.find(idle[0].id) is None
         assert sessions.find(followed.id) is followed
+
+
+def test_a_session_and_its_gift_are_recovered_once_and_only_shortly_after_a_restart() -> None:
+    clock = Clock()
+    before = Sessions(Language.zh_hans, secret=b"of this device", now=clock)
+    session, dropped = before.open(), before.open()
+    session.gift = GIFT
+    reference = before.sign_gift(session)
+    before.drop(dropped)
+    assert before.recover(dropped.id) is None, "the next person must not return to it"
+    after = Sessions(Language.zh_hans, secret=b"of this device", now=clock)
+    again = after.recover(session.id)
+    assert again is not None
+    assert after.find(session.id) is again
+    assert after.read_gift(again, reference) == GIFT.intent
+    after.drop(again)
+    assert after.recover(session.id) is None
+    late = Sessions(Language.zh_hans, secret=b"of this device", now=clock)
+    clock.now += IDLE_S + 1
+    assert late.recover(session.id) is None
+
+
+def test_no_invented_session_or_gift_is_recovered() -> None:
+    before = Sessions(Language.zh_hans, secret=b"of this device")
+    session, other = before.open(), before.open()
+    session.gift = GIFT
+    reference = before.sign_gift(session)
+    assert before.read_gift(other, reference) == "", "a gift belongs to its session"
+    for wrong in ("", ".", reference[:-1], "1" + reference[1:], GIFT.intent, GIFT.intent + "."):
+        assert before.read_gift(session, wrong) == ""
+    after = Sessions(Language.zh_hans, secret=b"of another device")
+    assert after.recover(session.id) is None
+    again = Sessions(Language.zh_hans, secret=b"of this device")
+    for wrong in ("", "0" * 72, session.id[:-1], session.id + "0", session.id[:40], "é" * 72):
+        assert again.recover(wrong) is None

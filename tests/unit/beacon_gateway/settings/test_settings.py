@@ -107,11 +107,16 @@ def test_the_site_page_has_its_addresses_and_allowed_hosts(tmp_path: Path) -> No
     file.write_text(f"{MINIMAL}\n{lan}", "utf-8")
     settings = load(file, Settings)
     assert site_addresses(settings) == ("http://pi.local:8123/site", "http://192.168.1.20:80/site")
-    assert web_rules(settings).allowed_hosts == {"127.0.0.1", "localhost", "pi.local", "192.168.1.20:80"}
+    assert web_rules(settings, b"only for tests").allowed_hosts == {
+        "127.0.0.1",
+        "localhost",
+        "pi.local",
+        "192.168.1.20:80",
+    }
     file.write_text(f'{MINIMAL}\n[kiosk]\nsite = "lan"\nhost = "fd00::1"\n', "utf-8")
     settings = load(file, Settings)
     assert site_addresses(settings) == ("http://[fd00::1]:8080/site",)
-    assert web_rules(settings).allowed_hosts == {"127.0.0.1", "localhost", "[fd00::1]"}
+    assert web_rules(settings, b"only for tests").allowed_hosts == {"127.0.0.1", "localhost", "[fd00::1]"}
 
 
 def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
