@@ -83,9 +83,10 @@ async def count_figures(
     loop = asyncio.get_running_loop()
     lease = Lease(database, "figures", holder, clock())
     while True:
-        leased = await lease.is_ours(clock())
+        now = clock()
+        leased = await lease.is_ours(now)
         started_at = loop.time()
-        more = leased and await count_new(database)
+        more = leased and await count_new(database, now)
         health.progress("figures")
         # Pause as long as the work took: on SQLite a write locks out every other process.
         pause = max(0.02, loop.time() - started_at) if more else every_s if leased else every_s * 3

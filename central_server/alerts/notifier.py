@@ -13,6 +13,7 @@ from central_server.alerts.task_kinds import ABOUT_MONEY, TaskKind
 from central_server.errors import CentralError
 from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Alert, Channel
+from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.places import places
@@ -80,7 +81,8 @@ class AlertNotifier:
         sent = 0
         for channel in every:
             if channel.next_try_at is None or channel.next_try_at <= now:
-                sent += await self._notify(channel, now)
+                async with quarantining(self.database, RecordKey("alerts", channel.id, channel.place), now):
+                    sent += await self._notify(channel, now)
                 alive()
         return sent
 

@@ -8,6 +8,7 @@ from central_server.alerts import catalogue_tasks, permit_tasks
 from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.enrolment.gateway_status import GatewayStatus, SurveyedGateway
 from central_server.statistics.event_times import hour
+from central_server.store.alerts import quarantine
 from central_server.store.donations import refunds
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import rejected_requests
@@ -60,6 +61,7 @@ async def find_tasks(
     found += await _refund_tasks(connection, money_tops, environment, now)
     found += await _rejected_requests(connection, surveyed, tops, now)
     found += await _missing_records(connection, surveyed, tops)
+    found += await _quarantined_records(connection, surveyed, tops, now)
     found += await _silent_beacons(connection, surveyed, tops, now)
     order = list(TaskKind)
     return tuple(sorted(found, key=lambda task: order.index(task.kind)))
@@ -106,6 +108,25 @@ async def _record_tasks(
             link = f"/staff/log?{urlencode({'gateway': trouble.gateway, 'result': trouble.result})}"
             found.append(gateway_task(TaskKind(trouble.result), gateway, trouble.lines, trouble.newest, link))
     return found
+
+
+async def _quarantined_records(
+    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str], now: datetime
+) -> list[Task]:
+    known = {each.gateway.id: each.gateway for each in surveyed}
+    return [
+        Task(
+            TaskKind.quarantined,
+            each.community,
+            f"{each.job} {each.gateway or each.community}",
+            known[each.gateway].label if each.gateway in known else each.job,
+            f"/staff/gateways/{each.gateway}" if each.gateway in known else "/staff/alerts",
+            each.records,
+            each.newest_at,
+            gateway=each.gateway,
+        )
+        for each in await quarantine.since(connection, tops, now - _RECORDS_BACK)
+    ]
 
 
 async def _payment_tasks(

@@ -10,9 +10,19 @@ from datetime import datetime, time
 
 import structlog
 
-from central_server.banks.port import Bank, BankRefused, Movement, OrderId, OrderReport, OrderState, Refund
+from central_server.banks.port import (
+    Bank,
+    BankRefused,
+    BankUnavailable,
+    Movement,
+    OrderId,
+    OrderReport,
+    OrderState,
+    Refund,
+)
 from central_server.donations.query_schedule import next_refund_query
 from central_server.donations.refund_outcome import complete_refund, record_refusal
+from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import RefundState, StoredRefund
@@ -47,7 +57,9 @@ class RefundSender:
             ]
         for refund, attempt in due:
             process = self._begin_sending if refund.state == RefundState.approved else self._query
-            worked += await process(refund, attempt, now)
+            record = RecordKey("refunds", refund.id, refund.community, attempt.gateway)
+            async with quarantining(self.database, record, now, BankUnavailable):
+                worked += await process(refund, attempt, now)
         return worked
 
     async def _begin_sending(self, refund: StoredRefund, attempt: Attempt, now: datetime) -> bool:

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central_server.ledger import merkle_proofs
 from central_server.ledger.publishable import needs_steps, select_publishable
+from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines
@@ -51,8 +52,10 @@ class Publisher:
             purses = await ledger_heads.waiting_purses(connection, self._environment.value, after)
         made = 0
         for purse in purses:
-            while await self.publish(purse) is not None:
-                made += 1
+            record = RecordKey("publication", f"{purse[0]} {purse[2]}"[:80], purse[0])
+            async with quarantining(self._database, record, self._clock()):
+                while await self.publish(purse) is not None:
+                    made += 1
         return made
 
     async def publish(self, purse: Purse) -> StoredHead | None:

@@ -11,6 +11,7 @@ from central_server.receipts.sealed_data import Donor, Seal, SealBroken
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import DonorForgotten
 from central_server.store.accounts.audit_trail import AuditEntry
+from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.donations import attempts, receipts
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.receipts import DONOR, SCHEDULE, Receipt, ReceiptState, SealedDonor
@@ -134,13 +135,17 @@ class Receipts:
 
     async def delete_due(self, now: datetime) -> int:
         """Delete donor data whose storage time is over, with an audit entry each; return their number."""
-        async with self.database.write() as connection:
+        async with self.database.read() as connection:
             due = await receipts.donors_due(connection, now)
-            for each in due:
-                if await receipts.delete_donor(connection, each.attempt):
-                    line = AuditEntry(SCHEDULE, each.community, DonorForgotten(each.attempt), now)
-                    await audit_trail.record(connection, line)
-        return len(due)
+        deleted = 0
+        for each in due:
+            async with quarantining(self.database, RecordKey("donors", each.attempt, each.community), now):
+                async with self.database.write() as connection:
+                    if await receipts.delete_donor(connection, each.attempt):
+                        line = AuditEntry(SCHEDULE, each.community, DonorForgotten(each.attempt), now)
+                        await audit_trail.record(connection, line)
+                deleted += 1
+        return deleted
 
     async def _lock(self, connection: Connection, attempt_id: str) -> Attempt:
         """Lock the receipt and return its paid attempt. Raises ReceiptRefused: not paid, or issued already."""

@@ -8,6 +8,7 @@ import structlog
 from central_server.banks.port import Bank, BankRefused, BankUnavailable, NoStatement
 from central_server.reconciliation import settlement_days
 from central_server.reconciliation.statement_import import Reconciler
+from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import StoredRefund
 from central_server.store.reconciliation import differences, reconciled_attempts, statements
@@ -48,8 +49,12 @@ class NightlyRun:
                 result.failed[day] = str(error)
                 break  # it would not answer the other requests either
             else:
-                await self.reconciler.import_statement(statement, now, cause=cause)
-                result.imported.append(day)
+                record = RecordKey("reconciliation", f"{self.bank.name} {day}", self.reconciler.place)
+                async with quarantining(self.reconciler.database, record, now):
+                    await self.reconciler.import_statement(statement, now, cause=cause)
+                    result.imported.append(day)
+                if day not in result.imported:
+                    result.failed[day] = "it could not be processed; the log states the cause"
         await self.reconciler.assign_returns()
         await self.find_missing(now)
         return result

@@ -1,133 +1,149 @@
 """Count parcels into figures by hour and day.
 
-Intake notes the parcels that it accepted in the same transaction. This module takes the notes in the transaction in
-which it recomputes the hours concerned from all their parcels. So counting twice changes nothing, and a parcel that
-arrives a month late corrects its own hour.
+New parcels are placed in time first; that marks their hours as stale. A stale hour is recounted from all its parcels
+outside any write transaction, and replaced if it has not changed meanwhile. So counting twice changes nothing, and a
+parcel that arrives a month late corrects its own hour.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import replace
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import groupby
 
-import structlog
-
-from central_server.statistics.event_times import HOUR, Anchor, anchors, day, event_time, hour, start_reading
+from central_server.errors import CentralError
+from central_server.statistics.event_times import HOUR, day
+from central_server.statistics.parcel_placement import JOB, place_new
 from central_server.statistics.plausibility import plausible, plausible_touches
+from central_server.store.alerts.quarantine import RecordKey, process_together, quarantine
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
-from central_server.store.parcels import parcel_times, uncounted_parcels
-from central_server.store.parcels.parcel_times import StoredContent, StoredMoment
-from central_server.store.statistics import beacon_activity, figures, screen_figures
+from central_server.store.enrolment import gateways
+from central_server.store.parcels import parcel_times
+from central_server.store.parcels.parcel_times import StoredContent
+from central_server.store.statistics import figures, screen_figures, stale_hours
 from central_server.store.statistics.screen_figures import ScreenUse
-from sync_contract.records import BeaconStatistics, Door, IntentRegistered, Parcel, ScreenStatistics
+from central_server.store.statistics.stale_hours import StaleHour
+from sync_contract.records import BeaconStatistics, Door, Parcel, ScreenStatistics
 from sync_contract.statistics import NOTHING, Total, merge, total
-from sync_contract.wire_record import InvalidRecord, decode
+from sync_contract.wire_record import decode
 
-_log = structlog.get_logger()
-_MAX_BATCHES = 25
-_MAX_PARCELS = 50
-"""In one transaction: on SQLite, intake waits meanwhile."""
+_MAX_HOURS = 8
+"""In one transaction, which ends after `_MAX_WRITE_S`: on SQLite, intake waits meanwhile."""
+_MAX_WRITE_S = 0.04
+_MAX_PARCELS = 100
+"""In memory at once."""
+_MAX_MERGED = 250_000
+"""A gateway with ten beacons that was without a clock for a month needs fewer, although all
+its parcels then count in the hour of their arrival."""
 _NOTHING_SHOWN = ("", "", Door.touch.value)
+_Shown = tuple[str, str, str]
 
 
-async def count_new(database: Database) -> bool:
-    """Count some new parcels. Return False if there were none. Raises StoreUnavailable."""
-    return await database.written(_count)
+class HourTooLarge(CentralError):
+    """The parcels of an hour take more work to merge than one hour may."""
 
 
-async def _count(connection: Connection) -> bool:
-    await connection.alone("figures")
-    batches = await uncounted_parcels.take(connection, _MAX_BATCHES, _MAX_PARCELS)
-    by_gateway: dict[str, set[str]] = defaultdict(set)
-    for batch in batches:
-        by_gateway[batch.gateway].update(batch.parcels)
-    for gateway, ids in sorted(by_gateway.items()):
-        stale = await _place(connection, gateway, ids)
-        for each in sorted(stale):
-            await figures.replace_hour(connection, gateway, each, await _totals(connection, gateway, each))
-            await screen_figures.replace_hour(connection, gateway, each, await _screens(connection, gateway, each))
-        for each in sorted({day(at) for at in stale}):
-            await figures.sum_day(connection, gateway, each)
-    return bool(batches)
+@dataclass(frozen=True, slots=True)
+class _Hour:
+    """What is counted of an hour, by community: a gateway may move within it. `merged`: a number of entries."""
+
+    totals: Mapping[str, Total] = field(default_factory=dict)
+    screens: Mapping[str, Mapping[_Shown, tuple[int, int]]] = field(default_factory=dict)
+    merged: int = 0
 
 
-async def _place(connection: Connection, gateway: str, ids: set[str]) -> set[datetime]:
-    """Store when these parcels happened. Return the hours whose figures change."""
-    contents = await parcel_times.contents(connection, gateway, ids)
-    placed = [(each, parcel) for each in contents if (parcel := _parcel(each))]
-    for _, parcel in placed:
-        for boot, anchor in anchors(parcel).items():
-            if await parcel_times.settle_anchor(connection, gateway, boot, anchor.monotonic_ns, anchor.wall):
-                await _place_again(connection, gateway, boot)
-    boots = {start_reading(parcel).boot for _, parcel in placed}
-    stored_anchors = await parcel_times.anchors(connection, gateway, boots)
-    before = await parcel_times.known(connection, gateway, ids)
-    stale: set[datetime] = set()
-    new: list[StoredMoment] = []
-    heard: list[tuple[str, datetime, BeaconStatistics]] = []
-    for content, parcel in placed:
-        reading = start_reading(parcel)
-        anchored = stored_anchors.get(reading.boot)
-        found = event_time(reading, Anchor(*anchored) if anchored else None, content.received_at)
-        unsure = None if reading.reliable else reading.boot
-        kind = parcel.body.kind
-        new.append(StoredMoment(gateway, content.parcel, content.community, kind, found.at, found.sure, unsure))
-        if isinstance(parcel.body, BeaconStatistics):
-            heard.append((content.community, found.at, parcel.body))
-        if not isinstance(parcel.body, IntentRegistered):
-            stale.add(hour(found.at))
-            if content.parcel in before:
-                stale.add(hour(before[content.parcel][0]))
-    await parcel_times.store(connection, new)
-    await beacon_activity.record_reports(connection, gateway, heard)
-    return stale
+async def count_new(database: Database, now: datetime, *, max_merged: int = _MAX_MERGED) -> bool:
+    """Place some new parcels, and count some stale hours. Return False if there were none. Raises StoreUnavailable.
+
+    `max_merged`: entries merged for one hour; when there are more, the remaining parcels are not counted.
+    """
+    placed = await place_new(database, now)
+    async with database.read() as connection:
+        stale = await stale_hours.some(connection, _MAX_HOURS)
+        known = {each: await gateways.get(connection, each) for each in {hour.gateway for hour in stale}}
+    counted: dict[RecordKey, tuple[StaleHour, _Hour]] = {}
+    for each in sorted(stale, key=lambda hour: (hour.gateway, hour.start)):
+        of = known[each.gateway]
+        record = RecordKey(JOB, f"{each.gateway} {each.start:%Y-%m-%dT%HZ}", of.community if of else "", each.gateway)
+        counted[record] = each, await _count_hour(database, each, record, now, max_merged)
+
+    async def replace_hours(records: Sequence[RecordKey]) -> None:
+        await database.written(lambda connection: _replace(connection, [counted[record] for record in records]))
+
+    if stale and not await process_together(database, list(counted), replace_hours, now):
+        async with database.write() as connection:  # the quarantined ones; the others are replaced
+            for each in stale:
+                await stale_hours.take(connection, each)
+    return placed or bool(stale)
 
 
-async def _place_again(connection: Connection, gateway: str, boot: str) -> None:
-    """Place the parcels of a boot later, in parts: a gateway may have been without a clock for months."""
-    await uncounted_parcels.add(connection, gateway, await parcel_times.unsure(connection, gateway, boot))
+async def _replace(connection: Connection, counted: Sequence[tuple[StaleHour, _Hour]]) -> None:
+    await connection.alone(JOB)
+    started = time.monotonic()
+    by_day = groupby(counted, key=lambda pair: (pair[0].gateway, day(pair[0].start)))
+    for (gateway, start_of_day), hours in by_day:
+        changed = False
+        for stale, hour in hours:
+            if await stale_hours.take(connection, stale):
+                screens = {
+                    place: [ScreenUse(*each, *hour.screens[place][each]) for each in hour.screens[place]]
+                    for place in hour.screens
+                }
+                await figures.replace_hour(connection, gateway, stale.start, hour.totals)
+                await screen_figures.replace_hour(connection, gateway, stale.start, screens)
+                changed = True
+        if changed:
+            await figures.sum_day(connection, gateway, start_of_day)
+        if time.monotonic() - started > _MAX_WRITE_S:
+            return
 
 
-async def _totals(connection: Connection, gateway: str, start: datetime) -> dict[str, Total]:
-    """Return the totals of an hour by community."""
-    totals: dict[str, Total] = defaultdict(lambda: NOTHING)
-    for content in await parcel_times.between(connection, gateway, "statistics", start, start + HOUR):
-        parcel = _parcel(content)
-        if parcel is not None and isinstance(parcel.body, BeaconStatistics) and plausible(parcel.body):
-            one = total(parcel.body)
-            one = replace(one, trusted_ms=one.listened_ms if content.sure else 0)
-            totals[content.community] = merge(totals[content.community], one)
-    return totals
+async def _count_hour(database: Database, stale: StaleHour, about: RecordKey, now: datetime, max_merged: int) -> _Hour:
+    """Count the hour from its parcels, on a thread. Parcels that cannot be counted are quarantined."""
+    async with database.read() as connection:
+        sure = await parcel_times.between(connection, stale.gateway, stale.start, stale.start + HOUR)
+    counted = _Hour()
+
+    async def count(records: Sequence[RecordKey]) -> None:
+        nonlocal counted
+        async with database.read() as connection:
+            contents = await parcel_times.contents(connection, stale.gateway, [record.id for record in records])
+        counted = await asyncio.to_thread(_add_parcels, counted, contents, sure)
+
+    records = [RecordKey(JOB, id_, about.community, about.gateway) for id_ in sure]
+    for start in range(0, len(records), _MAX_PARCELS):
+        await process_together(database, records[start : start + _MAX_PARCELS], count, now)
+        if counted.merged > max_merged:
+            await quarantine(database, about, HourTooLarge(f"{len(records)} parcels"), now)
+            break
+    return counted
 
 
-async def _screens(connection: Connection, gateway: str, start: datetime) -> dict[str, list[ScreenUse]]:
-    """Return how the screen was used in an hour, by community."""
-    stretches: dict[str, list[ScreenStatistics]] = defaultdict(list)
-    for content in await parcel_times.between(connection, gateway, "screen", start, start + HOUR):
-        parcel = _parcel(content)
-        if parcel is not None and isinstance(parcel.body, ScreenStatistics) and plausible_touches(parcel.body):
-            stretches[content.community].append(parcel.body)
-    return {community: _add_screens(each) for community, each in stretches.items()}
+def _add_parcels(hour: _Hour, contents: Sequence[StoredContent], sure: Mapping[str, bool]) -> _Hour:
+    """Raises InvalidRecord for a parcel that this version cannot read."""
+    totals = dict(hour.totals)
+    screens = {community: dict(each) for community, each in hour.screens.items()}
+    merged = hour.merged
+    for content in contents:
+        body = decode(Parcel, content.content).body
+        if isinstance(body, BeaconStatistics) and plausible(body):
+            one = total(body)
+            one = replace(one, trusted_ms=one.listened_ms if sure[content.parcel] else 0)
+            sum_ = totals[content.community] = merge(totals.get(content.community, NOTHING), one)
+            merged += len(sum_.places) + len(sum_.classes) + len(sum_.advertised_ms)
+        elif isinstance(body, ScreenStatistics) and plausible_touches(body):
+            _add_screen(screens.setdefault(content.community, {}), body)
+            merged += len(body.counts)
+        merged += 1
+    return _Hour(totals, screens, merged)
 
 
-def _add_screens(stretches: Iterable[ScreenStatistics]) -> list[ScreenUse]:
+def _add_screen(uses: dict[_Shown, tuple[int, int]], stretch: ScreenStatistics) -> None:
     """A stretch without touches yields a row of zeros: it was counted."""
-    visits: Counter[tuple[str, str, str]] = Counter()
-    opened: Counter[tuple[str, str, str]] = Counter()
-    for stretch in stretches:
-        visits[_NOTHING_SHOWN] += 0
-        for count in stretch.counts:
-            shown = (count.project or "", "" if count.beacon is None else str(count.beacon), count.door.value)
-            visits[shown] += count.visits
-            opened[shown] += count.opened
-    return [ScreenUse(*shown, visits[shown], opened[shown]) for shown in visits]
-
-
-def _parcel(content: StoredContent) -> Parcel | None:
-    """Return None for a parcel that this version cannot read; it stays stored and is not counted."""
-    try:
-        return decode(Parcel, content.content)
-    except InvalidRecord:
-        _log.warning("parcel.not_counted", parcel=content.parcel)
-        return None
+    uses.setdefault(_NOTHING_SHOWN, (0, 0))
+    for count in stretch.counts:
+        shown = (count.project or "", "" if count.beacon is None else str(count.beacon), count.door.value)
+        visits, opened = uses.get(shown, (0, 0))
+        uses[shown] = (visits + count.visits, opened + count.opened)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 
 from central_server.api.webhooks.events import Event, FellSilent, PaidGift, RejectedParcel, Trial, WebhookBody
+from central_server.store.alerts.quarantine import RecordKey, quarantine
 from central_server.store.api import deliveries, event_feed, webhooks
 from central_server.store.api.deliveries import Delivery
 from central_server.store.api.event_feed import StoredEvent
@@ -62,17 +63,27 @@ SOURCES = (
 
 
 async def collect(database: Database, now: datetime) -> int:
-    """Return how many deliveries were built, including those that the outbox already had."""
+    """Return how many deliveries were built, including those that the outbox already had.
+
+    An event that cannot be read is quarantined.
+    """
+    bad: dict[RecordKey, Exception] = {}
 
     async def work(connection: Connection) -> int:
+        bad.clear()
         await connection.alone("webhooks")
         hooks = await webhooks.active(connection, lock=True)
-        return sum([await _collect(connection, source, hooks, now) for source in SOURCES])
+        return sum([await _collect(connection, source, hooks, now, bad) for source in SOURCES])
 
-    return await database.written(work)
+    built = await database.written(work)
+    for record, error in bad.items():
+        await quarantine(database, record, error, now)
+    return built
 
 
-async def _collect(connection: Connection, source: Source, hooks: Sequence[Webhook], now: datetime) -> int:
+async def _collect(
+    connection: Connection, source: Source, hooks: Sequence[Webhook], now: datetime, bad: dict[RecordKey, Exception]
+) -> int:
     mark = await event_feed.mark(connection, source.name)
     settled = await event_feed.settled_at(connection, source.seq, source.at, mark, now - SETTLED_AFTER)
     found: Sequence[StoredEvent] = ()
@@ -81,14 +92,18 @@ async def _collect(connection: Connection, source: Source, hooks: Sequence[Webho
         if len(found) == _AT_A_TIME:
             settled = min(settled, found[-1].seq)
     ancestors = await webhooks.ancestors(connection, {each.community for each in found})
-    new = [
-        _delivery(webhook, source, stored, now)
-        for stored in found
-        for webhook in hooks
-        if stored.at >= webhook.made_at
-        and webhook.place in ancestors[stored.community]
-        and source.parse(stored)[0] in webhook.events.split()
-    ]
+    new: list[Delivery] = []
+    for stored in found:
+        try:
+            event, data = source.parse(stored)
+        except (ValueError, LookupError, TypeError) as error:
+            bad[RecordKey("webhooks", f"{source.name} {stored.seq}", stored.community)] = error
+            continue
+        for webhook in hooks:
+            addressed = stored.at >= webhook.made_at and webhook.place in ancestors[stored.community]
+            if addressed and event in webhook.events.split():
+                body = WebhookBody(id=new_id(), event=event, at=stored.at, community=stored.community, data=data)
+                new.append(_to(webhook, body, (source.name, stored.seq), now))
     await deliveries.put(connection, new)
     if settled != mark:
         await event_feed.set_mark(connection, source.name, settled)
@@ -99,12 +114,6 @@ def build_trial(webhook: Webhook, now: datetime) -> Delivery:
     """Build a trial, delivered like any other event."""
     body = WebhookBody(id=new_id(), event=Event.trial, at=now, community=webhook.place, data=Trial())
     return _to(webhook, body, ("trial", micros(now)), now)
-
-
-def _delivery(webhook: Webhook, source: Source, stored: StoredEvent, now: datetime) -> Delivery:
-    event, data = source.parse(stored)
-    body = WebhookBody(id=new_id(), event=event, at=stored.at, community=stored.community, data=data)
-    return _to(webhook, body, (source.name, stored.seq), now)
 
 
 def _to(webhook: Webhook, body: WebhookBody, source: tuple[str, int], now: datetime) -> Delivery:

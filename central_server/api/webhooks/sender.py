@@ -17,6 +17,7 @@ from central_server.api.webhooks.signature import headers, secret_of
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import WebhookStopped
 from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
+from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.api import deliveries, webhooks
 from central_server.store.api.deliveries import Delivery
 from central_server.store.api.webhooks import Webhook
@@ -67,6 +68,10 @@ class Sender:
         return len(tries)
 
     async def _send(self, webhook: Webhook, delivery: Delivery, now: datetime) -> None:
+        async with quarantining(self.database, RecordKey("webhooks", delivery.id, webhook.place), now):
+            await self._try_claimed(webhook, delivery, now)
+
+    async def _try_claimed(self, webhook: Webhook, delivery: Delivery, now: datetime) -> None:
         async with self.database.write() as connection:  # count before trying: a crash cannot cause endless tries
             if not await deliveries.claim(connection, delivery, now + next_wait(delivery.tries)):
                 return

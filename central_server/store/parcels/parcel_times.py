@@ -1,7 +1,7 @@
 """When each parcel happened, and the clock readings (anchors) that give the time of a boot."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -31,7 +31,6 @@ class StoredContent:
     community: str
     content: bytes
     received_at: datetime
-    sure: bool = False
 
 
 async def contents(connection: Connection, gateway: str, ids: Collection[str]) -> tuple[StoredContent, ...]:
@@ -39,17 +38,20 @@ async def contents(connection: Connection, gateway: str, ids: Collection[str]) -
     return tuple(StoredContent(each.id, each.community, each.content, each.received_at) for each in found)
 
 
-async def settle_anchor(connection: Connection, gateway: str, boot: str, monotonic_ns: int, wall: datetime) -> bool:
-    """Store a clock reading of a boot, unless an earlier one is stored. Return whether it was stored."""
-    statement = insert(connection, boots).values(gateway=gateway, boot=boot, monotonic_ns=monotonic_ns, wall=wall)
-    added = statement.excluded
+async def set_anchors(connection: Connection, gateway: str, new: Mapping[str, tuple[int, datetime]]) -> None:
+    """Store for each boot a reading of its monotonic clock and the time of that reading, in place of any other."""
+    if not new:
+        return
+    statement = insert(connection, boots)
     statement = statement.on_conflict_do_update(
         index_elements=["gateway", "boot"],
-        set_={"monotonic_ns": added.monotonic_ns, "wall": added.wall},
-        where=(added.monotonic_ns < boots.c.monotonic_ns)
-        | ((added.monotonic_ns == boots.c.monotonic_ns) & (added.wall < boots.c.wall)),
+        set_={name: statement.excluded[name] for name in ("monotonic_ns", "wall")},
     )
-    return bool((await connection.execute(statement)).rowcount)
+    rows = [
+        {"gateway": gateway, "boot": boot, "monotonic_ns": monotonic_ns, "wall": wall}
+        for boot, (monotonic_ns, wall) in sorted(new.items())
+    ]
+    await connection.execute(statement, rows)
 
 
 async def anchors(connection: Connection, gateway: str, boot_ids: Collection[str]) -> dict[str, tuple[int, datetime]]:
@@ -70,22 +72,18 @@ async def store(connection: Connection, new: Sequence[StoredMoment]) -> None:
     await connection.execute(statement, [asdict(moment) for moment in new])
 
 
-async def unsure(connection: Connection, gateway: str, boot: str) -> tuple[str, ...]:
-    """Return the ids of this boot's parcels whose own clock was not synchronised."""
-    statement = select(moments.c.parcel).where(moments.c.gateway == gateway, moments.c.unsure_boot == boot)
+async def unsure(connection: Connection, gateway: str, boot_ids: Collection[str]) -> tuple[str, ...]:
+    """Return the ids of these boots' parcels whose own clock was not synchronised."""
+    statement = select(moments.c.parcel).where(moments.c.gateway == gateway, moments.c.unsure_boot.in_(boot_ids))
     return tuple((await connection.execute(statement.order_by(moments.c.parcel))).scalars())
 
 
-async def between(
-    connection: Connection, gateway: str, kind: str, since: datetime, until: datetime
-) -> tuple[StoredContent, ...]:
-    """Return the parcels of a kind that happened from `since` and before `until`."""
+async def between(connection: Connection, gateway: str, since: datetime, until: datetime) -> dict[str, bool]:
+    """Return the counted parcels that happened from `since` and before `until`, and whether that is sure."""
     statement = select(moments.c.parcel, moments.c.sure).where(
-        moments.c.gateway == gateway, moments.c.at >= since, moments.c.at < until, moments.c.kind == kind
+        moments.c.gateway == gateway, moments.c.at >= since, moments.c.at < until, moments.c.kind != "intent"
     )
-    sure: dict[str, bool] = {row.parcel: row.sure for row in await connection.execute(statement)}
-    found = await contents(connection, gateway, sure.keys())
-    return tuple(replace(each, sure=sure[each.parcel]) for each in found)
+    return {row.parcel: row.sure for row in await connection.execute(statement.order_by(moments.c.parcel))}
 
 
 async def known(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, tuple[datetime, bool]]:

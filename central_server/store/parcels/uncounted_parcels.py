@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import boots, moments, parcels, uncounted
@@ -24,26 +24,35 @@ class UncountedRow:
 _ADD = uncounted.insert()
 
 
-async def add(connection: Connection, gateway: str, ids: Collection[str]) -> None:
+async def add(connection: Connection, gateway: str, ids: Collection[str], in_a_row: int = _IDS_IN_A_ROW) -> None:
     """Add parcels, many in one row, so that intake does not wait for it."""
     ordered = sorted(ids)
-    parts = (ordered[start : start + _IDS_IN_A_ROW] for start in range(0, len(ordered), _IDS_IN_A_ROW))
+    parts = (ordered[start : start + in_a_row] for start in range(0, len(ordered), in_a_row))
     rows = [{"gateway": gateway, "parcels": "".join(part)} for part in parts]
     if rows:
         await connection.execute(_ADD, rows)
 
 
-async def take(connection: Connection, limit: int, most: int) -> tuple[UncountedRow, ...]:
-    """Remove and return the oldest rows: at most `limit`, with at most `most` parcels, but at least one row."""
+async def some(connection: Connection, limit: int, most: int) -> tuple[UncountedRow, ...]:
+    """Return some rows: at most `limit`, with at most `most` parcels, but at least one row.
+
+    Of each gateway one comes before a second one of any, and first of those with the fewest: a gateway that sends
+    without end delays no other.
+    """
+    columns = uncounted.c
+    turn = func.row_number().over(partition_by=columns.gateway, order_by=columns.seq)
+    waiting = func.count().over(partition_by=columns.gateway)
     rows: list[UncountedRow] = []
-    for row in await connection.execute(select(uncounted).order_by(uncounted.c.seq).limit(limit)):
+    for row in await connection.execute(select(uncounted).order_by(turn, waiting, columns.seq).limit(limit)):
         ids = tuple(row.parcels[at : at + _ID_LENGTH] for at in range(0, len(row.parcels), _ID_LENGTH))
         if rows and sum(len(each.parcels) for each in rows) + len(ids) > most:
             break
         rows.append(UncountedRow(row.seq, row.gateway, ids))
-    if rows:
-        await connection.execute(delete(uncounted).where(uncounted.c.seq.in_([row.seq for row in rows])))
     return tuple(rows)
+
+
+async def remove(connection: Connection, seqs: Collection[int]) -> None:
+    await connection.execute(delete(uncounted).where(uncounted.c.seq.in_(seqs)))
 
 
 async def recount_all(connection: Connection) -> None:

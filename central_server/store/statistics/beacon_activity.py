@@ -1,5 +1,6 @@
 """Store when gateways heard or advertised place beacons. Nothing is stored of a person's tag."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -72,13 +73,7 @@ async def record_reports(
 
     `reports`: community, start and content of each.
     """
-    rows: dict[BeaconId, dict[str, Any]] = {}
-    for community, began, report in reports:
-        at = began + timedelta(seconds=report.seconds)
-        for place in report.places:
-            _merge(rows, gateway, community, place.beacon, at, active=place.frames > 0, advertised=False)
-        for advert in report.advertised:
-            _merge(rows, gateway, community, advert.beacon, at, active=advert.seconds > 0, advertised=True)
+    rows = await asyncio.to_thread(_newest, gateway, reports)  # hundreds of beacons in each report
     if not rows:
         return
     statement = insert(connection, beacon_activity)
@@ -97,6 +92,17 @@ async def record_reports(
         },
     )
     await connection.execute(statement, [rows[beacon] for beacon in sorted(rows)])
+
+
+def _newest(gateway: str, reports: Iterable[tuple[str, datetime, BeaconStatistics]]) -> dict[BeaconId, dict[str, Any]]:
+    rows: dict[BeaconId, dict[str, Any]] = {}
+    for community, began, report in reports:
+        at = began + timedelta(seconds=report.seconds)
+        for place in report.places:
+            _merge(rows, gateway, community, place.beacon, at, active=place.frames > 0, advertised=False)
+        for advert in report.advertised:
+            _merge(rows, gateway, community, advert.beacon, at, active=advert.seconds > 0, advertised=True)
+    return rows
 
 
 def _merge(

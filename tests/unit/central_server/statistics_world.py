@@ -145,7 +145,7 @@ async def deliver_shuffled(
         await deliver(database, gateway, sent[:size])
         sent = sent[size:]
         if draw.random() < 0.5:
-            await count_new(database)
+            await count_new(database, RECEIVED)
 
 
 async def change_state(connection: Connection, gateway: str, number: int, *states: str) -> None:

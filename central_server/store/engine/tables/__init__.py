@@ -5,7 +5,7 @@ amounts minor units, and times by the server's clock unless their name states an
 """
 
 from central_server.store.engine.tables.accounts import accounts, audit_lines, grants, login_peers, sessions
-from central_server.store.engine.tables.alerts import alert_channels, alert_deliveries, alerts
+from central_server.store.engine.tables.alerts import alert_channels, alert_deliveries, alerts, quarantined
 from central_server.store.engine.tables.catalogue import (
     beacon_activity,
     beacons,
@@ -35,6 +35,7 @@ from central_server.store.engine.tables.figures import (
     moments,
     salt_offers,
     screen_figures,
+    stale_hours,
     uncounted,
     visit_figures,
     visitor_registers,
@@ -113,6 +114,7 @@ __all__ = [
     "presence_passes",
     "projects",
     "published_lines",
+    "quarantined",
     "receipt_donors",
     "receipts",
     "refunds",
@@ -123,6 +125,7 @@ __all__ = [
     "sessions",
     "shake_answers",
     "shake_counts",
+    "stale_hours",
     "state_changes",
     "statement_rows",
     "statements",

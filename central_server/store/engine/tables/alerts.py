@@ -1,4 +1,4 @@
-"""Tables of alerts, of the channels that get them, and of what each channel got."""
+"""Tables of alerts, of the channels that get them, of what each channel got, and of records that jobs set aside."""
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
@@ -57,3 +57,20 @@ alert_deliveries = Table(
     Column("ended", Boolean(name="ended"), primary_key=True),
     Column("at", Instant, nullable=False),
 )
+
+quarantined = Table(
+    "quarantined",
+    metadata,
+    Column("job", String(16), primary_key=True),
+    Column("record", String(80), primary_key=True),
+    community(),
+    Column("gateway", String(16), nullable=False),
+    Column("cause", String(200), nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Index(None, "job", "gateway"),
+    Index(None, "community", "last_at"),
+    sqlite_with_rowid=False,
+)
+"""Records that a periodic job could not process. `gateway`: where the record comes from, empty for none."""

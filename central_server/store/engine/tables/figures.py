@@ -39,6 +39,16 @@ uncounted = Table(
     Column("parcels", Text, nullable=False),
 )
 
+stale_hours = Table(
+    "stale_hours",
+    metadata,
+    Column("gateway", String(16), ForeignKey("gateways.id"), primary_key=True),
+    Column("start", Instant, primary_key=True),
+    Column("mark", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Hours whose figures do not include all parcels yet. `mark` changes with every further parcel."""
+
 moments = Table(
     "moments",
     metadata,

@@ -9,6 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from central_server.alerts.lifecycle import update_alerts
+from central_server.statistics.rollup import count_new
+from central_server.store.alerts import alerts, quarantine
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import (
     batches,
@@ -19,8 +22,10 @@ from central_server.store.engine.tables import (
     visit_figures,
 )
 from central_server.store.parcels import uncounted_parcels
+from central_server.store.places.places import TOP
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import AdvertisedSeconds, ClassStatistics
+from sync_contract.wire_record import encode
 from tests.fakes.counting import count_all
 from tests.unit.central_server.statistics_world import (
     GATEWAYS,
@@ -171,15 +176,57 @@ async def test_implausible_counts_are_refused(database: Database) -> None:
     assert await hours(database) == {MIDNIGHT: (1, 300_000, 300_000)}
 
 
-async def test_a_stored_parcel_that_cannot_be_read_stops_nothing(database: Database) -> None:
+async def test_a_stored_parcel_that_cannot_be_processed_is_set_aside_and_the_others_count(database: Database) -> None:
+    await register_gateways(database)
+    reports = [stretch(number, MIDNIGHT) for number in range(1, 6)]
+    for report in reports:
+        await deliver(database, GATEWAYS[0], [report])
+    edge = encode(reports[2]).replace(b"2026-11-23T16:00:00Z", b"9999-12-31T23:59:59-23:59")
+    bad = (b'[{"body":{"kind":"poem"}}]', None, b"[" + edge + b"]")
+    async with database.write() as connection:
+        for number, content in enumerate(bad, 1):
+            packed = b"no gzip" if content is None else gzip.compress(content)
+            await connection.execute(batches.update().where(batches.c.lowest == number).values(content=packed))
+    await count_all(database)
+    assert await hours(database) == {MIDNIGHT: (2, 600_000, 600_000)}
+    await deliver(database, GATEWAYS[0], [stretch(6, MIDNIGHT)])
+    await count_all(database)
+    assert await hours(database) == {MIDNIGHT: (3, 900_000, 900_000)}
+    await update_alerts(database, "drill", (), datetime.now(UTC))
+    async with database.read() as connection:
+        found = [alert for alert in await alerts.open_ones(connection, [TOP]) if alert.kind == "quarantined"]
+    assert [(each.gateway, each.label, each.count, each.community) for each in found] == [
+        ("a" * 16, "大厅", 3, "huada")
+    ]
+
+
+async def test_a_counted_parcel_that_is_damaged_later_is_left_out(database: Database) -> None:
     await register_gateways(database)
     for number in (1, 2):
         await deliver(database, GATEWAYS[0], [stretch(number, MIDNIGHT)])
-    async with database.write() as connection:
-        unknown = gzip.compress(b'[{"body":{"kind":"poem"}}]')
-        await connection.execute(batches.update().where(batches.c.lowest == 1).values(content=unknown))
     await count_all(database)
-    assert await hours(database) == {MIDNIGHT: (1, 300_000, 300_000)}
+    async with database.write() as connection:
+        await connection.execute(batches.update().where(batches.c.lowest == 1).values(content=b"damaged"))
+    await deliver(database, GATEWAYS[0], [stretch(3, MIDNIGHT)])
+    await count_all(database)
+    assert await hours(database) == {MIDNIGHT: (2, 600_000, 600_000)}
+
+
+async def test_a_gateway_with_endless_parcels_delays_no_other(database: Database) -> None:
+    await register_gateways(database)
+    for start in (0, 200, 400):
+        await deliver(database, GATEWAYS[0], [stretch(start + number, MIDNIGHT) for number in range(1, 201)])
+    await deliver(database, GATEWAYS[1], [stretch(1, MIDNIGHT)])
+    now = datetime.now(UTC)
+    for _ in range(2):
+        await count_new(database, now, max_merged=500)
+    assert await hours(database, GATEWAYS[1].id) == {MIDNIGHT: (1, 300_000, 300_000)}
+    while await count_new(database, now, max_merged=500):
+        pass
+    assert 100 <= (await hours(database))[MIDNIGHT][0] < 300
+    async with database.read() as connection:
+        (found,) = await quarantine.since(connection, [TOP], now)
+    assert (found.job, found.records) == ("figures", 1)
 
 
 async def test_a_moved_gateway_leaves_its_figures_in_the_old_community(database: Database) -> None:

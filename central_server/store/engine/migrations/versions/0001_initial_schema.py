@@ -757,6 +757,13 @@ def upgrade() -> None:
         sa.Index(None, "account"),
     )
     op.create_table(
+        "stale_hours",
+        sa.Column("gateway", sa.String(16), sa.ForeignKey("gateways.id"), primary_key=True),
+        sa.Column("start", sa.BigInteger, primary_key=True),
+        sa.Column("mark", sa.BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "uncounted",
         sa.Column("seq", _COUNTED, primary_key=True, autoincrement=True),
         sa.Column("gateway", sa.String(16), sa.ForeignKey("gateways.id"), nullable=False),
@@ -927,6 +934,20 @@ def upgrade() -> None:
         sa.Column("line", _COUNTED, sa.ForeignKey("ledger_lines.seq"), primary_key=True, autoincrement=False),
         sa.Column("head", _COUNTED, sa.ForeignKey("heads.seq"), nullable=False),
         sa.Index(None, "head"),
+    )
+    op.create_table(
+        "quarantined",
+        sa.Column("job", sa.String(16), primary_key=True),
+        sa.Column("record", sa.String(80), primary_key=True),
+        sa.Column("community", sa.String(64), sa.ForeignKey("places.id"), nullable=False),
+        sa.Column("gateway", sa.String(16), nullable=False),
+        sa.Column("cause", sa.String(200), nullable=False),
+        sa.Column("first_at", sa.BigInteger, nullable=False),
+        sa.Column("last_at", sa.BigInteger, nullable=False),
+        sa.Column("times", sa.BigInteger, nullable=False),
+        sa.Index(None, "job", "gateway"),
+        sa.Index(None, "community", "last_at"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "receipt_donors",

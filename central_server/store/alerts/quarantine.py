@@ -1,0 +1,109 @@
+"""Set aside records that a periodic job cannot process, so that the job continues with the others."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy import func, select, update
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database, StoreUnavailable
+from central_server.store.engine.tables import quarantined
+from central_server.store.engine.upsert import insert
+from central_server.store.places.places import within
+
+_log = structlog.get_logger()
+_MAX_RECORDS = 1000
+"""Of one job and gateway; further ones are only logged."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKey:
+    """What a job was processing. `gateway`: where it comes from, empty for none."""
+
+    job: str
+    id: str
+    community: str
+    gateway: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """How many records of a job and gateway were set aside; `newest_at`: when the last of them was, the first time."""
+
+    job: str
+    gateway: str
+    community: str
+    records: int
+    newest_at: datetime
+
+
+@asynccontextmanager
+async def quarantining(
+    database: Database, record: RecordKey, now: datetime, *also: type[Exception]
+) -> AsyncIterator[None]:
+    """Quarantine the record when the block fails, and continue after it. Raises StoreUnavailable and `also`."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, (StoreUnavailable, *also)):
+            raise
+        await quarantine(database, record, error, now)
+
+
+async def process_together(
+    database: Database,
+    records: Sequence[RecordKey],
+    work: Callable[[Sequence[RecordKey]], Awaitable[None]],
+    now: datetime,
+) -> bool:
+    """Process the records together. If that fails, process each alone, quarantine those that fail, and return False.
+
+    `work` stores nothing when it fails. Raises StoreUnavailable.
+    """
+    try:
+        await work(records)
+    except StoreUnavailable:
+        raise
+    except Exception:  # noqa: BLE001  (the record at fault fails again below, alone)
+        for record in records:
+            async with quarantining(database, record, now):
+                await work([record])
+        return False
+    return True
+
+
+async def quarantine(database: Database, record: RecordKey, error: Exception, now: datetime) -> None:
+    """Log the error and store the record for staff; a record that fails again counts up. Raises StoreUnavailable."""
+    cause = f"{type(error).__name__}: {error}".encode("ascii", "backslashreplace").decode().replace("\0", "?")
+    key = {"job": record.job, "record": record.id, "community": record.community, "gateway": record.gateway}
+    row: dict[str, object] = {**key, "cause": cause[:200], "first_at": now, "last_at": now, "times": 1}
+    facts = {"job": record.job, "record": record.id, "gateway": record.gateway}
+    if await database.written(lambda connection: _store(connection, record, row)):
+        _log.warning("record.failed_again", **facts, cause=row["cause"])
+    else:
+        _log.error("record.quarantined", **facts, exc_info=error)
+
+
+async def _store(connection: Connection, record: RecordKey, row: dict[str, object]) -> bool:
+    """Return whether the record was stored before."""
+    columns = quarantined.c
+    same = (columns.job == record.job, columns.record == record.id)
+    again = {"cause": row["cause"], "last_at": row["last_at"], "times": columns.times + 1}
+    if (await connection.execute(update(quarantined).where(*same).values(again))).rowcount:
+        return True
+    stored = select(func.count()).where(columns.job == record.job, columns.gateway == record.gateway)
+    if (await connection.execute(stored)).scalar_one() < _MAX_RECORDS:
+        await connection.execute(insert(connection, quarantined).values(row).on_conflict_do_nothing())
+    return False
+
+
+async def since(connection: Connection, tops: Collection[str], after: datetime) -> tuple[SetAside, ...]:
+    """Return what failed after this time in the communities at and below `tops`."""
+    columns = quarantined.c
+    key = (columns.job, columns.gateway, columns.community)
+    statement = select(*key, func.count().label("records"), func.max(columns.first_at).label("newest_at"))
+    statement = statement.where(within(columns.community, tops), columns.last_at >= after).group_by(*key)
+    return tuple(SetAside(*row) for row in await connection.execute(statement.order_by(*key)))

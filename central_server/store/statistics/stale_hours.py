@@ -1,0 +1,47 @@
+"""The hours whose figures do not include all parcels yet."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.tables import stale_hours
+from central_server.store.engine.upsert import insert
+
+
+@dataclass(frozen=True, slots=True)
+class StaleHour:
+    """`mark`: which parcels were known when it was read; another parcel changes it."""
+
+    gateway: str
+    start: datetime
+    mark: int
+
+
+async def mark(connection: Connection, gateway: str, hours: Iterable[datetime]) -> None:
+    rows = [{"gateway": gateway, "start": each, "mark": secrets.randbits(62)} for each in sorted(hours)]
+    if rows:
+        statement = insert(connection, stale_hours)
+        changed = {"mark": statement.excluded.mark}
+        await connection.execute(
+            statement.on_conflict_do_update(index_elements=["gateway", "start"], set_=changed), rows
+        )
+
+
+async def some(connection: Connection, limit: int) -> tuple[StaleHour, ...]:
+    """Return some hours: of each gateway one before a second one of any, and first of those with the fewest."""
+    columns = stale_hours.c
+    turn = func.row_number().over(partition_by=columns.gateway, order_by=columns.start)
+    waiting = func.count().over(partition_by=columns.gateway)
+    statement = select(columns.gateway, columns.start, columns.mark).order_by(turn, waiting, columns.gateway)
+    return tuple(StaleHour(*row) for row in await connection.execute(statement.limit(limit)))
+
+
+async def take(connection: Connection, hour: StaleHour) -> bool:
+    """Remove the hour. Return False if its parcels changed since it was read, or another process took it."""
+    columns = stale_hours.c
+    same = (columns.gateway == hour.gateway, columns.start == hour.start, columns.mark == hour.mark)
+    return bool((await connection.execute(delete(stale_hours).where(*same))).rowcount)
