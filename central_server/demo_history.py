@@ -20,6 +20,7 @@ from central_server.donations.settlement import post_payment
 from central_server.intake.receive import receive
 from central_server.ledger import spending
 from central_server.ledger.publication import Publisher
+from central_server.ledger.spending_rules import SpendingRules
 from central_server.store.donations import attempts, intents
 from central_server.store.donations.attempts import AttemptState
 from central_server.store.engine.connection import Connection
@@ -63,6 +64,7 @@ _UNFINISHED = 0.2
 _SPENDING_DAYS = 7
 """From one spending to the next."""
 _MEAL_FEN = 1000
+_RULES = SpendingRules(fee_basis_points=0, new_payee_wait=timedelta(0), new_payee_minor=2**53)
 _ASKED_BY, _APPROVED_BY = "drill-clerk", "drill-approver"
 _DRILL = Environment.drill
 
@@ -234,12 +236,13 @@ class DemoHistory:
                 new_id(), self.gateway.community, _DRILL.value, project.id, 0, "CNY", "演练：一周的午餐", "演练食堂",
                 voucher.sha256, day, None, "", None, _ASKED_BY, asked,
             )  # fmt: skip
-            meals = await spending.available(connection, request, asked) // 2 // _MEAL_FEN
+            meals = await spending.free_minor(connection, request.purse, asked) // 2 // _MEAL_FEN
             if not meals:
                 return
             request = replace(request, amount_minor=meals * _MEAL_FEN, people=meals)
-            await spending.ask(connection, request, asked)
-            await spending.approve(connection, request, by=_APPROVED_BY, note="", now=asked + timedelta(hours=1))
+            await spending.ask(connection, request, asked, _RULES)
+            later = asked + timedelta(hours=1)
+            await spending.approve(connection, request, by=_APPROVED_BY, note="", now=later, rules=_RULES)
 
 
 def _unchanged(at: datetime) -> datetime:

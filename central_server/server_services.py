@@ -30,6 +30,7 @@ from central_server.gateway_api.reports import ReportsApi
 from central_server.gateway_api.transparency import TransparencyApi
 from central_server.intake.endpoint import ParcelIntake
 from central_server.ledger.publication import Publisher
+from central_server.ledger.spending_rules import SpendingRules
 from central_server.public.bank_notify import BankNotifications
 from central_server.public.health import HealthPage
 from central_server.public.phone_pages.bank_redirect import BankRedirect
@@ -74,6 +75,8 @@ from kiosk_ui.surface import Surface
 from sync_contract.enrolment import fingerprint
 from sync_contract.strict_model import Environment
 
+_UNAGREED_FEE_BASIS_POINTS = 100
+"""Reserved for the bank's fees where none is agreed."""
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
@@ -238,9 +241,20 @@ def _build_staff(
             bank=context.settings.bank,
             refund_bank=bank.name if bank.capabilities.refunds else "",
             receipts=receipts,
+            spending=_spending_rules(context.settings, bank),
             contacts=contacts,
             https=context.options.public_url.startswith("https://"),
         )
+    )
+
+
+def _spending_rules(settings: Settings, bank: Bank) -> SpendingRules:
+    agreed = settings.reconciliation.fee_basis_points
+    expected = _UNAGREED_FEE_BASIS_POINTS if agreed is None else agreed
+    return SpendingRules(
+        fee_basis_points=expected if bank.capabilities.states else 0,
+        new_payee_wait=timedelta(hours=settings.spending.new_payee_hours),
+        new_payee_minor=settings.spending.new_payee_yuan * 100,
     )
 
 

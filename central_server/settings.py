@@ -108,6 +108,15 @@ class ReconciliationSettings(Record):
     """The agreed fee in hundredths of a percent (60 is 0.6 %), rounded to whole fen; None: any fee."""
 
 
+class SpendingSettings(Record):
+    """Limits for payees that were not paid before."""
+
+    new_payee_hours: Annotated[int, Field(ge=0, le=24 * 30)] = 24
+    """The first payment to a payee is approved at the earliest so long after its request."""
+    new_payee_yuan: Annotated[int, Field(ge=0, le=10_000_000)] = 20_000
+    """In total, within 30 days of the first payment."""
+
+
 class WebhookSettings(Record):
     """Permitted destinations of webhooks; staff define the webhooks on their pages."""
 
@@ -170,6 +179,7 @@ class Settings(Record):
     site: SiteSettings
     bank: BankSettings
     reconciliation: ReconciliationSettings = ReconciliationSettings()
+    spending: SpendingSettings = SpendingSettings()
     receipts: ReceiptSettings = ReceiptSettings()
     webhooks: WebhookSettings = WebhookSettings()
     alerts: AlertSettings = AlertSettings()

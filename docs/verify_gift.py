@@ -10,7 +10,8 @@ from base64 import urlsafe_b64decode
 from sys import argv
 from urllib.request import urlopen
 
-FIGURES = str.split("gifts received refunded fees fees_back spent spent_back moved_in moved_out people people_back")
+_NAMES = "gifts received refunded fees fees_back spent spent_back moved_in moved_out people people_back"
+FIGURES = [*_NAMES.split(), "shortfall", "shortfall_back"]
 
 
 def sha(word: str, *parts: bytes) -> bytes:
@@ -34,8 +35,7 @@ def signed(public: str, signature: str, message: bytes, who: str) -> None:
 
 def verify(proof: dict) -> None:
     sums, published = proof["sums"], proof["head"]
-    commitment = sha("commitment", bytes.fromhex(proof["secret"]), proof["name"].encode())
-    node = sha("leaf", encode_sums(sums), commitment)
+    node = sha("leaf", encode_sums(sums), sha("commitment", bytes.fromhex(proof["secret"]), proof["name"].encode()))
     for sibling in proof["path"]:
         pair = [node + encode_sums(sums), bytes.fromhex(sibling["hash"]) + encode_sums(sibling["sums"])]
         node = sha("node", *(reversed(pair) if sibling["side"] == "left" else pair))

@@ -17,7 +17,8 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 class Sums(Record):
     """Sums of ledger lines in fen; `gifts` and `people` are counts. `…_back`: later corrections.
 
-    `received`: gifts; `fees`: charged by banks; `moved_…`: between projects, when one ends.
+    `received`: gifts; `fees`: charged by banks; `moved_…`: between projects, or from the organisation's own means;
+    `shortfall`: what the bank took beyond the balance, which the organisation owes; `shortfall_back`: what it paid.
     """
 
     gifts: Count = 0
@@ -31,12 +32,19 @@ class Sums(Record):
     moved_out: Count = 0
     people: Count = 0
     people_back: Count = 0
+    shortfall: Count = 0
+    shortfall_back: Count = 0
 
     @property
     def balance(self) -> int:
         """Fen that are available."""
-        came = self.received + self.fees_back + self.spent_back + self.moved_in
-        return came - self.refunded - self.fees - self.spent - self.moved_out
+        came = self.received + self.fees_back + self.spent_back + self.moved_in + self.shortfall
+        return came - self.refunded - self.fees - self.spent - self.moved_out - self.shortfall_back
+
+    @property
+    def owed(self) -> int:
+        """Fen that the organisation owes the project."""
+        return self.shortfall - self.shortfall_back
 
     @property
     def given(self) -> int:

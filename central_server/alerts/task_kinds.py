@@ -20,6 +20,7 @@ class TaskKind(StrEnum):
     catalogue_number = "catalogue_number"
     catalogue_lost = "catalogue_lost"
     head_refused = "head_refused"
+    shortfall = "shortfall"
     surplus = "surplus"
     late_payment = "late_payment"
     outside_permit = "outside_permit"
@@ -56,6 +57,7 @@ class TaskKind(StrEnum):
 
 ABOUT_MONEY = frozenset(
     {
+        TaskKind.shortfall,
         TaskKind.surplus,
         TaskKind.late_payment,
         TaskKind.outside_permit,

@@ -9,11 +9,12 @@ from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.enrolment.gateway_status import GatewayStatus, SurveyedGateway
 from central_server.statistics.event_times import hour
 from central_server.store.alerts import quarantine
+from central_server.store.catalogue import projects
 from central_server.store.donations import refunds
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import rejected_requests
 from central_server.store.enrolment.gateways import Gateway
-from central_server.store.ledger import cosignatures, disbursements
+from central_server.store.ledger import cosignatures, disbursements, purses
 from central_server.store.parcels import parcels
 from central_server.store.places import overview
 from central_server.store.places.places import TOP
@@ -55,6 +56,7 @@ async def find_tasks(
     found += await _payment_tasks(connection, surveyed, money_tops, environment, now)
     found += await _head_refusals(connection, tops, now)
     found += await _waiting_disbursements(connection, money_tops, environment)
+    found += await _shortfalls(connection, money_tops, environment)
     found += await permit_tasks.ending_permits(connection, tops, environment, now)
     found += await permit_tasks.pending_counts(connection, money_tops, environment)
     found += await catalogue_tasks.find_catalogue_tasks(connection, surveyed, tops, now)
@@ -195,6 +197,23 @@ async def _waiting_disbursements(connection: Connection, money_tops: Collection[
             amount=Money(each.amount_minor, each.currency),
         )
         for each in await disbursements.page(connection, money_tops, environment, waiting=True)
+    ]
+
+
+async def _shortfalls(connection: Connection, money_tops: Collection[str], environment: str) -> list[Task]:
+    owing = await purses.owing(connection, money_tops, environment)
+    titles = await projects.titles(connection, {(each.community, each.project) for each in owing})
+    return [
+        Task(
+            TaskKind.shortfall,
+            each.community,
+            each.project,
+            each.project,
+            f"/staff/ledger?{urlencode({'place': each.community})}",
+            amount=Money(each.owed_minor),
+            names=titles.get((each.community, each.project)),
+        )
+        for each in owing
     ]
 
 

@@ -30,6 +30,8 @@ attempts.csv        bank orders; evidence is the bank's number of the payment
 state_changes.csv   every change of a gift or an order: before, after, time, cause, evidence
 notifications.csv   notifications of banks, as far as they may be stored: no card, no account
 ledger.csv          the ledger: n numbers the lines of a community's purse without gaps; secret opens the line's proof
+purses.csv          number of lines, balance, and what the organisation owes, of each community's purse
+project_terms.csv   title, payee and permit of the project when a line was posted; ledger.csv names them by digest
 refunds.csv         requester, decider, result at the bank
 statement_rows.csv  rows of the bank's files for these orders
 differences.csv     disagreements of the bank's files and these books, and how each was settled

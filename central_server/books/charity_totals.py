@@ -31,6 +31,7 @@ COLUMNS = (
     _("Spent (yuan)"),
     _("Moved in (yuan)"),
     _("Moved out (yuan)"),
+    _("Shortfall, owed by the organisation (yuan)"),
     _("Balance after (yuan)"),
     _("People helped"),
 )
@@ -50,11 +51,12 @@ class Totals:
     spent: int = 0
     moved_in: int = 0
     moved_out: int = 0
+    shortfall: int = 0
     people: int = 0
 
     @property
     def after(self) -> int:
-        incoming = self.received + self.moved_in
+        incoming = self.received + self.moved_in + self.shortfall
         return self.before + incoming - self.fees - self.refunded - self.spent - self.moved_out
 
 
@@ -90,6 +92,7 @@ _TOTAL_OF_KIND = {
     "disbursed": "spent",
     "moved_in": "moved_in",
     "moved_out": "moved_out",
+    "shortfall": "shortfall",
 }
 """By kind of line: the total that it adds to."""
 
@@ -141,6 +144,7 @@ def _row(
         yuan(total.spent),
         yuan(total.moved_in),
         yuan(total.moved_out),
+        yuan(total.shortfall),
         yuan(total.after),
         total.people,
     )

@@ -37,17 +37,29 @@ def _money(tables: Mapping[str, Rows]) -> Iterable[Check]:
     yield Check("paid orders = ledger lines paid and surplus, in fen", _fen(paid), received)
     done = [refund for refund in tables["refunds"] if refund["state"] == "refunded"]
     yield Check("completed refunds = ledger lines refund, in fen", _fen(done), kinds.get("refund", 0))
-    approved = [each for each in tables["disbursements"] if each["state"] == "approved" and not each["to_project"]]
+    approved = [
+        each
+        for each in tables["disbursements"]
+        if each["state"] == "approved" and not (each["to_project"] or each["covers"])
+    ]
     corrections = [each for each in approved if each["corrects"]]
     spent = _fen(approved) - 2 * _fen(corrections)
     yield Check("approved disbursements = ledger lines disbursed, in fen", spent, kinds.get("disbursed", 0))
-    incoming = received + kinds.get("moved_in", 0)
+    incoming = received + kinds.get("moved_in", 0) + kinds.get("shortfall", 0)
     outgoing = sum(amount for kind, amount in kinds.items() if kind not in INCOMING)
     balance = sum(
         line["amount_minor"] if line["kind"] in INCOMING else -line["amount_minor"] for line in tables["ledger"]
     )
     yield Check(
-        "received and moved in - fees, refunds, spent and moved out = balance, in fen", incoming - outgoing, balance
+        "received, moved in and shortfalls - fees, refunds, spent and moved out = balance, in fen",
+        incoming - outgoing,
+        balance,
+    )
+    yield Check("balance of the ledger lines = balance of the purses, in fen", balance, _sum(tables, "balance_minor"))
+    yield Check(
+        "ledger lines shortfall = owed by the organisation, in fen",
+        kinds.get("shortfall", 0),
+        _sum(tables, "owed_minor"),
     )
 
 
@@ -71,6 +83,10 @@ def _order(tables: Mapping[str, Rows]) -> Iterable[Check]:
             each for each in tables[name] if each["decided_by"] and each["decided_by"] == each["requested_by"]
         ]
         yield Check(f"{name} requested and decided by the same person, in number", len(self_decided), 0)
+
+
+def _sum(tables: Mapping[str, Rows], column: str) -> int:
+    return sum(row[column] for row in tables["purses"])
 
 
 def _fen(rows: Rows) -> int:

@@ -7,10 +7,13 @@ from enum import StrEnum
 from central_server.donations.late_payment import is_on_hold
 from central_server.donations.refund_outcome import lock_refund, project_of, update_attempt_state
 from central_server.errors import CentralError
+from central_server.ledger.spending import free_minor
+from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
-from central_server.store.donations.refunds import RefundState, StoredRefund
+from central_server.store.donations.refunds import OWN_MEANS, RefundState, StoredRefund
 from central_server.store.engine.connection import Connection
+from central_server.store.ledger import ledger_lines
 from sync_contract.uuid7 import new_id
 
 
@@ -27,6 +30,10 @@ class RefundProblem(StrEnum):
     same_person = "same_person"
     decided = "decided"
     """Decided or closed meanwhile."""
+    source = "source"
+    """The project has spent the money: the second person names what gives it instead."""
+    source_balance = "source_balance"
+    """The named project does not have so much."""
 
 
 class RefundNotPossible(CentralError):
@@ -89,18 +96,59 @@ async def request_refund(
 
 
 async def decide_refund(
-    connection: Connection, refund_id: str, *, approve: bool, note: str, by: str, now: datetime
+    connection: Connection,
+    refund_id: str,
+    *,
+    approve: bool,
+    note: str,
+    by: str,
+    now: datetime,
+    source: str = "",
 ) -> StoredRefund:
-    """Approve or decline a request, within a write; an approved one is sent afterwards. Raises RefundNotPossible."""
+    """Approve or decline a request, within a write; an approved one is sent afterwards. Raises RefundNotPossible.
+
+    `source`: what gives the money that the project has spent already: OWN_MEANS or another project.
+    """
     locked = await lock_refund(connection, refund_id)
     if locked is None or locked[0].state != RefundState.requested:
         raise RefundNotPossible(RefundProblem.decided)
     refund, attempt = locked
     if refund.requested_by == by:
         raise RefundNotPossible(RefundProblem.same_person)
+    await ledger_lines.lock_ledger(connection, refund.community)
     state = RefundState.approved if approve else RefundState.declined
     due = now if approve else None
-    if not await refunds.decide(connection, refund, state, by=by, note=note.strip()[:300], next_query_at=due, at=now):
+    missing = await spent_part(connection, refund, now) if approve else 0
+    if missing > 0:
+        await _check_source(connection, refund, source, missing, now)
+    decided = replace(
+        refund,
+        state=state.value,
+        decided_by=by,
+        decided_at=now,
+        note=note.strip()[:300],
+        source=source if missing > 0 else "",
+        source_minor=missing,
+        next_query_at=due,
+    )
+    if not await refunds.decide(connection, decided):
         raise RefundNotPossible(RefundProblem.decided)
     await update_attempt_state(connection, attempt, now, "staff", refund.id)
-    return replace(refund, state=state.value, decided_by=by, decided_at=now, note=note, next_query_at=due)
+    return decided
+
+
+async def spent_part(connection: Connection, refund: StoredRefund, now: datetime) -> int:
+    """Return fen of a requested refund that its project has spent already. Certain only under the ledger's lock."""
+    purse = (refund.community, refund.environment, refund.project)
+    free = await free_minor(connection, purse, now, undecided=False)
+    return min(refund.amount_minor, max(0, refund.amount_minor - free))
+
+
+async def _check_source(connection: Connection, refund: StoredRefund, source: str, missing: int, now: datetime) -> None:
+    """Raise RefundNotPossible unless the source may give the money, and has it."""
+    if source == OWN_MEANS:
+        return
+    if source not in await projects.others_of_organisation(connection, refund.community, refund.project):
+        raise RefundNotPossible(RefundProblem.source)
+    if await free_minor(connection, (refund.community, refund.environment, source), now) < missing:
+        raise RefundNotPossible(RefundProblem.source_balance)

@@ -19,7 +19,16 @@ async def complete_refund(connection: Connection, refund_id: str, evidence: str,
     if locked is None or not await refunds.end(connection, locked[0], RefundState.refunded, evidence):
         return False
     refund, attempt = locked
-    await post_refund(connection, attempt, refund.id, refund.amount_minor, evidence=evidence, at=now)
+    await post_refund(
+        connection,
+        attempt,
+        refund.id,
+        refund.amount_minor,
+        evidence=evidence,
+        at=now,
+        source=refund.source,
+        source_minor=refund.source_minor,
+    )
     await update_attempt_state(connection, attempt, now, cause, evidence)
     return True
 

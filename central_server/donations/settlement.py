@@ -21,6 +21,7 @@ from central_server.store.donations.bank_notifications import StoredNotification
 from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
+from central_server.store.ledger import project_terms
 from sync_contract.money import Money
 from sync_contract.permit import judge
 from sync_contract.records import IntentState
@@ -197,6 +198,7 @@ async def post_payment(
         outside_permit=project is None or not judge(project.permit, at).open,
         flawed=flawed,
         evidence=evidence,
+        terms=await project_terms.add(connection, project),
         at=at,
     )
     if slip is None:

@@ -31,6 +31,8 @@ def line_sums(line: LedgerLine) -> Sums:
             return Sums(moved_in=amount)
         case LineKind.moved_out:
             return Sums(moved_out=amount)
+        case LineKind.shortfall:
+            return Sums(shortfall_back=amount) if back else Sums(shortfall=amount)
 
 
 def total_sums(lines: Iterable[LedgerLine]) -> Sums:

@@ -14,7 +14,8 @@ from central_server.store.engine.database import Database
 from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines
 from central_server.store.ledger.cosignatures import Witness
 from central_server.store.ledger.ledger_heads import StoredHead
-from central_server.store.ledger.ledger_lines import LedgerLine, LineKind, Purse
+from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
+from central_server.store.ledger.purses import Purse
 from sync_contract.keys import public_text
 from sync_contract.ledger_heads import NO_HEAD, Chain, Head, Proof, PublicCosignature, PublicHead, SignedHead, sign_head
 from sync_contract.merkle_sum_tree import Sums
@@ -71,7 +72,7 @@ class Publisher:
         steps = await ledger_heads.steps(connection, purse) if needs_steps(pending) else []
         before = None if last is None else Head.model_validate_json(last.content)
         total = Sums() if before is None else before.total
-        lines = select_publishable(pending, published.__contains__, steps, total.balance)
+        lines = select_publishable(pending, published.__contains__, steps, total)
         if not lines:
             return None
         leaves = merkle_proofs.ordered_leaves(lines)

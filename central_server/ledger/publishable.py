@@ -9,35 +9,44 @@ balance. Each figure about gifts changes by at least five gifts or by none:
 or
   none;
 - fees: of five published gifts; fees that a bank returned likewise.
+
+A shortfall is published together with the refund or fee that caused it. No published balance is below zero.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
 from sync_contract.ledger_heads import FEWEST_GIFTS
+from sync_contract.merkle_sum_tree import Sums
 
 Gift = tuple[str, str]
 _RECEIVED = frozenset((LineKind.paid, LineKind.surplus))
-_FREE = frozenset((LineKind.disbursed, LineKind.moved_in, LineKind.moved_out))
+_FREE = frozenset((LineKind.disbursed, LineKind.moved_in, LineKind.moved_out, LineKind.shortfall))
 
 
 def select_publishable(
     waiting: Sequence[LedgerLine],
     published: Callable[[str], bool],
     steps: Sequence[Sequence[LedgerLine]],
-    balance: int,
+    total: Sums,
 ) -> tuple[LedgerLine, ...]:
     """Return the lines of the next step, empty if nothing can be published.
 
     `published`: whether the line of an identity is in an earlier step. `steps`: the lines of all earlier steps; needed
     only if
-    `needs_steps`. `balance`: fen, as published so far.
+    `needs_steps`. `total`: as published so far.
     """
-    of_gifts = _select_gift_lines([line for line in waiting if line.kind not in _FREE], published, steps)
-    balance += sum(line.signed_minor for line in of_gifts)
-    is_published = list(of_gifts)
+    shortfalls = {line.refers: line for line in waiting if line.kind == LineKind.shortfall and line.amount_minor > 0}
+    of_gifts = [line for line in waiting if line.kind not in _FREE]
+    is_published = _select_gift_lines(of_gifts, published, steps, shortfalls, total.balance)
+    balance = total.balance + sum(line.signed_minor for line in is_published)
+    owed = total.owed + sum(line.amount_minor for line in is_published if line.kind == LineKind.shortfall)
     for line in sorted((line for line in waiting if line.kind in _FREE), key=_by_number):
+        if line.kind == LineKind.shortfall:
+            if line.amount_minor > 0 or owed + line.amount_minor < 0 or balance + line.amount_minor < 0:
+                continue
+            owed += line.amount_minor
         # Spending from unpublished gifts would reveal them: it waits with them.
         if line.signed_minor >= 0 or balance + line.signed_minor >= 0:
             balance += line.signed_minor
@@ -53,9 +62,13 @@ def needs_steps(waiting: Sequence[LedgerLine]) -> bool:
 
 
 def _select_gift_lines(
-    waiting: Sequence[LedgerLine], published: Callable[[str], bool], steps: Sequence[Sequence[LedgerLine]]
+    waiting: Sequence[LedgerLine],
+    published: Callable[[str], bool],
+    steps: Sequence[Sequence[LedgerLine]],
+    shortfalls: Mapping[str, LedgerLine],
+    balance: int,
 ) -> list[LedgerLine]:
-    """Return the first selection, from large to small, that reveals no single gift."""
+    """Return the first selection, from large to small, that reveals no single gift, with its shortfalls."""
     received = [line for line in waiting if line.kind in _RECEIVED]
     refunds = [line for line in waiting if line.kind == LineKind.refund]
     fees = [line for line in waiting if line.kind == LineKind.fee and line.amount_minor > 0]
@@ -77,7 +90,8 @@ def _select_gift_lines(
         for charged, given_up in ((charged_fees, returned_fees), (charged_fees, []), ([], [])):
             fitting = chain.from_iterable(some for some in (charged, given_up) if _has_enough_gifts(some))
             step = [*gifts, *refunded, *fitting]
-            if hides_each_gift(step, steps):
+            step += [shortfalls[line.identity] for line in step if line.identity in shortfalls]
+            if balance + sum(line.signed_minor for line in step) >= 0 and hides_each_gift(step, steps):
                 return step
     return []
 

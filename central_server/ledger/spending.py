@@ -6,11 +6,14 @@ from datetime import datetime, time
 from enum import StrEnum
 
 from central_server.errors import CentralError
+from central_server.ledger.spending_rules import SpendingRules
 from central_server.store.catalogue import projects
+from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine.connection import Connection
-from central_server.store.ledger import disbursements, ledger_lines, locked_months
+from central_server.store.ledger import disbursements, ledger_lines, locked_months, project_terms, purses
 from central_server.store.ledger.disbursements import Disbursement, DisbursementState
 from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
+from central_server.store.ledger.purses import Purse
 from sync_contract.permit import OFFICIAL_TIME, judge
 
 MAX_TEXT = 300
@@ -41,6 +44,12 @@ class SpendingProblem(StrEnum):
     """Money is moved only from an ended project."""
     too_much = "too_much"
     """More than was spent, with earlier corrections."""
+    more_than_owed = "more_than_owed"
+    """More than the shortfall of the project."""
+    new_payee_wait = "new_payee_wait"
+    """The first payment to a payee is approved some time after its request."""
+    new_payee_limit = "new_payee_limit"
+    """More than a new payee may get."""
 
 
 class SpendingRefused(CentralError):
@@ -49,24 +58,31 @@ class SpendingRefused(CentralError):
         self.problem = problem
 
 
-async def available(connection: Connection, disbursement: Disbursement, now: datetime) -> int:
-    """Return fen that the purse may spend: its balance less pending refunds and what the bank may return."""
-    balances_ = await ledger_lines.balances(connection, disbursement.community, disbursement.environment)
-    return balances_.get(disbursement.project, 0) - await disbursements.reserved(connection, disbursement.purse, now)
+async def free_minor(
+    connection: Connection, purse: Purse, now: datetime, *, fee_basis_points: int = 0, undecided: bool = True
+) -> int:
+    """Return fen that the purse may spend: its balance less pending refunds, expected fees and what the bank may
+    return. `undecided`: refunds that wait for a decision count as pending.
+    """
+    balance = (await purses.get(connection, purse)).balance_minor
+    return balance - await disbursements.reserved(connection, purse, now, fee_basis_points, undecided=undecided)
 
 
-async def ask(connection: Connection, disbursement: Disbursement, now: datetime) -> None:
+async def ask(connection: Connection, disbursement: Disbursement, now: datetime, rules: SpendingRules) -> None:
     """Record a request, within a write. Raises SpendingRefused."""
     await ledger_lines.lock_ledger(connection, disbursement.community)
-    await _check(connection, disbursement, now)
+    await _check(connection, disbursement, now, rules)
     await disbursements.add(connection, disbursement)
 
 
-async def approve(connection: Connection, disbursement: Disbursement, *, by: str, note: str, now: datetime) -> None:
+async def approve(
+    connection: Connection, disbursement: Disbursement, *, by: str, note: str, now: datetime, rules: SpendingRules
+) -> None:
     """Approve it and post it to the ledger. Raises SpendingRefused."""
     await ledger_lines.lock_ledger(connection, disbursement.community)
     await _decide(connection, disbursement, DisbursementState.approved, by, note, now)
-    await _check(connection, disbursement, now)
+    await _check(connection, disbursement, now, rules)
+    await _check_new_payee(connection, disbursement, now, rules)
     for line in await _lines(connection, disbursement, now):
         if not await ledger_lines.add(connection, line):
             raise SpendingRefused(SpendingProblem.decided)
@@ -87,7 +103,7 @@ async def _decide(
         raise SpendingRefused(SpendingProblem.decided)
 
 
-async def _check(connection: Connection, disbursement: Disbursement, now: datetime) -> None:
+async def _check(connection: Connection, disbursement: Disbursement, now: datetime, rules: SpendingRules) -> None:
     """Check what must hold for the request and again for the approval."""
     if not 0 < disbursement.amount_minor < 2**53:
         raise SpendingRefused(SpendingProblem.amount)
@@ -98,8 +114,15 @@ async def _check(connection: Connection, disbursement: Disbursement, now: dateti
     if disbursement.corrects is not None:
         await _check_correction(connection, disbursement)
         return
-    if await available(connection, disbursement, now) < disbursement.amount_minor:
-        raise SpendingRefused(SpendingProblem.balance)
+    if disbursement.covers:
+        await _check_cover(connection, disbursement)
+    from_purse = disbursement.moves or not disbursement.covers
+    if from_purse:
+        free = await free_minor(connection, disbursement.purse, now, fee_basis_points=rules.fee_basis_points)
+        if free < disbursement.amount_minor:
+            raise SpendingRefused(SpendingProblem.balance)
+    if disbursement.covers:
+        return
     if disbursement.moves:
         await _check_move(connection, disbursement, now)
         return
@@ -112,6 +135,32 @@ async def _check(connection: Connection, disbursement: Disbursement, now: dateti
     month = f"{disbursement.spent_on:%Y-%m}"
     if await locked_months.is_locked(connection, disbursement.community, disbursement.environment, month):
         raise SpendingRefused(SpendingProblem.month)
+
+
+async def _check_new_payee(
+    connection: Connection, disbursement: Disbursement, now: datetime, rules: SpendingRules
+) -> None:
+    if not disbursement.payee or disbursement.corrects is not None:
+        return
+    paid = await disbursements.paid_to(connection, disbursement)
+    if paid.since is not None and paid.since + rules.new_payee_for <= now:
+        return
+    if paid.since is None and now < disbursement.requested_at + rules.new_payee_wait:
+        raise SpendingRefused(SpendingProblem.new_payee_wait)
+    if paid.minor + disbursement.amount_minor > rules.new_payee_minor:
+        raise SpendingRefused(SpendingProblem.new_payee_limit)
+
+
+async def _check_cover(connection: Connection, disbursement: Disbursement) -> None:
+    """Allow no more than the organisation owes, from its own means or another project of it; with evidence."""
+    short = disbursement.to_project or disbursement.project
+    owed = (await purses.get(connection, (disbursement.community, disbursement.environment, short))).owed_minor
+    if disbursement.amount_minor > owed:
+        raise SpendingRefused(SpendingProblem.more_than_owed)
+    if disbursement.moves:
+        await _source(connection, disbursement)
+    elif disbursement.voucher is None:
+        raise SpendingRefused(SpendingProblem.voucher)
 
 
 async def _check_correction(connection: Connection, disbursement: Disbursement) -> None:
@@ -132,11 +181,16 @@ async def _check_correction(connection: Connection, disbursement: Disbursement) 
         raise SpendingRefused(SpendingProblem.people)
 
 
-async def _check_move(connection: Connection, disbursement: Disbursement, now: datetime) -> None:
-    balances_ = await projects.holding(connection, disbursement.community)
-    ended, target = balances_.get(disbursement.project), balances_.get(disbursement.to_project)
-    if ended is None or target is None or ended.id == target.id or ended.organisation != target.organisation:
+async def _source(connection: Connection, disbursement: Disbursement) -> StoredProject:
+    """Return the project that gives the money to `to_project`."""
+    others = await projects.others_of_organisation(connection, disbursement.community, disbursement.to_project)
+    if disbursement.project not in others:
         raise SpendingRefused(SpendingProblem.target)
+    return others[disbursement.project]
+
+
+async def _check_move(connection: Connection, disbursement: Disbursement, now: datetime) -> None:
+    ended = await _source(connection, disbursement)
     known = await projects.known(connection, disbursement.community, disbursement.project)
     if not ended.withdrawn and known is not None and judge(known.permit, now).open:
         raise SpendingRefused(SpendingProblem.not_ended)
@@ -145,7 +199,7 @@ async def _check_move(connection: Connection, disbursement: Disbursement, now: d
 async def _lines(connection: Connection, disbursement: Disbursement, now: datetime) -> tuple[LedgerLine, ...]:
     """Return the ledger lines. Spending is dated on its day, everything else now."""
     at = datetime.combine(disbursement.spent_on, time(12), OFFICIAL_TIME)
-    if disbursement.corrects is not None or disbursement.moves:
+    if disbursement.corrects is not None or disbursement.moves or disbursement.covers:
         at = await locked_months.open_time(connection, disbursement.community, disbursement.environment, now)
     spent = LedgerLine(
         identity=f"disbursed:{disbursement.id}",
@@ -160,18 +214,47 @@ async def _lines(connection: Connection, disbursement: Disbursement, now: dateti
         at=at,
         purpose=disbursement.purpose,
         people=disbursement.people,
+        terms=await _terms(connection, disbursement.community, disbursement.project),
     )
     if disbursement.corrects is not None:
-        return (replace(spent, amount_minor=-disbursement.amount_minor, refers=f"disbursed:{disbursement.corrects}"),)
-    if not disbursement.moves:
+        corrected = f"disbursed:{disbursement.corrects}"
+        wrong = await ledger_lines.get(connection, corrected)
+        terms = spent.terms if wrong is None else wrong.terms
+        return (replace(spent, amount_minor=-disbursement.amount_minor, refers=corrected, terms=terms),)
+    if not disbursement.moves and not disbursement.covers:
         return (spent,)
-    moved_out = replace(spent, identity=f"moved_out:{disbursement.id}", kind=LineKind.moved_out.value, people=None)
+    return await _moving_lines(connection, disbursement, replace(spent, people=None))
+
+
+async def _moving_lines(
+    connection: Connection, disbursement: Disbursement, spent: LedgerLine
+) -> tuple[LedgerLine, ...]:
+    """Return the lines that move money to another project, or that cover a shortfall."""
+    target = disbursement.to_project or disbursement.project
+    moved_out = replace(spent, identity=f"moved_out:{disbursement.id}", kind=LineKind.moved_out.value)
     moved_in = replace(
-        moved_out,
+        spent,
         identity=f"moved_in:{disbursement.id}",
         kind=LineKind.moved_in.value,
-        project=disbursement.to_project,
+        project=target,
         secret=secrets.token_hex(16),
-        refers=moved_out.identity,
+        terms=await _terms(connection, disbursement.community, target),
     )
-    return (replace(moved_out, refers=moved_in.identity), moved_in)
+    lines: tuple[LedgerLine, ...] = (moved_in,)
+    if disbursement.moves:
+        lines = (replace(moved_out, refers=moved_in.identity), replace(moved_in, refers=moved_out.identity))
+    if not disbursement.covers:
+        return lines
+    paid = replace(
+        moved_in,
+        identity=f"shortfall:{disbursement.id}",
+        kind=LineKind.shortfall.value,
+        amount_minor=-disbursement.amount_minor,
+        secret=secrets.token_hex(16),
+        refers=moved_in.identity,
+    )
+    return (*lines, paid)
+
+
+async def _terms(connection: Connection, community: str, project: str) -> str | None:
+    return await project_terms.add(connection, await projects.known(connection, community, project))

@@ -13,6 +13,7 @@ TASK_TITLES = {
     TaskKind.catalogue_number: _("no number is left for a publication"),
     TaskKind.catalogue_lost: _("holds projects that were never published"),
     TaskKind.head_refused: _("refused what was published of the money"),
+    TaskKind.shortfall: _("the bank took more than a project had"),
     TaskKind.surplus: _("paid a second time"),
     TaskKind.late_payment: _("paid too late"),
     TaskKind.outside_permit: _("paid while the permit did not hold"),

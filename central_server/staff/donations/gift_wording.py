@@ -52,6 +52,8 @@ NOT_POSSIBLE = {
     "other_bank": _("The bank of this server gives nothing back for this payment. Give it back by hand, and note how."),
     "same_person": _("The person who requested it cannot decide. Somebody else must decide."),
     "decided": _("It was decided or closed meanwhile. Check its current status."),
+    "source": _("The project has already spent this money. Choose what gives it instead."),
+    "source_balance": _("The chosen project does not have enough money."),
 }
 """By the word of RefundNotPossible."""
 COLUMNS = (

@@ -12,7 +12,7 @@ from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect,
 from central_server.store.accounts import audit_actions
 from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, refunds
-from central_server.store.donations.refunds import BY_BANK, PAGE
+from central_server.store.donations.refunds import BY_BANK, OWN_MEANS, PAGE
 from central_server.store.places import places
 from sync_contract.money import Money
 from sync_contract.strict_model import Environment
@@ -44,6 +44,12 @@ class RefundsPage:
             every = {each.id: each for each in (*waiting, *found[:PAGE])}
             tried = {id_: await attempts.get(connection, each.attempt) for id_, each in every.items()}
             titles = await projects.known_many(connection, {(each.community, each.project) for each in every.values()})
+            spent = {each.id: await refund_approval.spent_part(connection, each, visitor.now) for each in waiting}
+            sources = {
+                each.id: await projects.others_of_organisation(connection, each.community, each.project)
+                for each in waiting
+                if spent[each.id]
+            }
         older = ""
         if len(found) > PAGE:
             older = f"{_AT}?before={format_position(found[PAGE - 1].requested_at, found[PAGE - 1].id)}"
@@ -54,6 +60,9 @@ class RefundsPage:
             "titles": titles,
             "community_of": community_names(around),
             "yuan": Money,
+            "spent": spent,
+            "sources": sources,
+            "own_means": OWN_MEANS,
             "me": visitor.access.account,
             "by_bank": BY_BANK,
             "refund_states": REFUND_STATES,
@@ -81,7 +90,13 @@ class RefundsPage:
             async with visitor.database.write() as connection:
                 note, by = visitor.form.get("note", ""), visitor.access.account
                 await refund_approval.decide_refund(
-                    connection, refund.id, approve=approve, note=note, by=by, now=visitor.now
+                    connection,
+                    refund.id,
+                    approve=approve,
+                    note=note,
+                    by=by,
+                    now=visitor.now,
+                    source=visitor.form.get("source", ""),
                 )
                 decision = audit_actions.RefundApproved if approve else audit_actions.RefundDeclined
                 action = decision(refund.id, refund.amount_minor, refund.currency, refund.requested_by)

@@ -88,7 +88,7 @@ class StaffSite:
             *GiftPage(frame, environment, services.refund_bank).routes(),
             *RefundsPage(frame, environment).routes(),
             *LedgerPage(frame, environment).routes(),
-            *DisbursementsPage(frame, environment).routes(),
+            *DisbursementsPage(frame, environment, services.spending).routes(),
             *ReconciliationPage(frame, services.reconciling, services.bank).routes(),
             *EvidencePage(frame, environment.value, services.reconciling.changed).routes(),
             *PermitsPage(frame, environment).routes(),

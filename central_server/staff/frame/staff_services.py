@@ -9,6 +9,7 @@ from central_server.api.webhooks.receiver_addresses import AddressRules
 from central_server.catalogue.contact_lookup import ContactLookup
 from central_server.catalogue.publication import Publication
 from central_server.enrolment.enrolment_codes import Inviting
+from central_server.ledger.spending_rules import SpendingRules
 from central_server.receipts.receipt_requests import Receipts
 from central_server.reconciliation.statement_import import Reconciler
 from central_server.settings_bank import BankSettings
@@ -40,5 +41,6 @@ class StaffServices:
     bank: BankSettings
     refund_bank: str
     receipts: Receipts
+    spending: SpendingRules
     contacts: ContactLookup
     https: bool

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from dataclasses import replace
 from datetime import date
 
 from aiohttp import web
@@ -11,14 +12,16 @@ from central_server.alerts.place_names import community_names
 from central_server.catalogue.field_parsing import yuan_to_fen
 from central_server.ledger import spending, voucher_files
 from central_server.ledger.spending import SpendingProblem, SpendingRefused
+from central_server.ledger.spending_rules import SpendingRules
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor
 from central_server.staff.ledger.ledger_wording import REFUSED, STATES
 from central_server.store.accounts import audit_actions
 from central_server.store.accounts.audit_actions import DisbursementAction
 from central_server.store.catalogue import projects
 from central_server.store.engine.connection import Connection
-from central_server.store.ledger import disbursements, ledger_lines, vouchers
+from central_server.store.ledger import disbursements, purses, vouchers
 from central_server.store.ledger.disbursements import PAGE, Disbursement
+from central_server.store.ledger.purses import PurseRow
 from central_server.store.ledger.vouchers import Voucher
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
@@ -35,9 +38,10 @@ _BEFORE = re.compile(r"[0-9a-f]{32}")
 
 
 class DisbursementsPage:
-    def __init__(self, frame: PageFrame, environment: Environment) -> None:
+    def __init__(self, frame: PageFrame, environment: Environment, rules: SpendingRules) -> None:
         self._frame = frame
         self._environment = environment.value
+        self._rules = rules
 
     def routes(self) -> list[web.RouteDef]:
         frame, limit = self._frame, voucher_files.MAX_BYTES + _FORM_BYTES
@@ -46,6 +50,7 @@ class DisbursementsPage:
             frame.page(f"{_AT}/new", self._new, Right.money),
             frame.upload(f"{_AT}/new", self._request, Right.money, limit=limit),
             frame.form(f"{_AT}/move", self._move, Right.money),
+            frame.upload(f"{_AT}/cover", self._cover, Right.money, limit=limit),
             frame.page(_ONE, self._show, Right.money),
             frame.page(f"{_ONE}/voucher", self._voucher, Right.money),
             frame.form(f"{_ONE}/approve", self._approve, Right.money),
@@ -80,14 +85,17 @@ class DisbursementsPage:
     async def _form(self, visitor: Visitor, fault: SpendingProblem | None) -> HtmlPage:
         """Show the form for a new request, with the typed values."""
         async with visitor.database.read() as connection:
-            purses = await self._purses(connection, visitor)
+            found = await self._purses(connection, visitor)
             others = {
                 project.id: project.title[visitor.language]
                 for project in await projects.every(connection, visitor.tops)
                 if not project.withdrawn
             }
         values = {
-            "purses": purses,
+            "purses": [(community, name, project, row.balance_minor) for community, name, project, row in found],
+            "short": [
+                (community, name, project, row.owed_minor) for community, name, project, row in found if row.owed_minor
+            ],
             "others": others,
             "typed": {name: value for name, value in visitor.form.items() if name != "csrf"},
             "fault": fault,
@@ -102,7 +110,7 @@ class DisbursementsPage:
             async with visitor.database.write() as connection:
                 await visitor.demand(connection, disbursement.community)
                 await vouchers.add(connection, voucher)
-                await spending.ask(connection, disbursement, visitor.now)
+                await spending.ask(connection, disbursement, visitor.now, self._rules)
                 await _record(connection, visitor, audit_actions.DisbursementRequested, disbursement)
         except SpendingRefused as refused:
             return await self._form(visitor, refused.problem)
@@ -113,11 +121,30 @@ class DisbursementsPage:
             move = self._typed(visitor, to_project=visitor.form.get("to_project", "")[:16] or "-")
             async with visitor.database.write() as connection:
                 await visitor.demand(connection, move.community)
-                await spending.ask(connection, move, visitor.now)
+                await spending.ask(connection, move, visitor.now, self._rules)
                 await _record(connection, visitor, audit_actions.DisbursementRequested, move)
         except SpendingRefused as refused:
             return await self._form(visitor, refused.problem)
         return Redirect(f"{_AT}/{move.id}")
+
+    async def _cover(self, visitor: Visitor) -> HtmlPage | Redirect:
+        """Request money for a shortfall: from another project, or with a voucher from the organisation's own means."""
+        source = visitor.form.get("source", "")[:16]
+        try:
+            voucher = None if source else _voucher_of(visitor.files.get("voucher"), visitor)
+            asked = self._typed(visitor, voucher=None if voucher is None else voucher.sha256, day=_today(visitor))
+            cover = replace(asked, covers=True, payee="")
+            if source:
+                cover = replace(cover, project=source, to_project=asked.project)
+            async with visitor.database.write() as connection:
+                await visitor.demand(connection, cover.community)
+                if voucher is not None:
+                    await vouchers.add(connection, voucher)
+                await spending.ask(connection, cover, visitor.now, self._rules)
+                await _record(connection, visitor, audit_actions.DisbursementRequested, cover)
+        except SpendingRefused as refused:
+            return await self._form(visitor, refused.problem)
+        return Redirect(f"{_AT}/{cover.id}")
 
     async def _show(self, visitor: Visitor) -> HtmlPage:
         return await self._shown(visitor, None)
@@ -128,7 +155,8 @@ class DisbursementsPage:
             corrections = await disbursements.corrections(connection, one.id)
             titles = await _titles(connection, (one,))
             same = await disbursements.with_voucher(connection, one) if one.voucher else ()
-            available = await spending.available(connection, one, visitor.now)
+            fees = self._rules.fee_basis_points
+            available = await spending.free_minor(connection, one.purse, visitor.now, fee_basis_points=fees)
             place = await places.get(connection, one.community)
         values = {
             "one": one,
@@ -166,7 +194,7 @@ class DisbursementsPage:
             async with visitor.database.write() as connection:
                 one = await self._requested(connection, visitor)
                 if approve:
-                    await spending.approve(connection, one, by=by, note=note, now=visitor.now)
+                    await spending.approve(connection, one, by=by, note=note, now=visitor.now, rules=self._rules)
                     await _record(connection, visitor, audit_actions.DisbursementApproved, one)
                 else:
                     await spending.decline(connection, one, by=by, note=note, now=visitor.now)
@@ -180,7 +208,7 @@ class DisbursementsPage:
             async with visitor.database.write() as connection:
                 wrong = await self._requested(connection, visitor)
                 correction = self._typed(visitor, corrects=wrong, day=_today(visitor))
-                await spending.ask(connection, correction, visitor.now)
+                await spending.ask(connection, correction, visitor.now, self._rules)
                 await _record(connection, visitor, audit_actions.DisbursementCorrected, correction)
         except SpendingRefused as refused:
             return await self._shown(visitor, refused.problem)
@@ -229,16 +257,14 @@ class DisbursementsPage:
             requested_at=visitor.now,
         )
 
-    async def _purses(self, connection: Connection, visitor: Visitor) -> list[tuple[str, str, Project, int]]:
-        """Return community, its name, project and balance, for every project with a balance."""
+    async def _purses(self, connection: Connection, visitor: Visitor) -> list[tuple[str, str, Project, PurseRow]]:
+        """Return community, its name, project and purse, for every project with ledger lines."""
         found = []
         for community in await places.every(connection, visitor.tops, PlaceKind.community):
-            available = await ledger_lines.balances(connection, community.id, self._environment)
-            known = await projects.known_many(connection, [(community.id, project) for project in available])
+            rows = await purses.of_community(connection, community.id, self._environment)
+            known = await projects.known_many(connection, [(community.id, project) for project in rows])
             name = community.names[visitor.language]
-            found += [
-                (community.id, name, project, available[id_]) for (_, id_), project in sorted(known.items(), key=str)
-            ]
+            found += [(community.id, name, project, rows[id_]) for (_, id_), project in sorted(known.items(), key=str)]
         return found
 
 

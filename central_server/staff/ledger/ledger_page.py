@@ -14,9 +14,10 @@ from central_server.staff.ledger.ledger_wording import HEADS, KINDS
 from central_server.store.accounts import audit_actions
 from central_server.store.catalogue import projects
 from central_server.store.engine.connection import Connection
-from central_server.store.ledger import ledger_heads, ledger_lines, locked_months
+from central_server.store.ledger import ledger_heads, ledger_lines, locked_months, purses
 from central_server.store.ledger.ledger_lines import LedgerLine
 from central_server.store.ledger.locked_months import LockedMonth, first_moment, month_after, month_of
+from central_server.store.ledger.purses import PurseRow
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
 from sync_contract.ledger_heads import Head
@@ -106,19 +107,19 @@ class LedgerPage:
         project = visitor.request.query.get("project", "")[:16]
         return await ledger_lines.of_month(connection, place, self._environment, month, project)
 
-    async def _purses(self, connection: Connection, place: str) -> list[tuple[str, Texts | None, int, Sums, Sums]]:
-        """Return by project: id, title, balance, published sums, and sums that wait for publication."""
-        balances = await ledger_lines.balances(connection, place, self._environment)
-        known = await projects.known_many(connection, [(place, project) for project in balances])
+    async def _purses(self, connection: Connection, place: str) -> list[tuple[str, Texts | None, PurseRow, Sums, Sums]]:
+        """Return by project: id, title, purse, published sums, and sums that wait for publication."""
+        rows = await purses.of_community(connection, place, self._environment)
+        known = await projects.known_many(connection, [(place, project) for project in rows])
         heads = {each.project: each for each in await ledger_heads.of_community(connection, place, self._environment)}
         found = []
-        for project, balance in sorted(balances.items()):
+        for project, row in sorted(rows.items()):
             head = heads.get(project)
             published = Sums() if head is None else Head.model_validate_json(head.content).total
             purse = (place, self._environment, project)
             waiting = total_sums(await ledger_heads.pending(connection, purse, head.up_to if head else 0, 5000))
             title = known[place, project].title if (place, project) in known else None
-            found.append((project, title, balance, published, waiting))
+            found.append((project, title, row, published, waiting))
         return found
 
 

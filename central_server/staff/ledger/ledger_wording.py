@@ -11,8 +11,9 @@ KINDS = {
     LineKind.fee.value: _("Bank's fee"),
     LineKind.refund.value: _("Given back"),
     LineKind.disbursed.value: _("Spent"),
-    LineKind.moved_in.value: _("From another project"),
+    LineKind.moved_in.value: _("From another project or the organisation"),
     LineKind.moved_out.value: _("To another project"),
+    LineKind.shortfall.value: _("Shortfall, owed by the organisation"),
 }
 
 STATES = {
@@ -29,8 +30,8 @@ REFUSED = {
     SpendingProblem.day: _("Enter the day on which it was spent; it cannot be in the future."),
     SpendingProblem.people: _("The number of people does not fit."),
     SpendingProblem.balance: _(
-        "The project's balance is too low. Pending refunds, and late payments that the bank may take back, "
-        "are not available."
+        "The project's balance is too low. Pending refunds, expected bank fees, and late payments that the bank may "
+        "take back, are not available."
     ),
     SpendingProblem.month: _("The books of that month are closed: choose a later day."),
     SpendingProblem.same_person: _("You requested this one. Somebody else has to decide."),
@@ -38,6 +39,9 @@ REFUSED = {
     SpendingProblem.target: _("Choose another project of the same organisation in this community."),
     SpendingProblem.not_ended: _("Money is moved only from a project that has ended or was withdrawn."),
     SpendingProblem.too_much: _("More than was spent cannot be taken back."),
+    SpendingProblem.more_than_owed: _("The organisation does not owe the project so much."),
+    SpendingProblem.new_payee_wait: _("This payee was not paid before: wait until the time for new payees has passed."),
+    SpendingProblem.new_payee_limit: _("This is more than a new payee may get in its first 30 days."),
 }
 
 HEADS = (

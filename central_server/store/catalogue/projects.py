@@ -131,6 +131,17 @@ async def holding(connection: Connection, place: str) -> dict[str, StoredProject
     return {row.id: _read(row) for row in found}
 
 
+async def others_of_organisation(connection: Connection, place: str, project: str) -> dict[str, StoredProject]:
+    """Return the other projects that apply at `place` and belong to the project's organisation."""
+    applying = await holding(connection, place)
+    own = applying.get(project)
+    return {
+        id_: each
+        for id_, each in applying.items()
+        if own is not None and id_ != project and each.organisation == own.organisation
+    }
+
+
 async def get(connection: Connection, place: str, id_: str) -> StoredProject | None:
     wanted = _ROWS.where(projects.c.place == place, projects.c.id == id_)
     found = (await connection.execute(wanted)).one_or_none()

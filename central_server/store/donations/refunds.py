@@ -15,6 +15,8 @@ from central_server.store.places.places import within
 
 BY_BANK = "(bank)"
 """Stands for the account when the bank itself returned the money."""
+OWN_MEANS = "*"
+"""The source of a refund that the organisation pays from its own means."""
 PAGE = 50
 
 
@@ -38,6 +40,7 @@ COUNTED = (*WAITING, RefundState.refunded)
 class StoredRefund:
     """`id` and `sent_at` are the bank's order number and time of the refund; both stay the same when it is sent again.
 
+    `source_minor`: fen that were spent already and that `source`, another project or OWN_MEANS, gives instead.
     `note`: the reason of the decision or closing. `evidence`: the bank's number of the refund, or its reason of
     refusal.
     """
@@ -56,6 +59,8 @@ class StoredRefund:
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str = ""
+    source: str = ""
+    source_minor: int = 0
     sent_at: datetime | None = None
     evidence: str = ""
     queries: int = 0
@@ -127,19 +132,12 @@ async def due(connection: Connection, bank: str, now: datetime, limit: int = 20)
     return await fetch_all(connection, StoredRefund, statement.limit(limit))
 
 
-async def decide(
-    connection: Connection,
-    refund: StoredRefund,
-    state: RefundState,
-    *,
-    by: str,
-    note: str,
-    next_query_at: datetime | None,
-    at: datetime,
-) -> bool:
+async def decide(connection: Connection, decided: StoredRefund) -> bool:
     """Record a decision; False if it was decided before."""
-    values = {"state": state.value, "decided_by": by, "decided_at": at, "note": note, "next_query_at": next_query_at}
-    return await _change(connection, refund.id, (RefundState.requested,), values)
+    names = ("state", "decided_by", "decided_at", "note", "source", "source_minor", "next_query_at")
+    return await _change(
+        connection, decided.id, (RefundState.requested,), {name: getattr(decided, name) for name in names}
+    )
 
 
 async def close(connection: Connection, refund: StoredRefund, *, note: str, at: datetime) -> bool:

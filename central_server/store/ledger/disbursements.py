@@ -7,14 +7,17 @@ from enum import StrEnum
 
 from sqlalchemy import case, func, select, update
 
-from central_server.store.donations.refunds import WAITING
+from central_server.store.donations.refunds import WAITING, RefundState
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import fetch_all, fetch_one
 from central_server.store.engine.tables import attempts, disbursements, ledger_lines, refunds
-from central_server.store.ledger.ledger_lines import LineKind, Purse, in_purse
+from central_server.store.ledger.ledger_lines import LineKind, in_purse
+from central_server.store.ledger.purses import Purse
 from central_server.store.places.places import within
 
 PAGE = 50
+LINK = "link"
+"""The bank of gifts that went over a public page: no file lists them, and their fee is not charged to us."""
 
 
 class DisbursementState(StrEnum):
@@ -28,7 +31,8 @@ class Disbursement:
     """`voucher`: its SHA-256. `people`: how many were helped. `to_project`: the target of left-over money, else empty.
 
     `corrects`: the disbursement whose `amount_minor` and `people` were too high; both are positive in the correction
-    too.
+    too. `covers`: pays the shortfall of `to_project` from `project`, or, without `to_project`, that of `project` from
+    the organisation's own means.
     """
 
     id: str
@@ -50,6 +54,7 @@ class Disbursement:
     decided_by: str | None = None
     decided_at: datetime | None = None
     note: str = ""
+    covers: bool = False
 
     @property
     def purse(self) -> Purse:
@@ -119,22 +124,54 @@ async def with_voucher(connection: Connection, disbursement: Disbursement) -> tu
     return tuple((await connection.execute(statement.order_by(table.id))).scalars())
 
 
-async def reserved(connection: Connection, purse: Purse, now: datetime) -> int:
-    """Return fen that pending refunds take from the purse, and late payments that the bank may still return."""
+@dataclass(frozen=True, slots=True)
+class PaidTo:
+    """Approved disbursements to a payee: the first decision, None before it, and their sum in fen."""
+
+    since: datetime | None
+    minor: int
+
+
+async def paid_to(connection: Connection, disbursement: Disbursement) -> PaidTo:
+    """Return what the community has paid to the disbursement's payee."""
+    table = disbursements.c
+    statement = select(func.min(table.decided_at), func.coalesce(func.sum(table.amount_minor), 0)).where(
+        table.community == disbursement.community,
+        table.environment == disbursement.environment,
+        table.payee == disbursement.payee,
+        table.corrects.is_(None),
+        table.state == DisbursementState.approved.value,
+        table.id != disbursement.id,
+    )
+    since, minor = (await connection.execute(statement)).one()
+    return PaidTo(since, int(minor))
+
+
+async def reserved(
+    connection: Connection, purse: Purse, now: datetime, fee_basis_points: int, *, undecided: bool
+) -> int:
+    """Return fen of the purse that are not free: pending refunds, late payments that the bank may still return, and the
+    fees of payments that are in no file of the bank yet. `undecided`: refunds that wait for a decision are pending too.
+    """
     community, environment, project = purse
-    table = refunds.c
-    statement = select(func.coalesce(func.sum(table.amount_minor), 0)).where(
-        table.community == community,
-        table.environment == environment,
-        table.project == project,
-        table.state.in_(WAITING),
-    )
-    refunding = int((await connection.execute(statement)).scalar_one())
-    line = ledger_lines.c
+    table, line = refunds.c, ledger_lines.c
+    states = [state.value for state in WAITING if undecided or state is not RefundState.requested]
+    waiting = (table.community == community, table.environment == environment, table.state.in_(states))
+    own = func.coalesce(func.sum(table.amount_minor - table.source_minor), 0)
+    given = func.coalesce(func.sum(table.source_minor), 0)
     signed = case((line.kind == LineKind.refund.value, -line.amount_minor), else_=line.amount_minor)
-    returnable = (
-        select(func.coalesce(func.sum(signed), 0))
-        .join_from(ledger_lines, attempts, attempts.c.id == line.attempt)
-        .where(in_purse(purse), attempts.c.refundable_from > now, line.kind != LineKind.fee.value)
+    of_attempts = select(func.coalesce(func.sum(signed), 0)).join_from(
+        ledger_lines, attempts, attempts.c.id == line.attempt
     )
-    return refunding + int((await connection.execute(returnable)).scalar_one())
+    fee = (line.amount_minor * fee_basis_points + 9999) // 10000
+    of_payments = select(func.coalesce(func.sum(fee), 0)).join_from(
+        ledger_lines, attempts, attempts.c.id == line.attempt
+    )
+    received = line.kind.in_((LineKind.paid.value, LineKind.surplus.value))
+    parts = (
+        select(own).where(*waiting, table.project == project),
+        select(given).where(*waiting, table.source == project),
+        of_attempts.where(in_purse(purse), attempts.c.refundable_from > now, line.kind != LineKind.fee.value),
+        of_payments.where(in_purse(purse), received, attempts.c.statement.is_(None), attempts.c.bank != LINK),
+    )
+    return sum([int((await connection.execute(part)).scalar_one()) for part in parts])

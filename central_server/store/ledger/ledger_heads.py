@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, func, select
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_one
 from central_server.store.engine.tables import heads, ledger_lines, published_lines
-from central_server.store.ledger.ledger_lines import LedgerLine, Purse, in_purse, line_columns, line_of
+from central_server.store.ledger.ledger_lines import LedgerLine, in_purse, line_columns, line_of
+from central_server.store.ledger.purses import Purse
 from central_server.store.places.places import within
 
 

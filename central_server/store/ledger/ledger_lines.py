@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, func, select
 
@@ -13,7 +13,8 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
 from central_server.store.engine.tables import ledger_lines
 from central_server.store.engine.upsert import insert
-from central_server.store.ledger import locked_months
+from central_server.store.ledger import locked_months, purses
+from central_server.store.ledger.purses import Purse
 
 
 class LineKind(StrEnum):
@@ -27,19 +28,17 @@ class LineKind(StrEnum):
     refund = "refund"
     disbursed = "disbursed"
     moved_in = "moved_in"
-    """From another project, after that ended."""
+    """From another project, or from the organisation's own means."""
     moved_out = "moved_out"
-
-
-Purse: TypeAlias = tuple[str, str, str]
-"""Community, environment, project: each has its own ledger."""
+    shortfall = "shortfall"
+    """The organisation owes it, because the bank took more than the balance; negative when the organisation pays."""
 
 
 class MonthLocked(CentralError):
     """The line is dated in a month whose books are closed: date it in an open month."""
 
 
-INCOMING = frozenset({LineKind.paid, LineKind.surplus, LineKind.moved_in})
+INCOMING = frozenset({LineKind.paid, LineKind.surplus, LineKind.moved_in, LineKind.shortfall})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,9 @@ class LedgerLine:
     from 1
     without gaps; 0 before it is added. `secret`: 32 hexadecimal digits that open its proof. `late`: paid after the
     attempt
-    had ended. `refers`: the identity of the line that it reverses or corrects.
+    had ended. `refers`: the identity of the line that it reverses or corrects. `terms`: the digest of the project's
+    terms
+    at that time (project_terms.py), None for an unknown project.
     """
 
     identity: str
@@ -72,6 +73,7 @@ class LedgerLine:
     outside_permit: bool = False
     flawed: bool = False
     n: int = 0
+    terms: str | None = None
 
     @property
     def purse(self) -> Purse:
@@ -87,14 +89,13 @@ _COLUMNS = columns_of(ledger_lines, LedgerLine)
 
 
 async def add(connection: Connection, line: LedgerLine) -> bool:
-    """Number and insert a line; False if its identity or slip number exists. Raises MonthLocked.
+    """Number and insert a line, and change its purse; False if its identity or slip number exists. Raises MonthLocked.
 
     It locks the community's ledger until the write ends, in every process, so `n` and balances are certain.
     """
     await lock_ledger(connection, line.community)
     table = ledger_lines.c
-    numbers = select(func.coalesce(func.max(table.n), 0)).where(in_purse(line.purse))
-    highest = (await connection.execute(numbers)).scalar_one()
+    purse = await purses.get(connection, line.purse)
     # Queried first: an insert conflict alone would not show that one of these two is the reason.
     same = table.identity == line.identity
     taken = select(table.seq).where(same if line.slip is None else same | (table.slip == line.slip))
@@ -103,25 +104,17 @@ async def add(connection: Connection, line: LedgerLine) -> bool:
     month = locked_months.month_of(line.at)
     if await locked_months.is_locked(connection, line.community, line.environment, month):
         raise MonthLocked(f"{line.identity}: {month} is locked in {line.community}")
-    statement = insert(connection, ledger_lines).values(asdict(line) | {"n": highest + 1}).on_conflict_do_nothing()
-    return bool((await connection.execute(statement)).rowcount)
+    statement = insert(connection, ledger_lines).values(asdict(line) | {"n": purse.lines + 1}).on_conflict_do_nothing()
+    if not (await connection.execute(statement)).rowcount:
+        return False
+    owed = line.amount_minor if line.kind == LineKind.shortfall else 0
+    await purses.add_line(connection, purse, line.signed_minor, owed)
+    return True
 
 
 async def lock_ledger(connection: Connection, community: str) -> None:
     """Lock the community's ledger until the write ends."""
     await connection.alone(f"ledger {community}")
-
-
-async def balances(connection: Connection, community: str, environment: str) -> dict[str, int]:
-    """Return each project's balance in fen. Certain only after `lock_ledger`."""
-    table = ledger_lines.c
-    sums = select(table.project, table.kind, func.sum(table.amount_minor)).where(
-        table.community == community, table.environment == environment
-    )
-    found: dict[str, int] = {}
-    for project, kind, total in await connection.execute(sums.group_by(table.project, table.kind)):
-        found[project] = found.get(project, 0) + (int(total) if kind in INCOMING else -int(total))
-    return found
 
 
 async def get(connection: Connection, identity: str) -> LedgerLine | None:

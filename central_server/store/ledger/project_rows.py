@@ -15,7 +15,9 @@ _TABLES: Mapping[str, Table] = {
     "attempts": tables.attempts,
     "state_changes": tables.state_changes,
     "notifications": tables.notifications,
+    "purses": tables.purses,
     "ledger": tables.ledger_lines,
+    "project_terms": tables.project_terms,
     "refunds": tables.refunds,
     "statement_rows": tables.statement_rows,
     "differences": tables.differences,
@@ -58,8 +60,11 @@ async def every(
         "differences": _of("differences").where(tables.differences.c.attempt.in_(own_attempts)),
         "receipts": _of("receipts").where(tables.receipts.c.attempt.in_(own_attempts)),
     }
-    for name in ("ledger", "refunds", "disbursements", "heads"):
+    for name in ("purses", "ledger", "refunds", "disbursements", "heads"):
         statements[name] = _of(name).where(*_purse(_TABLES[name], project, environment, communities))
+    lines = tables.ledger_lines
+    used = select(lines.c.terms).where(*_purse(lines, project, environment, communities))
+    statements["project_terms"] = _of("project_terms").where(tables.project_terms.c.digest.in_(used))
     published = select(heads.seq).where(*_purse(tables.heads, project, environment, communities))
     statements["cosignatures"] = _of("cosignatures").where(tables.cosignatures.c.head.in_(published))
     found = {}

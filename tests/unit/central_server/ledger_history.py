@@ -1,6 +1,6 @@
 """Random histories of a purse's ledger: gifts, second payments, refunds, fees, spending, and times of heads."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
@@ -46,7 +46,7 @@ def of_gift(n: int, received: LedgerLine, kind: LineKind, amount: int) -> Ledger
 @st.composite
 def histories(draw: st.DrawFn, longest: int = 60) -> History:
     """Amounts are small and often equal, so that lines cancel out."""
-    history, received, returned, charged, n = History(), list[LedgerLine](), set[str](), set[str](), 0
+    history, received, returned, charged, n, balance = History(), list[LedgerLine](), set[str](), set[str](), 0, 0
     steps = st.sampled_from(("gift",) * 6 + ("surplus", "refund", "refund", "refund", "fee", "fee", "back", "spend"))
     for _ in range(draw(st.integers(5, longest))):
         if draw(st.integers(0, 4)) == 0:
@@ -79,12 +79,15 @@ def histories(draw: st.DrawFn, longest: int = 60) -> History:
             of = next(each for each in received if each.identity == chosen)
             new = of_gift(n, of, LineKind.fee, -draw(st.sampled_from((1, 2))))
         elif step == "spend":
-            new = line(
-                n, LineKind.disbursed, draw(st.sampled_from((100, -50))), people=draw(st.sampled_from((None, 3)))
-            )
+            spent = draw(st.sampled_from((100, -50)))
+            new = line(n, LineKind.disbursed, min(spent, balance) or -50, people=draw(st.sampled_from((None, 3))))
         else:
             new = gift(n, n, draw(st.sampled_from((1000, 5000, 20))))
             received.append(new)
+        if (missing := -balance - new.signed_minor) > 0:
+            history.events.append(line(n, LineKind.shortfall, missing, refers=new.identity))
+            n, balance, new = n + 1, balance + missing, replace(new, n=n + 1)
+        balance += new.signed_minor
         history.events.append(new)
     history.events.append(None)
     return history

@@ -1,9 +1,10 @@
 """Build a community with gifts in its ledger."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from central_server.ledger.journal import post_fee, post_received, post_refund
+from central_server.ledger.spending_rules import SpendingRules
 from central_server.store.donations import attempts, intents
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.intents import Intent
@@ -17,6 +18,7 @@ from sync_contract.uuid7 import new_id
 NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 GATEWAY = "a" * 16
 HUADA = ("huada", "drill", "lunch")
+ANY_PAYEE = SpendingRules(fee_basis_points=0, new_payee_wait=timedelta(0), new_payee_minor=2**53)
 
 
 async def gave(
@@ -73,6 +75,7 @@ async def gave(
         outside_permit=False,
         flawed=False,
         evidence="",
+        terms=None,
         at=at,
     )
     return attempt

@@ -11,7 +11,7 @@ from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import Database
-from central_server.store.ledger import ledger_lines
+from central_server.store.ledger import purses
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.money_bank import MoneyBank
 from tests.fakes.money_house import MoneyHouse, furnish
@@ -60,7 +60,7 @@ class RefundWorld:
 
     async def balance(self) -> int:
         async with self.database.read() as connection:
-            return (await ledger_lines.balances(connection, "huada", "drill")).get("lunch", 0)
+            return (await purses.get(connection, ("huada", "drill", "lunch"))).balance_minor
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Lines of the ledger are added, never changed. Their amounts are positive but in 
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Date,
     ForeignKey,
@@ -47,6 +48,26 @@ def _two_people() -> tuple[Column[str], Column[object], Column[str], Column[obje
     )
 
 
+purses = Table(
+    "purses",
+    metadata,
+    Column("community", String(64), ForeignKey("places.id"), primary_key=True),
+    Column("environment", String(8), primary_key=True),
+    Column("project", String(16), primary_key=True),
+    Column("lines", BigInteger, nullable=False),
+    Column("balance_minor", BigInteger, nullable=False),
+    Column("owed_minor", BigInteger, nullable=False),
+    CheckConstraint("balance_minor >= 0", name="ck_purses_balance"),
+    CheckConstraint("owed_minor >= 0", name="ck_purses_owed"),
+)
+
+project_terms = Table(
+    "project_terms",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("content", Text, nullable=False),
+)
+
 ledger_lines = Table(
     "ledger_lines",
     metadata,
@@ -69,6 +90,7 @@ ledger_lines = Table(
     Column("flawed", Boolean(name="flawed"), nullable=False),
     Column("evidence", String(200), nullable=False),
     Column("at", Instant, nullable=False),
+    Column("terms", String(64), ForeignKey("project_terms.digest")),
     UniqueConstraint("community", "environment", "project", "n"),
     Index(None, "community", "at"),
     Index(None, "project", "environment"),
@@ -86,6 +108,8 @@ refunds = Table(
     Column("reason", String(300), nullable=False),
     Column("state", String(16), nullable=False),
     *_two_people(),
+    Column("source", String(16), nullable=False),
+    Column("source_minor", BigInteger, nullable=False),
     Column("sent_at", Instant),
     Column("evidence", String(200), nullable=False),
     Column("queries", Integer, nullable=False),
@@ -183,6 +207,7 @@ disbursements = Table(
     Column("people", Integer),
     Column("to_project", String(16), nullable=False),
     Column("corrects", String(32), ForeignKey("disbursements.id")),
+    Column("covers", Boolean(name="covers"), nullable=False),
     Column("state", String(16), nullable=False),
     *_two_people(),
     Index(None, "community", "state"),

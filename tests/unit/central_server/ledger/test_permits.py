@@ -41,6 +41,7 @@ from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor as Phone
 from tests.unit.central_server.donations.test_receipts import SEAL, a_gift
+from tests.unit.central_server.ledger_world import ANY_PAYEE
 from tests.unit.central_server.reconciling_world import DAY, NOW, Books, back, books, row, strange, world
 from tests.unit.central_server.staff.test_staff import logged_in
 
@@ -181,8 +182,8 @@ async def spent(world: Books, minor: int, *, people: int, corrects: str | None =
     )  # fmt: skip
     async with world.database.write() as connection:
         await vouchers.add(connection, paper)
-        await spending.ask(connection, asked, NOW)
-        await spending.approve(connection, asked, by="chen", note="", now=NOW)
+        await spending.ask(connection, asked, NOW, ANY_PAYEE)
+        await spending.approve(connection, asked, by="chen", note="", now=NOW, rules=ANY_PAYEE)
     return asked.id
 
 

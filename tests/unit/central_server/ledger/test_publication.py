@@ -16,7 +16,7 @@ from central_server.store.engine.database import Database
 from central_server.store.engine.tables import heads as heads_table
 from central_server.store.engine.tables import ledger_lines as lines_table
 from central_server.store.engine.tables import published_lines
-from central_server.store.ledger import ledger_heads, ledger_lines
+from central_server.store.ledger import ledger_heads, ledger_lines, purses
 from central_server.store.ledger.ledger_lines import LedgerLine
 from sync_contract.ledger_heads import NO_HEAD, Head, Proof, SignedHead, check_next, read_head
 from sync_contract.merkle_sum_tree import Sums
@@ -76,7 +76,7 @@ async def test_published_and_unpublished_lines_stay_equal_to_the_ledger(
     async with database.read() as connection:
         every = await ledger_lines.of_purse(connection, *HUADA)
         waiting = await ledger_heads.pending(connection, HUADA, 0, 1000)
-        balance = (await ledger_lines.balances(connection, "huada", "drill"))["lunch"]
+        balance = (await purses.get(connection, ("huada", "drill", "lunch"))).balance_minor
         below = await ledger_heads.published_below(connection, "drill", "all")
     assert chain[-1].total + merkle_proofs.total_sums(waiting) == merkle_proofs.total_sums(every)
     assert chain[-1].total.balance + merkle_proofs.total_sums(waiting).balance == balance

@@ -16,14 +16,14 @@ from central_server.store.donations import refunds
 from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import attempts
-from central_server.store.ledger import disbursements, ledger_lines, locked_months, vouchers
+from central_server.store.ledger import disbursements, ledger_lines, locked_months, purses, vouchers
 from central_server.store.ledger.disbursements import Disbursement
 from central_server.store.ledger.ledger_lines import MonthLocked
 from central_server.store.ledger.locked_months import LockedMonth, first_moment, month_after, open_time
 from central_server.store.ledger.vouchers import Voucher
 from sync_contract.uuid7 import new_id
 from tests.unit.central_server.catalogue_world import edit, huada
-from tests.unit.central_server.ledger_world import NOW, gave, given
+from tests.unit.central_server.ledger_world import ANY_PAYEE, NOW, gave, given
 
 __all__ = ["huada"]
 VOUCHER = "5a" * 32
@@ -48,7 +48,7 @@ def wanted(**changes: Any) -> Disbursement:
 
 async def ask(database: Database, one: Disbursement) -> Disbursement:
     async with database.write() as connection:
-        await spending.ask(connection, one, NOW)
+        await spending.ask(connection, one, NOW, ANY_PAYEE)
     return one
 
 
@@ -56,13 +56,15 @@ async def decide(database: Database, one: Disbursement, by: str = "chen", *, app
     async with database.write() as connection:
         stored = await disbursements.get(connection, one.id)
         assert stored is not None
-        action = spending.approve if approve else spending.decline
-        await action(connection, stored, by=by, note="", now=NOW)
+        if approve:
+            await spending.approve(connection, stored, by=by, note="", now=NOW, rules=ANY_PAYEE)
+        else:
+            await spending.decline(connection, stored, by=by, note="", now=NOW)
 
 
 async def balance(database: Database, project: str = "lunch") -> int:
     async with database.read() as connection:
-        return (await ledger_lines.balances(connection, "huada", "drill")).get(project, 0)
+        return (await purses.get(connection, ("huada", "drill", project))).balance_minor
 
 
 async def refused(work: Any) -> SpendingProblem:
@@ -155,7 +157,7 @@ async def test_money_that_the_bank_may_return_cannot_be_spent(hall: Database) ->
         assert await post_refund(connection, returned, "r1", 2000, evidence="", at=NOW)
     assert await refused(ask(hall, wanted(amount_minor=9995))) is SpendingProblem.balance
     async with hall.write() as connection:
-        await spending.ask(connection, wanted(amount_minor=10_994), NOW + timedelta(seconds=1))
+        await spending.ask(connection, wanted(amount_minor=10_994), NOW + timedelta(seconds=1), ANY_PAYEE)
 
 
 async def test_corrections_never_exceed_the_spending(hall: Database) -> None:

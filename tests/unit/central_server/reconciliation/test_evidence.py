@@ -16,7 +16,7 @@ from central_server.store.donations import attempts, intents, unconfirmed_gifts
 from central_server.store.donations.attempts import AttemptState
 from central_server.store.donations.intents import Intent
 from central_server.store.engine.connection import Connection
-from central_server.store.ledger import ledger_lines
+from central_server.store.ledger import ledger_lines, purses
 from central_server.store.places.places import TOP
 from sync_contract.records import IntentState
 from sync_contract.strict_model import Language
@@ -153,5 +153,5 @@ async def test_one_number_in_two_concurrent_files_confirms_one_gift(world: Books
     found = await asyncio.gather(*(applied(world, uploaded) for uploaded in files))
     assert sorted(len(each.faults) for each in found) == [0, 1]
     async with world.database.read() as connection:
-        stored = await ledger_lines.balances(connection, "huada", "drill")
-    assert stored["lunch"] in (5000, 800)
+        stored = await purses.get(connection, ("huada", "drill", "lunch"))
+    assert stored.balance_minor in (5000, 800)

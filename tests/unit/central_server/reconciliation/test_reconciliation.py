@@ -15,7 +15,7 @@ from central_server.store.accounts import audit_trail
 from central_server.store.donations.attempts import AttemptState
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import statement_rows
-from central_server.store.ledger import ledger_lines
+from central_server.store.ledger import ledger_lines, purses
 from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences, statements
@@ -246,8 +246,8 @@ async def test_fees_reduce_the_gifts_own_purse(world: Books) -> None:
     gift = await world.paid()
     await world.take(row(gift, fee=30))
     async with world.database.read() as connection:
-        attempt_ = await ledger_lines.balances(connection, "huada", "drill")
-    assert attempt_ == {"lunch": 4970}
+        rows = await purses.of_community(connection, "huada", "drill")
+    assert [(name, row.balance_minor) for name, row in rows.items()] == [("lunch", 4970)]
 
 
 @given(st.integers(1, 10**9), st.integers(0, 1000))

@@ -46,7 +46,7 @@ async def _paid(world: World) -> None:
         await intents.add(connection, [intent])
         await attempts.add(connection, tried)
         marks = {"surplus": False, "late": False, "outside_permit": False, "flawed": False}
-        await post_received(connection, intent, tried, **marks, evidence="x", at=now)
+        await post_received(connection, intent, tried, **marks, evidence="x", terms=None, at=now)
     world.ids |= {"gift": gift, "attempt": attempt}
     world.marks |= {gift, attempt, f"P-{attempt}"}
 

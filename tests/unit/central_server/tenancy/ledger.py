@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from central_server.accounts.access import Right
 from central_server.ledger import spending
+from central_server.store.engine.tables import purses
+from central_server.store.engine.upsert import insert
 from central_server.store.ledger import cosignatures, ledger_lines
 from central_server.store.ledger.disbursements import Disbursement
 from central_server.store.ledger.vouchers import Voucher, add
 from sync_contract.uuid7 import new_id
-from tests.unit.central_server.ledger_world import gave
+from tests.unit.central_server.ledger_world import ANY_PAYEE, gave
 from tests.unit.central_server.tenancy.entries import OURS, Entry, Open, Signed, Staff, World
 
 PAYEE = "The kitchen of ours"
@@ -33,7 +35,7 @@ async def _asked(world: World) -> None:
     now = datetime.now(UTC)
     one = _disbursement(now)
     async with world.database.write() as connection:
-        await spending.ask(connection, one, now)
+        await spending.ask(connection, one, now, ANY_PAYEE)
     world.ids["disbursement"] = one.id
 
 
@@ -42,9 +44,18 @@ async def _approved(world: World) -> None:
     now = datetime.now(UTC)
     one = _disbursement(now)
     async with world.database.write() as connection:
-        await spending.ask(connection, one, now)
-        await spending.approve(connection, one, by="somebody", note="", now=now)
+        await spending.ask(connection, one, now, ANY_PAYEE)
+        await spending.approve(connection, one, by="somebody", note="", now=now, rules=ANY_PAYEE)
     world.ids["disbursement"] = one.id
+
+
+async def _owing(world: World) -> None:
+    """A project whose organisation owes it money."""
+    row = {"community": OURS, "environment": "drill", "project": "lunch", "lines": 0}
+    values = row | {"balance_minor": 0, "owed_minor": 100}
+    async with world.database.write() as connection:
+        new = insert(connection, purses).values(values)
+        await connection.execute(new.on_conflict_do_update(index_elements=list(row)[:3], set_={"owed_minor": 100}))
 
 
 def _disbursement(now: datetime) -> Disbursement:
@@ -102,6 +113,13 @@ ROUTES: dict[str, Entry] = {
     "GET /staff/disbursements": Staff(Right.money),
     "GET /staff/disbursements/new": Staff(Right.money),
     "POST /staff/disbursements/new": Open("brings a file; test_disbursements.py tries it as a neighbour"),
+    "POST /staff/disbursements/cover": Staff(
+        Right.money,
+        names=True,
+        form=_ASKED | {"purse": f"{OURS}/lunch", "source": "ended"},
+        before=_owing,
+        answers=(303,),
+    ),
     "POST /staff/disbursements/move": Staff(
         Right.money, names=True, form=_ASKED | {"to_project": "lunch"}, answers=(303,)
     ),

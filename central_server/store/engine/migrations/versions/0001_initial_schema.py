@@ -12,7 +12,7 @@ branch_labels = None
 depends_on = None
 
 _COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_APPEND_ONLY = ("audit_lines", "heads", "ledger_lines", "published_lines")
+_APPEND_ONLY = ("audit_lines", "heads", "ledger_lines", "project_terms", "published_lines")
 
 
 def upgrade() -> None:
@@ -557,6 +557,7 @@ def upgrade() -> None:
         sa.Column("people", sa.Integer),
         sa.Column("to_project", sa.String(16), nullable=False),
         sa.Column("corrects", sa.String(32), sa.ForeignKey("disbursements.id")),
+        sa.Column("covers", sa.Boolean(name="covers"), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("requested_by", sa.String(64), nullable=False),
         sa.Column("requested_at", sa.BigInteger, nullable=False),
@@ -854,6 +855,11 @@ def upgrade() -> None:
         sa.Index(None, "gateway", "intent", "seq"),
     )
     op.create_table(
+        "project_terms",
+        sa.Column("digest", sa.String(64), primary_key=True),
+        sa.Column("content", sa.Text, nullable=False),
+    )
+    op.create_table(
         "ledger_lines",
         sa.Column("seq", _COUNTED, primary_key=True, autoincrement=True),
         sa.Column("identity", sa.String(80), nullable=False),
@@ -877,6 +883,7 @@ def upgrade() -> None:
         sa.Column("flawed", sa.Boolean(name="flawed"), nullable=False),
         sa.Column("evidence", sa.String(200), nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("terms", sa.String(64), sa.ForeignKey("project_terms.digest")),
         sa.UniqueConstraint("community", "environment", "project", "n"),
         sa.UniqueConstraint("identity"),
         sa.UniqueConstraint("slip"),
@@ -921,6 +928,8 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.String(64)),
         sa.Column("decided_at", sa.BigInteger),
         sa.Column("note", sa.String(300), nullable=False),
+        sa.Column("source", sa.String(16), nullable=False),
+        sa.Column("source_minor", sa.BigInteger, nullable=False),
         sa.Column("sent_at", sa.BigInteger),
         sa.Column("evidence", sa.String(200), nullable=False),
         sa.Column("queries", sa.Integer, nullable=False),
@@ -928,6 +937,17 @@ def upgrade() -> None:
         sa.Index(None, "attempt"),
         sa.Index(None, "community", "state"),
         sa.Index(None, "next_query_at"),
+    )
+    op.create_table(
+        "purses",
+        sa.Column("community", sa.String(64), sa.ForeignKey("places.id"), primary_key=True),
+        sa.Column("environment", sa.String(8), primary_key=True),
+        sa.Column("project", sa.String(16), primary_key=True),
+        sa.Column("lines", sa.BigInteger, nullable=False),
+        sa.Column("balance_minor", sa.BigInteger, nullable=False),
+        sa.Column("owed_minor", sa.BigInteger, nullable=False),
+        sa.CheckConstraint("balance_minor >= 0", name="ck_purses_balance"),
+        sa.CheckConstraint("owed_minor >= 0", name="ck_purses_owed"),
     )
     op.create_table(
         "published_lines",
