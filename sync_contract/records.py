@@ -64,7 +64,7 @@ EARLIEST_TRUSTED = datetime(2020, 1, 1, tzinfo=UTC)
 class ClockReading(WireRecord, frozen=True, kw_only=True):
     """Wall time, which may be wrong, together with what is needed to correct it."""
 
-    wall: Annotated[datetime, Meta(tz=True)]
+    wall: Annotated[datetime, Meta(tz=True, extra_json_schema={"pattern": "^(19[7-9]|20[0-9]|21[0-9])[0-9]-"})]
     """In UTC, whatever the zone on the wire; from `EARLIEST_WALL`, before `LATEST_WALL`."""
     boot: Id
     """The kernel's boot id, without hyphens."""
