@@ -19,6 +19,7 @@ from central_server.receipts.receipt_requests import Receipts
 from central_server.reconciliation.nightly import NightlyRun
 from central_server.statistics.rollup import count_new
 from central_server.statistics.salts import Salts
+from central_server.store.api import presence_passes
 from central_server.store.engine import leases, process_events
 from central_server.store.engine.database import Database, StoreUnavailable
 from central_server.store.engine.leases import Lease
@@ -142,6 +143,18 @@ async def forget_visitors(
     while True:
         more = await database.written(partial(visitors.forget_oldest, before=clock() - VISITORS_KEPT))
         # One day at a time: on SQLite a write locks out every other process.
+        await asyncio.sleep(0.02 if more else pause.total_seconds())
+
+
+async def forget_passes(
+    database: Database, *, clock: Callable[[], datetime], pause: timedelta = timedelta(minutes=1)
+) -> None:
+    """Delete ended presence passes, and the oldest beyond their greatest number, in any process.
+
+    Until cancelled; raises StoreUnavailable.
+    """
+    while True:
+        more = await database.written(partial(presence_passes.forget, now=clock()))
         await asyncio.sleep(0.02 if more else pause.total_seconds())
 
 

@@ -121,6 +121,7 @@ class Stages:
             self._start("alerts", self._watch_alerts, delay_s=later),
             self._start("donors", lambda: jobs.forget_donors(services.receipts, clock=now), cap=300.0, delay_s=later),
             self._start("visitors", lambda: jobs.forget_visitors(database, clock=now), cap=300.0, delay_s=later),
+            self._start("passes", lambda: jobs.forget_passes(database, clock=now), cap=300.0, delay_s=later),
             self._start("reconciliation", self._reconcile, delay_s=later),
             self._start("publication", self._publish),
             self._start(

@@ -6,27 +6,32 @@ import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 from central_server.catalogue.beacon_project import BeaconProject
 from central_server.errors import CentralError
 from central_server.shake.catalogue_bindings import CatalogueBindings
 from central_server.shake.nearest_beacon import nearest, zone
-from central_server.shake.shake_records import Found, FoundBeacon, Ranged, ShakeRequest, ShakeResponse, ShownProject
+from central_server.shake.shake_records import (
+    Evidence,
+    Found,
+    FoundBeacon,
+    Ranged,
+    ShakeRequest,
+    ShakeResponse,
+    ShownProject,
+)
 from central_server.statistics.event_times import hour
 from central_server.statistics.visitors import VisitCounter
 from central_server.store.api import presence_passes
-from central_server.store.api.presence_passes import StoredAnswer, StoredPass
+from central_server.store.api.presence_passes import LIFETIME, StoredAnswer, StoredPass
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.statistics.visitors import PhoneVisit
 from sync_contract.records import Door
 from sync_contract.strict_model import canonical
 
-PASS_LIFETIME = timedelta(minutes=30)
-_ANSWER_LIFETIME = timedelta(days=1)
-"""How long a repeated request gets the same response."""
 _DOMAIN = b"presence pass v1\0"
 _NO_PASS = "0" * 43
 
@@ -49,28 +54,32 @@ class ShakeLookup:
         """`key`: idempotency key; `visitor`: distinguishes visitors, never stored. Raises KeyReused."""
         found = await self.bindings.at({each.id: zone(each) for each in request.beacons}, now)
         ranged = nearest(request.beacons, found)
-        if ranged is not None:
-            response = _build_response(ranged, found[ranged.id], now)
-        else:
-            response = ShakeResponse(found=None, reason=await self._reason(request, now))
-            if key is None:
-                return response
+        fingerprint = hashlib.sha256(canonical(request)).hexdigest()
+        if ranged is None:  # nothing is stored: anybody can ask for nothing
+            async with self.database.read() as connection:
+                stored = None if key is None else await presence_passes.stored_answer(connection, _hash(key))
+            if stored is not None:
+                return self._repeat(stored, fingerprint)
+            return ShakeResponse(found=None, reason=await self._reason(request, now))
+        response = _build_response(ranged, found[ranged.id], now)
 
         async def store(connection: Connection) -> ShakeResponse:
             salt = secrets.token_hex(32)
             if key is not None:
-                fingerprint = hashlib.sha256(canonical(request)).hexdigest()
                 new = StoredAnswer(_hash(key), fingerprint, salt, response.model_dump_json(by_alias=True), now)
                 stored = await presence_passes.answer_once(connection, new)
-                if stored.fingerprint != fingerprint:
-                    raise KeyReused("the key was used with another body")
                 if stored.salt != salt:
-                    return self._with_pass(ShakeResponse.model_validate_json(stored.content), stored.salt)
-            if ranged is not None:
-                await self._give(connection, ranged, found[ranged.id], salt, visitor, now)
+                    return self._repeat(stored, fingerprint)
+            await self._give(connection, ranged, found[ranged.id], salt, visitor, now)
             return self._with_pass(response, salt)
 
         return await self.database.written(store)
+
+    def _repeat(self, stored: StoredAnswer, fingerprint: str) -> ShakeResponse:
+        """Raises KeyReused."""
+        if stored.fingerprint != fingerprint:
+            raise KeyReused("the key was used with another body")
+        return self._with_pass(ShakeResponse.model_validate_json(stored.content), stored.salt)
 
     async def _reason(
         self, request: ShakeRequest, now: datetime
@@ -91,13 +100,11 @@ class ShakeLookup:
             project=found.project.id,
             door=Door.phone.value,
             given_at=now,
-            ends_at=now + PASS_LIFETIME,
+            ends_at=now + LIFETIME,
         )
         await presence_passes.give(connection, given)
         visit = PhoneVisit(hour(now), found.community, str(ranged.id), found.project.id, Door.phone.value, "shake")
         await self.counter.count(connection, visit, visitor)
-        if not secrets.randbelow(50):  # often enough
-            await presence_passes.forget(connection, now - _ANSWER_LIFETIME)
 
     def _with_pass(self, response: ShakeResponse, salt: str) -> ShakeResponse:
         if response.found is None:
@@ -126,9 +133,10 @@ def _build_response(ranged: Ranged, found: BeaconProject, now: datetime) -> Shak
             ),
             url="",
             presence_pass=_NO_PASS,
-            ends_at=now + PASS_LIFETIME,
+            ends_at=now + LIFETIME,
             beacon=FoundBeacon(uuid=ranged.uuid, major=ranged.major, minor=ranged.minor, distance_m=ranged.distance_m),
             place=found.community,
+            evidence=Evidence.claimed,
         ),
         reason="",
     )

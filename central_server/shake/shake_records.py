@@ -1,5 +1,6 @@
 """Define the requests and responses of POST /api/v1/shake and GET /api/v1/shake/{pass}."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -47,6 +48,13 @@ class ShakeRequest(Documented):
     """A random name that the phone makes each day, only to count different visitors; never stored."""
 
 
+class Evidence(StrEnum):
+    """What a presence pass is based on. Nothing that needs a proof of place may accept a claim."""
+
+    claimed = "claimed"
+    """The phone named the beacon. Anybody can: every poster prints the identity."""
+
+
 class ShownProject(Documented):
     id: ProjectId
     title: Texts
@@ -65,7 +73,7 @@ class FoundBeacon(Documented):
 
 
 class Found(Documented):
-    """The project that the rules choose at the nearest beacon now, and the pass for being there."""
+    """The project that the rules choose at the nearest beacon now, and the pass for the claim to be there."""
 
     project: ShownProject
     url: Annotated[str, Field(max_length=500)]
@@ -73,6 +81,7 @@ class Found(Documented):
     presence_pass: Annotated[str, StringConstraints(pattern=PASS_PATTERN)]
     ends_at: AwareDatetime
     """When the pass ends: half an hour after it was given."""
+    evidence: Evidence
     beacon: FoundBeacon
     place: Annotated[str, Field(max_length=64)]
 
@@ -86,7 +95,7 @@ class ShakeResponse(Documented):
 
 
 class PassResponse(Documented):
-    """What a presence pass proves: that a phone which heard this beacon asked at `given_at`. It names no person."""
+    """What a presence pass claims: the phone that asked at `given_at` was near this beacon. It names no person."""
 
     contract: Literal[1] = CONTRACT
     project: ProjectId
@@ -97,3 +106,4 @@ class PassResponse(Documented):
     door: Door
     given_at: AwareDatetime
     ends_at: AwareDatetime
+    evidence: Evidence

@@ -10,7 +10,7 @@ from central_server.api.problems import refusal_of
 from central_server.public.rate_limit import RateLimit
 from central_server.public.visitor_identity import visitor
 from central_server.shake.shake_lookup import KeyReused, ShakeLookup, find_pass
-from central_server.shake.shake_records import FoundBeacon, PassResponse, ShakeRequest
+from central_server.shake.shake_records import Evidence, FoundBeacon, PassResponse, ShakeRequest
 from central_server.store.engine.database import Database
 from central_server.store.places import places
 from daemonkit.web import read_json
@@ -74,6 +74,7 @@ class ShakeApi:
             door=Door(known.door),
             given_at=known.given_at,
             ends_at=known.ends_at,
+            evidence=Evidence.claimed,
         )
         return web.json_response(text=response.model_dump_json(by_alias=True))
 

@@ -1,15 +1,22 @@
 """Store presence passes, as hashes only, and the answers to repeated requests."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import presence_passes, shake_answers
 from central_server.store.engine.upsert import insert
 from sync_contract.beacon_identity import BeaconId
+
+LIFETIME = timedelta(minutes=30)
+"""Of a pass, and of the answer to a repeated request."""
+MAX_ROWS = 100_000
+"""Passes, and answers: anybody can ask for them, so the oldest make room."""
+_SLICE = 1000
+"""Rows deleted in one transaction: on SQLite a write locks out every other process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +66,26 @@ async def get(connection: Connection, pass_hash: str, now: datetime) -> StoredPa
 async def answer_once(connection: Connection, answer: StoredAnswer) -> StoredAnswer:
     """Store the answer unless its key has one already; return the stored one."""
     await connection.execute(insert(connection, shake_answers).values(asdict(answer)).on_conflict_do_nothing())
-    statement = select(shake_answers).where(shake_answers.c.key_hash == answer.key_hash)
-    return StoredAnswer(**(await connection.execute(statement)).one()._mapping)
+    return await stored_answer(connection, answer.key_hash) or answer
 
 
-async def forget(connection: Connection, before: datetime) -> None:
-    """Delete passes that ended and answers that were given before that time."""
-    await connection.execute(delete(presence_passes).where(presence_passes.c.ends_at < before))
-    await connection.execute(delete(shake_answers).where(shake_answers.c.given_at < before))
+async def stored_answer(connection: Connection, key_hash: str) -> StoredAnswer | None:
+    statement = select(shake_answers).where(shake_answers.c.key_hash == key_hash)
+    found = (await connection.execute(statement)).one_or_none()
+    return None if found is None else StoredAnswer(**found._mapping)
+
+
+async def forget(connection: Connection, now: datetime, *, most: int = MAX_ROWS) -> bool:
+    """Delete passes and answers at the end of their life, and the oldest beyond `most`.
+
+    Return whether there may be more: one call deletes a slice of each.
+    """
+    more = False
+    for key, at, over in (
+        (presence_passes.c.pass_hash, presence_passes.c.ends_at, now),
+        (shake_answers.c.key_hash, shake_answers.c.given_at, now - LIFETIME),
+    ):
+        beyond = select(at).order_by(at.desc()).offset(most).limit(1).scalar_subquery()
+        old = select(key).where(or_(at <= over, at <= beyond)).order_by(at).limit(_SLICE)
+        more |= (await connection.execute(delete(key.table).where(key.in_(old)))).rowcount == _SLICE
+    return more

@@ -29,9 +29,11 @@ async def test_a_shake_returns_a_pass_and_the_pass_its_facts(
     async with session.get(f"{bound.url}/api/v1/shake/{found['presence_pass']}") as answer:
         info = await answer.json()
     assert info["beacon"] == {"uuid": str(OURS), "major": 1, "minor": 1, "distance_m": None}
+    assert info["evidence"] == found["evidence"] == "claimed"
     assert (info["project"], info["door"], info["place"]) == ("lunch", "phone", TOP)
     assert set(info) == {
         "contract", "project", "title", "beacon", "place", "place_names", "door", "given_at", "ends_at",
+        "evidence",
     }  # fmt: skip
     async with session.get(f"{bound.url}/api/v1/shake/{'A' * 43}") as answer:
         assert (answer.status, answer.content_type) == (404, "application/problem+json")

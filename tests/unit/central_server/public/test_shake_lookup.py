@@ -5,6 +5,7 @@ import itertools
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import ClassVar
 from uuid import UUID
 
@@ -14,16 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from central_server import jobs
 from central_server.catalogue.beacon_project import BeaconPlace, BeaconProject
 from central_server.public.program_api.shake import ShakeApi
 from central_server.shake.catalogue_bindings import CatalogueBindings
 from central_server.shake.nearest_beacon import nearest
-from central_server.shake.shake_lookup import PASS_LIFETIME, KeyReused, ShakeLookup, find_pass
+from central_server.shake.shake_lookup import KeyReused, ShakeLookup, find_pass
 from central_server.shake.shake_records import Ranged, ShakeRequest
 from central_server.statistics.visitors import VisitCounter
+from central_server.store.api.presence_passes import LIFETIME, forget
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
-from central_server.store.engine.tables import metadata, presence_passes, shake_counts
+from central_server.store.engine.tables import metadata, presence_passes, shake_answers, shake_counts
 from central_server.store.places.places import TOP
 from central_server.store.statistics.visitors import PhoneVisit
 from daemonkit.web import WebRules, guarded_app, serving
@@ -110,12 +113,12 @@ async def test_a_pass_is_valid_for_half_an_hour_and_stored_only_as_a_hash(databa
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", given)
     assert answer.found.url == f"/s/{given}"
     async with database.read() as connection:
-        known = await find_pass(connection, given, NOW + PASS_LIFETIME - timedelta(seconds=1))
+        known = await find_pass(connection, given, NOW + LIFETIME - timedelta(seconds=1))
         assert known is not None
         assert (known.beacon, known.distance_cm, known.project, known.door) == (
             BeaconId(OURS, 1, 1), 125, LUNCH.id, "phone",
         )  # fmt: skip
-        assert await find_pass(connection, given, NOW + PASS_LIFETIME) is None
+        assert await find_pass(connection, given, NOW + LIFETIME) is None
         assert await find_pass(connection, given[:-1] + ("A" if given[-1] != "A" else "B"), NOW) is None
     rows = await everything(database)
     assert given not in rows
@@ -151,9 +154,36 @@ async def test_concurrent_requests_with_one_key_get_one_response(database: Datab
     with pytest.raises(KeyReused):
         await ours.answer(ShakeRequest(beacons=(heard(2, -60),)), key, b"phone", NOW)
     nothing = ShakeRequest(beacons=())
-    assert (await ours.answer(nothing, "another-key-for-nothing", b"", NOW)).found is None
     with pytest.raises(KeyReused):
-        await ours.answer(asked, "another-key-for-nothing", b"", NOW)
+        await ours.answer(nothing, key, b"", NOW)
+
+
+async def test_passes_and_answers_are_deleted_when_they_end_or_there_are_too_many(database: Database) -> None:
+    ours, asked = lookup(database), ShakeRequest(beacons=(heard(1, -60),))
+
+    async def rows() -> list[int]:
+        async with database.read() as connection:
+            tables = (presence_passes, shake_answers)
+            return [len((await connection.execute(select(table))).all()) for table in tables]
+
+    passes = []
+    for number in range(6):
+        answer = await ours.answer(asked, f"a-key-of-this-phone-{number}", b"", NOW + timedelta(seconds=number))
+        assert answer.found is not None
+        passes.append(answer.found.presence_pass)
+    for number in range(20):
+        nothing = ShakeRequest(beacons=(heard(7, -number),))
+        assert (await ours.answer(nothing, f"a-key-for-nothing-{number:04}", b"", NOW)).found is None
+    assert await rows() == [6, 6], "an answer without a project is not stored"
+    await database.written(partial(forget, now=NOW, most=4))
+    assert await rows() == [4, 4]
+    async with database.read() as connection:
+        assert [bool(await find_pass(connection, each, NOW)) for each in passes] == [False] * 2 + [True] * 4
+    working = asyncio.create_task(jobs.forget_passes(database, clock=lambda: NOW + LIFETIME + timedelta(seconds=4)))
+    async with asyncio.timeout(60):
+        while await rows() != [1, 1]:
+            await asyncio.sleep(0.01)
+    working.cancel()
 
 
 async def test_a_phone_is_rate_limited(database: Database, session: aiohttp.ClientSession) -> None:
