@@ -1,6 +1,7 @@
 """Run the gateway's daemon: open the edges, build the components, start the stages, stop them. It decides nothing."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import structlog
 from beacon_gateway.components import build
 from beacon_gateway.edges import open_edges
 from beacon_gateway.settings import Settings
-from beacon_gateway.stages import StageTimings, device_stages, server_stages, start_stages
+from beacon_gateway.stages import StageTimings, device_stages, server_stages, settings_stage, start_stages
 from daemonkit.event_wait import wait_for_first
 from daemonkit.health import Health
 from daemonkit.sd_notify import Notifier
@@ -21,18 +22,26 @@ _TIMINGS = StageTimings()
 
 
 async def run(
-    settings: Settings, *, state_dir: Path, radio: str, stop: asyncio.Event, timings: StageTimings = _TIMINGS
+    settings: Settings,
+    *,
+    state_dir: Path,
+    radio: str,
+    stop: asyncio.Event,
+    timings: StageTimings = _TIMINGS,
+    confirm: Callable[[], None] = lambda: None,
 ) -> bool:
     """Run until `stop` is set; return True to start again: the device was enrolled elsewhere, or its beacons changed.
 
-    `radio`: see radio.radio_factory.make_radios. Raises StoreUnavailable when the state directory refuses, OSError when
-    the port is taken, ValueError for an unknown `radio` word.
+    `radio`: see radio.radio_factory.make_radios. `confirm` is called on a thread once the kiosk is served and a scan
+    runs: the settings work on this device. Raises StoreUnavailable when the state directory refuses, OSError when the
+    port is taken, ValueError for an unknown `radio` word.
     """
     notifier, health, rebuild = Notifier.from_environment(), Health(), asyncio.Event()
     async with AsyncExitStack() as stack:
         edges = await open_edges(settings, state_dir, stack)
         components = await build(settings, edges, radio=radio, health=health)
         stages = device_stages(edges, components, health, rebuild, timings)
+        stages.append(settings_stage(components, health, confirm))
         if edges.server:
             stages += server_stages(settings, edges, edges.server, components, health, rebuild, timings)
         url = await stack.enter_async_context(serving(components.app, settings.kiosk.host, settings.kiosk.port))

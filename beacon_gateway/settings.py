@@ -8,11 +8,18 @@ from uuid import UUID
 from pydantic import BaseModel, Field, StringConstraints
 
 from beacon_gateway.settings_addresses import CentralUrl, Host, HostOfPage, LinkUrl, PublicKey
-from beacon_gateway.settings_consistency import IMMEDIATE_M, LOOPBACK, NEAR_M, find_kiosk_misfits, find_misfits
+from beacon_gateway.settings_consistency import (
+    IMMEDIATE_M,
+    LOOPBACK,
+    NEAR_M,
+    find_kiosk_misfits,
+    find_misfits,
+    placeholder_misfits,
+)
 from daemonkit.toml import Misfit
 from kiosk_ui.display_preferences import Theme
 from kiosk_ui.telephone import Line, Telephone
-from sync_contract.beacon_identity import U16, BeaconId
+from sync_contract.beacon_identity import U16, BeaconId, BeaconUuid
 from sync_contract.catalogue import BeaconKind, HoursOfDay, TagClass
 from sync_contract.project import Project, ProjectId, Texts
 from sync_contract.records import HandoffKind
@@ -73,7 +80,7 @@ class Central(Record):
 class Identity(Record):
     """An additional beacon identity of this site."""
 
-    uuid: UUID
+    uuid: BeaconUuid
     major: U16
     minor: U16
     measured_power: Dbm = -59
@@ -89,7 +96,7 @@ class Advertise(Record):
 
     enabled: bool
     adapter: Adapter = ""
-    uuid: UUID = UUID(int=0)
+    uuid: BeaconUuid = UUID(int=0)
     major: U16 = 0
     minor: U16 = 0
     measured_power: Dbm = -59
@@ -129,7 +136,7 @@ class Presence(Record):
 
 
 class BeaconEntry(Record):
-    uuid: UUID
+    uuid: BeaconUuid
     major: U16
     minor: U16
     kind: BeaconKind
@@ -202,3 +209,7 @@ class Settings(Record):
     def find_misfits(cls, document: Mapping[str, Any]) -> Iterable[Misfit]:
         """See daemonkit.toml.CrossChecked."""
         return find_misfits(document)
+
+    def placeholders(self) -> Iterable[Misfit]:
+        """Return the placeholders of the shipped file."""
+        return placeholder_misfits(self.model_dump(mode="json", by_alias=True, exclude_unset=True))

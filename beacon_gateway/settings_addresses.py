@@ -1,31 +1,16 @@
 """Validate URLs, hosts and keys in the settings, so that money and parcels go only to permitted addresses."""
 
 import string
-from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from daemonkit.host_address import has_host, is_everywhere, is_host, is_loopback
 from sync_contract.keys import read_public
 
 _NO_ADDRESS = "不是网址,应如 https://give.example is not a web address, such as https://give.example"
 LINK_FIELDS = ("project", "amount_yuan", "intent")
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def is_everywhere(host: str) -> bool:
-    """Return whether the host means every address of this machine."""
-    try:
-        return ip_address(host).is_unspecified
-    except ValueError:
-        return False
 
 
 def in_url(host: str) -> str:
@@ -61,8 +46,7 @@ def _link_url(text: str) -> str:
         if name is not None and (name not in LINK_FIELDS or spec or conversion):
             allowed = " ".join(f"{{{field}}}" for field in LINK_FIELDS)
             raise ValueError(f"花括号里只能是 {allowed} may contain {allowed} and nothing else in braces")
-    parts = _split(text)
-    if "{" in parts.netloc or parts.scheme not in ("https", "http"):
+    if "{" in urlsplit(text).netloc or _split(text).scheme not in ("https", "http"):
         raise ValueError("须以 https:// 和主机开头,主机不含花括号 must begin with https:// and a host without braces")
     return text
 
@@ -70,14 +54,28 @@ def _link_url(text: str) -> str:
 def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
-        valid = bool(parts.hostname) and parts.port != 0
     except ValueError as error:
         raise ValueError(_NO_ADDRESS) from error
-    if not valid or not text.isascii() or any(letter.isspace() for letter in text):
-        raise ValueError(_NO_ADDRESS)
     if "@" in parts.netloc:
         raise ValueError("不能带用户名或密码 must not contain a user or password")
+    if not has_host(parts) or not text.isascii() or any(letter.isspace() or letter == "\\" for letter in text):
+        raise ValueError(_NO_ADDRESS)
     return parts
+
+
+def _host(text: str) -> str:
+    if not is_host(text):
+        raise ValueError(
+            "不是主机名或 IP 地址(不带端口),应如 127.0.0.1 is not a host name or IP address (without a port), "
+            "such as 127.0.0.1"
+        )
+    return text
+
+
+def _host_of_page(text: str) -> str:
+    if not has_host(urlsplit(f"//{text}")):
+        raise ValueError("不是主机名,应如 pi.local is not a host name, such as pi.local")
+    return text
 
 
 def _public_key(text: str) -> str:
@@ -89,13 +87,12 @@ def _public_key(text: str) -> str:
     return text
 
 
-Host = Annotated[
-    str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{1,253}$"), Field(examples=["127.0.0.1", "192.168.1.20"])
-]
+Host = Annotated[str, AfterValidator(_host)]
 """A host name or address to listen on."""
 HostOfPage = Annotated[
     str,
     StringConstraints(pattern=r"^(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$"),
+    AfterValidator(_host_of_page),
     Field(examples=["pi.local", "192.168.1.20:8080"]),
 ]
 """Lower case, `host` (any port) or `host:port`."""

@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from beacon_gateway.settings_addresses import is_everywhere, is_loopback
+from daemonkit.host_address import is_everywhere, is_loopback
 from daemonkit.toml import INVALID, Misfit
+from sync_contract.placeholders import find_placeholders
 
 IMMEDIATE_M, NEAR_M = 1.5, 4.0
 LOOPBACK = "127.0.0.1"
@@ -28,6 +29,14 @@ def find_misfits(document: _Table) -> Iterator[Misfit]:
     yield from _rules(document)
     yield from _handoff(document, _table(document, "handoff"))
     yield from find_kiosk_misfits(document)
+    if _table(document, "site").get("environment") == "real":
+        yield from placeholder_misfits(document)
+
+
+def placeholder_misfits(document: _Table) -> Iterator[Misfit]:
+    """Return the placeholders of the shipped file: faults where gifts are real, warnings in a drill."""
+    for each in find_placeholders(document):
+        yield Misfit(each.at, each.reason, each.value)
 
 
 def find_kiosk_misfits(document: _Table) -> Iterator[Misfit]:

@@ -28,6 +28,7 @@ from daemonkit.supervise import supervise
 from sync_contract.gateway_report import CATALOGUE_OLDER
 
 log = structlog.get_logger()
+_SCAN_CHECK_S = 0.5
 _SYNC_ERRORS = (CentralUnreachable, StoreUnavailable)
 
 
@@ -104,6 +105,18 @@ def device_stages(
     if radios.adverts:
         stages.append(Stage("advert", radios.adverts.keep_on_air, (RadioLost,), cap_s=timings.radio_cap_s))
     return stages
+
+
+def settings_stage(components: Components, health: Health, confirm: Callable[[], None]) -> Stage:
+    """Return the stage that calls `confirm` on a thread once a scan runs; stages start when the kiosk is served."""
+
+    async def wait_for_scan() -> None:
+        while not components.presence.radios.scanner.read_status().scans:
+            health.progress("settings")
+            await asyncio.sleep(_SCAN_CHECK_S)
+        await asyncio.to_thread(confirm)
+
+    return Stage("settings", wait_for_scan)
 
 
 def server_stages(

@@ -5,15 +5,16 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import chain
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
-from central_server.settings_addresses import Host, HttpsOrigin, WebOrigin, is_loopback, is_sealed
+from central_server.settings_addresses import BareHost, Host, HttpsOrigin, WebOrigin, is_sealed
 from central_server.settings_bank import BankSettings
+from daemonkit.host_address import is_loopback
 from daemonkit.toml import Misfit, raise_misfits
 from kiosk_ui.telephone import Line, Telephone
-from sync_contract.beacon_identity import U16, BeaconId
+from sync_contract.beacon_identity import U16, BeaconId, BeaconUuid
+from sync_contract.placeholders import find_placeholders
 from sync_contract.project import Project, ProjectId, Texts
 from sync_contract.strict_model import Environment, Record
 
@@ -45,7 +46,7 @@ Network = Annotated[str, StringConstraints(max_length=50), AfterValidator(_netwo
 class ServerSettings(Record):
     """The address on which the server listens, and those under which phones and gateways reach it."""
 
-    host: Annotated[str, StringConstraints(min_length=1, max_length=260)] = "127.0.0.1"
+    host: BareHost = "127.0.0.1"
     """The address to listen on; `0.0.0.0` for every interface."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8040
     """0 = any free port."""
@@ -137,7 +138,7 @@ class AlertSettings(Record):
 class MailSettings(Record):
     """The mail server for alerts; without a host no mail is sent."""
 
-    host: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.:-]{0,253}$")] = ""
+    host: BareHost | Literal[""] = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls", "none"] = "starttls"
     """`none`: only for a mail server on this machine, without a login."""
@@ -163,7 +164,7 @@ class MailSettings(Record):
 class BindingSettings(Record):
     """The project that a beacon shows on the screen."""
 
-    uuid: UUID
+    uuid: BeaconUuid
     major: U16
     minor: U16
     project: ProjectId
@@ -174,6 +175,8 @@ class BindingSettings(Record):
 
 
 class Settings(Record):
+    """Where gifts are real, no value may be a placeholder of the shipped file."""
+
     server: ServerSettings = ServerSettings()
     store: StoreSettings = StoreSettings()
     site: SiteSettings
@@ -190,7 +193,13 @@ class Settings(Record):
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
         environment = self.site.environment
-        raise_misfits(chain(self.server.misfits(environment), self.bank.misfits(environment)))
+        raise_misfits(
+            chain(
+                self.server.misfits(environment),
+                self.bank.misfits(environment),
+                self.placeholders() if environment is Environment.real else (),
+            )
+        )
         if sent := [each.id for each in self.projects if each.elsewhere]:
             raise ValueError(f"projects {', '.join(sent)}: remove elsewhere: it follows from the organisation")
         if paid := [each.id for each in self.projects if each.paid_fen is not None or each.helped is not None]:
@@ -207,3 +216,8 @@ class Settings(Record):
                 raise ValueError(f"bindings[{number}]: the beacon {beacon} is repeated")
             seen.add(beacon)
         return self
+
+    def placeholders(self) -> Iterator[Misfit]:
+        """Return the placeholders of the shipped file."""
+        for each in find_placeholders(self.model_dump(mode="json", by_alias=True, exclude_unset=True)):
+            yield Misfit(each.at, each.reason, each.value)

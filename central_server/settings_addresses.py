@@ -1,10 +1,11 @@
 """Check web addresses in the settings."""
 
-from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import AfterValidator, StringConstraints
+
+from daemonkit.host_address import has_host, is_host, is_loopback
 
 
 def web_origin(value: str) -> str:
@@ -12,20 +13,22 @@ def web_origin(value: str) -> str:
     if value == "":
         return value
     parts = urlsplit(value)
-    try:
-        well_formed = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        well_formed = False
+    well_formed = parts.scheme in ("http", "https") and has_host(parts)
     if not well_formed or "@" in parts.netloc or parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("expected http(s)://host or http(s)://host:port, without a path")
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def bare_host(value: str) -> str:
+    if not is_host(value):
+        raise ValueError("expected a host name or an IP address without a port, such as 127.0.0.1")
+    return value
+
+
+def served_host(value: str) -> str:
+    if not has_host(urlsplit(f"//{value}")):
+        raise ValueError("expected host or host:port")
+    return value
 
 
 def https_origin(value: str) -> str:
@@ -50,4 +53,5 @@ def is_sealed(postgresql: str) -> bool:
 
 WebOrigin = Annotated[str, StringConstraints(max_length=300), AfterValidator(web_origin)]
 HttpsOrigin = Annotated[WebOrigin, AfterValidator(https_origin)]
-Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.\-:\[\]]{1,260}$")]
+Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.\-:\[\]]{1,260}$"), AfterValidator(served_host)]
+BareHost = Annotated[str, AfterValidator(bare_host)]

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from central_server.settings_addresses import Host, WebOrigin, is_loopback
+from central_server.settings_addresses import Host, WebOrigin
+from daemonkit.host_address import has_host, is_loopback
 from daemonkit.toml import Misfit
 from sync_contract.strict_model import Environment, Record
 
@@ -27,16 +28,15 @@ def _link_url(text: str) -> str:
     try:
         fields = [(name, spec, conversion) for _, name, spec, conversion in string.Formatter().parse(text)]
         parts = urlsplit(text)
-        sound = bool(parts.hostname) and parts.port != 0
     except ValueError as error:
         raise ValueError("is not a web address, or has an unpaired brace") from error
     for name, spec, conversion in fields:
         if name is not None and (name not in LINK_FIELDS or spec or conversion):
             raise ValueError(f"may contain {', '.join(f'{{{field}}}' for field in LINK_FIELDS)}; no other braces")
-    if not sound or not text.isascii() or any(letter.isspace() or letter == "\\" for letter in text):
-        raise ValueError("is not a web address")
     if parts.scheme != "https" or "{" in parts.netloc or "@" in parts.netloc:
         raise ValueError("must begin with https:// and a host, without braces, user or password")
+    if not has_host(parts) or not text.isascii() or any(letter.isspace() or letter == "\\" for letter in text):
+        raise ValueError("is not a web address")
     return text
 
 

@@ -19,7 +19,7 @@ from daemonkit.toml_limits import MAX_DEPTH, find_too_deep, find_unusable_number
 from daemonkit.toml_lines import Path as KeyPath
 from daemonkit.toml_lines import find_lines
 
-__all__ = ["INVALID", "ConfigRefused", "CrossChecked", "Fault", "Misfit", "load", "raise_misfits", "validate"]
+__all__ = ["INVALID", "ConfigRefused", "CrossChecked", "Fault", "Misfit", "load", "locate", "raise_misfits", "validate"]
 
 Model = TypeVar("Model", bound=BaseModel)
 _MAX_BYTES = 1024 * 1024
@@ -82,6 +82,12 @@ def load(path: Path, model: type[Model], *, fill: Mapping[str, Mapping[str, obje
 def validate(document: dict[str, Any], model: type[Model], *, source: str) -> Model:
     """Do as `load` for values without a file; `source` names their origin. Raises ConfigRefused."""
     return _validated(document, model, Explainer(source, {}, model))
+
+
+def locate(path: Path, model: type[BaseModel], found: Iterable[Misfit]) -> list[Fault]:
+    """Return misfits of a valid file as faults with their lines. Raises ConfigRefused if it cannot be read."""
+    explain = Explainer(str(path), find_lines(_read(path)), model)
+    return [explain.misfit(one.at, one.reason, one.got) for one in found]
 
 
 def _validated(document: dict[str, Any], model: type[Model], explain: Explainer) -> Model:

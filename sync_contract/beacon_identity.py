@@ -4,10 +4,19 @@ from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from sync_contract.wire_record import WireRecord
 
+
+def _not_nil(uuid: UUID) -> UUID:
+    if not uuid.int:
+        raise ValueError("不能全是 0(命令 uuidgen 可生成) must not be all zeros (uuidgen generates one)")
+    return uuid
+
+
+BeaconUuid = Annotated[UUID, AfterValidator(_not_nil)]
+"""Not the nil UUID, which other makers' beacons send before they are set up."""
 U16 = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF), Field(ge=0, le=0xFFFF)]
 
 

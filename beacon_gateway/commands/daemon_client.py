@@ -12,7 +12,7 @@ from beacon_gateway.errors import GatewayError
 from beacon_gateway.settings_addresses import in_url
 
 LAST_GOOD = "last-good.toml"
-"""In the state directory: the settings with which the gateway last started."""
+"""In the state directory: the settings with which the gateway last served the kiosk and scanned."""
 TIMEOUT_S = 5.0
 _MAX_BYTES = 8_000_000
 

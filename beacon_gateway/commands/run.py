@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -43,13 +44,15 @@ def _run_once(
 ) -> tuple[int, bool]:
     """Return the exit code and whether to restart."""
     try:
-        settings = settings_or_last_good(config, state_dir)
+        settings, confirm = settings_or_last_good(config, state_dir)
         settings = with_overrides(settings, port, central_url, central_key)
     except toml.ConfigRefused as refused:
         print(refused, file=sys.stderr)
         return CONFIGURATION, False
+    if placeholders := sum(1 for _ in settings.placeholders()):
+        log.warning("settings.placeholders", count=placeholders, remedy="beacon-gateway check-config lists them")
     try:
-        return 0, asyncio.run(_until_stopped(settings, state_dir, backend))
+        return 0, asyncio.run(_until_stopped(settings, state_dir, backend, confirm))
     except (StoreUnavailable, OSError) as error:
         print(f"beacon-gateway: {error}. Check that {state_dir} can be written and the port is free.", file=sys.stderr)
         return TRY_AGAIN, False
@@ -64,10 +67,11 @@ def _run_once(
         return USAGE, False
 
 
-def settings_or_last_good(config: Path, state_dir: Path) -> Settings:
-    """Return the TOML's settings; if it is invalid, those of the last start. Raise ConfigRefused if there are none.
+def settings_or_last_good(config: Path, state_dir: Path) -> tuple[Settings, Callable[[], None]]:
+    """Return the TOML's settings; if it is invalid, the last good ones. Raise ConfigRefused if there are none.
 
-    The faults are logged, and the kiosk stays available.
+    The faults are logged, and the kiosk stays available. The second value stores the TOML as the last good settings:
+    call it only when they have worked, because a valid TOML may still name an address that cannot be bound.
     """
     last_good = state_dir / LAST_GOOD
     enrolled = read_enrolled_central(state_dir)
@@ -79,32 +83,35 @@ def settings_or_last_good(config: Path, state_dir: Path) -> Settings:
         settings = toml.load(last_good, Settings, fill=enrolled)
         print(f"{refused}\nbeacon-gateway: starting on the last good settings, {last_good}", file=sys.stderr)
         log.error("settings.refused", file=str(config), faults=len(refused.faults), using=str(last_good))
-        return settings
-    try:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_atomically(last_good, config.read_bytes())
-    except OSError as error:
-        log.warning("settings.not_saved", file=str(last_good), reason=error.strerror)
-    return settings
+        return settings, lambda: None
+    content = config.read_bytes()
+
+    def confirm() -> None:
+        try:
+            write_atomically(last_good, content)
+        except OSError as error:
+            log.warning("settings.not_saved", file=str(last_good), reason=error.strerror)
+
+    return settings, confirm
 
 
 def with_overrides(settings: Settings, port: int | None, central_url: str | None, central_key: str | None) -> Settings:
     """Return the settings with the values of the command line, validated like those of the file."""
-    changed = settings.model_dump(mode="json", by_alias=True)
-    if port is not None:
-        changed["kiosk"]["port"] = port
-    if central_url is not None:
-        changed["central"]["url"] = central_url
-    if central_key is not None:
-        changed["central"]["catalogue_key"] = central_key
+    changed = settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    overrides = {("kiosk", "port"): port, ("central", "url"): central_url, ("central", "catalogue_key"): central_key}
+    for (section, key), value in overrides.items():
+        if value is not None:
+            changed.setdefault(section, {})[key] = value
     return toml.validate(changed, Settings, source="command line")
 
 
-async def _until_stopped(settings: Settings, state_dir: Path, backend: BackendSelector) -> bool:
+async def _until_stopped(
+    settings: Settings, state_dir: Path, backend: BackendSelector, confirm: Callable[[], None]
+) -> bool:
     radio = await backend.resolve(settings.site.environment)
     refuse_simulated_radio(radio, settings.site.environment)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    return await daemon.run(settings, state_dir=state_dir, radio=radio, stop=stop)
+    return await daemon.run(settings, state_dir=state_dir, radio=radio, stop=stop, confirm=confirm)

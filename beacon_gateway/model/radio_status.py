@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+_SCANNING = frozenset({"hearing", "listening", "simulated", "replaying", "finished"})
+
 
 class Proof(StrEnum):
     """Whether a known transmitter proves that the radio receives."""
@@ -178,6 +180,11 @@ class RadioStatus:
     """Name of the recording that is replayed, with its numbers of unusable records."""
     truncated: int | None = None
     other: int | None = None
+
+    @property
+    def scans(self) -> bool:
+        """Return whether a scan runs, even if nothing was received yet."""
+        return self.state in _SCANNING
 
 
 @dataclass(frozen=True, slots=True)

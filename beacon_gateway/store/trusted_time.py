@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from beacon_gateway.store.database import Database
 
 MAX_DRIFT = timedelta(days=30)
-"""How far past the last trusted time an unsynchronised clock is still believed."""
+"""How far an unsynchronised clock may differ from the last trusted time and still be believed."""
 _STORE_EVERY_S = 600.0
 
 
@@ -31,16 +31,19 @@ class TrustedTime:
         self._believe_always = believe_always
 
     def now(self) -> datetime | None:
-        """Return the time by which permits are judged; None when it is uncertain."""
+        """Return the time by which permits are judged; None when it is uncertain.
+
+        It never goes back: an unsynchronised clock that is a little slow must not reopen a permit or close a valid one.
+        """
         wall = self._wall()
         if self._believe_always:
             return wall
         if self._synchronised():
             self._last = max(self._last or wall, wall)
             return self._last
-        if self._last is None or not self._last <= wall <= self._last + MAX_DRIFT:
+        if self._last is None or abs(wall - self._last) > MAX_DRIFT:
             return None
-        return wall
+        return max(self._last, wall)
 
     async def run(self, database: Database) -> None:
         """Store the last trusted time every ten minutes, until cancelled. Raises StoreUnavailable."""

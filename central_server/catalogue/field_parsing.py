@@ -181,7 +181,7 @@ class Reading:
         if not text:
             self.fault(name, Word.needed)
             return None
-        if re.fullmatch(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}", text):
+        if re.fullmatch(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}", text) and UUID(text).int:
             return UUID(text)
         self.fault(name, Word.not_a_uuid)
         return None

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
+
 from central_server.backups.state_folder_lock import StateInUse, StateUnfinished, serving
 from central_server.banks.port import CredentialsRefused
 from central_server.commands import store_selection
@@ -19,6 +21,7 @@ from daemonkit import logs
 from daemonkit.toml import ConfigRefused, load
 from sync_contract.strict_model import Environment
 
+log = structlog.get_logger()
 if TYPE_CHECKING:
     from central_server.server_options import ServerOptions
 
@@ -36,6 +39,8 @@ def run(
         print(f"{config}: {error}", file=sys.stderr)
         return CONFIGURATION
     logs.configure()
+    if placeholders := sum(1 for _ in settings.placeholders()):
+        log.warning("settings.placeholders", count=placeholders, remedy="beacon-central check-config lists them")
     try:
         options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         with serving(options.state):

@@ -8,6 +8,7 @@ import structlog
 from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
 from aiohttp.typedefs import Handler, Middleware
 
+from daemonkit.host_address import is_loopback
 from daemonkit.web.connections import Stage, set_stage
 from daemonkit.web.problem import ErrorPage, build_error_response, refusal
 from daemonkit.web.rate_limit import Buckets
@@ -26,6 +27,8 @@ _REFUSAL_EVENTS = {
     429: "request.too_many",
 }
 """One log event per status, so that a flood of one does not hide another."""
+_SINGLE_HEADERS = (hdrs.CONTENT_ENCODING, hdrs.ORIGIN, hdrs.AUTHORIZATION, "Sec-Fetch-Site")
+"""Two values could be read differently by two readers; aiohttp refuses repeated framing headers itself."""
 _CLIENT_ALWAYS_LOGGED = (421, 429)
 
 
@@ -96,8 +99,14 @@ def _check(request: web.Request, rules: WebRules, buckets: Buckets) -> None:
         busy = refusal(web.HTTPTooManyRequests)
         busy.headers["Retry-After"] = str(int(wait) + 1)
         raise busy
-    if request.method == "POST" and not _is_open(request.path, rules.open_doors) and _is_cross_site(request):
-        raise refusal(web.HTTPForbidden, "sent from another site")
+    for name in _SINGLE_HEADERS:
+        if len(request.headers.getall(name, ())) > 1:
+            raise refusal(web.HTTPBadRequest, f"{name} is repeated")
+    if request.method == "POST" and not _is_open(request.path, rules.open_doors):
+        if _is_unsigned_json(request) and not _names_our_port(request, rules):
+            raise refusal(web.HTTPMisdirectedRequest, "this server does not listen on that port")
+        if _is_cross_site(request, rules):
+            raise refusal(web.HTTPForbidden, "sent from another site")
 
 
 def _is_own_host(request: web.Request, rules: WebRules) -> bool:
@@ -119,16 +128,36 @@ def _is_open(path: str, doors: frozenset[str]) -> bool:
     return path in doors or any(door.endswith("/") and path.startswith(door) for door in doors)
 
 
-def _is_cross_site(request: web.Request) -> bool:
-    """Read Sec-Fetch-Site where the browser sends it (https and loopback), else Origin.
+def _is_unsigned_json(request: web.Request) -> bool:
+    """Return whether it is JSON without a credential that only a program attaches: no CSRF token protects it."""
+    is_json = request.content_type == "application/json" or request.content_type.endswith("+json")
+    return is_json and "Signature" not in request.headers and hdrs.AUTHORIZATION not in request.headers
+
+
+def _names_our_port(request: web.Request, rules: WebRules) -> bool:
+    """Return whether Host is a configured name as it is written there, or one with the port of this connection."""
+    host = request.headers[hdrs.HOST].lower()
+    local = request.transport.get_extra_info("sockname") if request.transport else None
+    return host in rules.allowed_hosts or (isinstance(local, tuple) and host.rpartition(":")[2] == str(local[1]))
+
+
+def _is_cross_site(request: web.Request, rules: WebRules) -> bool:
+    """Read Sec-Fetch-Site where the browser sends it (https and loopback), and Origin.
 
     Our own forms send `Origin: null`, because of our `Referrer-Policy: no-referrer`; their CSRF token decides then.
+    JSON has no such token: a script of our own pages sends its origin (Fetch standard, "append a request `Origin`
+    header").
     """
     site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site not in ("same-origin", "none")
-    origin = request.headers.get("Origin", "null").lower()
-    return origin != "null" and origin.partition("://")[2] != request.headers["Host"].lower()
+    if site is not None and site not in ("same-origin", "none"):
+        return True
+    origin = request.headers.get(hdrs.ORIGIN, "").lower()
+    if origin in ("", "null"):
+        return origin == "null" and _is_unsigned_json(request)
+    scheme, _, host = origin.partition("://")
+    own = request.headers[hdrs.HOST].lower()
+    schemes = ("https", "http") if rules.https and is_loopback(own.rpartition(":")[0] or own) else (rules.scheme,)
+    return host != own or scheme not in schemes
 
 
 def _is_text(media_type: str) -> bool:

@@ -11,7 +11,8 @@ from aiohttp import web
 class WebRules:
     """What an application accepts. Limits are bytes, seconds, connections, and requests per second and peer.
 
-    `allowed_hosts`: lower-case host or host:port; a bare host allows any port. `secret`: for CSRF tokens.
+    `allowed_hosts`: lower-case host or host:port; a bare host allows any port, except in JSON without a signature:
+    only ours. `secret`: for CSRF tokens.
     `form_targets`: origins besides our own to which a form may lead. `exempt`: path prefixes without a rate limit.
     `trusted_proxies`: only they may name the client in X-Forwarded-For. `open_doors`: paths to which other sites may
     post forms; one that ends in `/` covers all paths below it. `https`: browsers reach us through a proxy, by https
@@ -34,6 +35,11 @@ class WebRules:
     https: bool = False
     unlogged: frozenset[str] = frozenset()
     named: tuple[str, ...] = ("/",)
+
+    @property
+    def scheme(self) -> str:
+        """The scheme by which browsers reach us."""
+        return "https" if self.https else "http"
 
 
 RULES = web.AppKey("rules", WebRules)

@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 from beacon_gateway.commands.demo import Demo, gateway_program
+from daemonkit.programs import ProgramFailed
 from tests.flow.conftest import DEMO, furnished_house
 from tests.flow.journey import open_ticket, register
 from tests.flow.programs import prepare, rows
@@ -108,12 +109,24 @@ def test_a_broken_toml_never_starts_afresh_and_names_every_fault(tmp_path: Path)
     assert not (tmp_path / "state").exists(), "nothing was begun"
 
 
-async def test_a_toml_broken_later_leaves_the_kiosk_on_the_last_good_one(tmp_path: Path) -> None:
-    plan = await prepare(tmp_path)
-    async with gateway_program(tmp_path, DEMO, plan, radio="simulated"):
-        pass
+async def test_settings_become_the_last_good_ones_only_when_they_have_worked(tmp_path: Path) -> None:
+    """The kiosk is served and a radio scans; after that, a broken TOML leaves the kiosk on them."""
+    plan, last_good = await prepare(tmp_path), tmp_path / "gateway" / "last-good.toml"
     config = tmp_path / "config"
     config.mkdir()
+    good = (DEMO / "gateway.toml").read_text("utf-8")
+    (config / "gateway.toml").write_text(good)
+    async with gateway_program(tmp_path, config, plan, radio="bluez") as gateway, visitor(gateway.url) as kiosk:
+        assert (await kiosk.open("/project/elder-lunch")).status == 200
+    assert not last_good.exists(), "no radio received"
+    async with gateway_program(tmp_path, config, plan, radio="simulated"):
+        while not last_good.exists():
+            await asyncio.sleep(0.02)
+    (config / "gateway.toml").write_text(good.replace("[kiosk]\n", '[kiosk]\nhost = "192.0.2.1"\n'))
+    with pytest.raises(ProgramFailed, match="cannot be written and the port is free"):
+        async with gateway_program(tmp_path, config, plan, radio="simulated"):
+            pass
+    assert last_good.read_text("utf-8") == good, "this address cannot be bound"
     (config / "gateway.toml").write_text("this is [not TOML")
     async with gateway_program(tmp_path, config, plan, radio="simulated") as gateway, visitor(gateway.url) as kiosk:
         assert (await kiosk.open("/project/elder-lunch")).status == 200

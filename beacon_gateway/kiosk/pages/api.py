@@ -56,9 +56,9 @@ def create_intent(giving: Giving) -> Handler:
     """POST `/api/v1/intents` with an Idempotency-Key: the same key returns the same intent."""
 
     async def post(request: web.Request) -> web.StreamResponse:
-        key = request.headers.get("Idempotency-Key", "")
-        if not KEY.fullmatch(key):
-            return problem(400, "Bad Request", "Idempotency-Key: 16 to 64 letters, digits, - or _")
+        keys = request.headers.getall("Idempotency-Key", [])
+        if len(keys) != 1 or not KEY.fullmatch(key := keys[0]):
+            return problem(400, "Bad Request", "Idempotency-Key: one, with 16 to 64 letters, digits, - or _")
         body = await read_json(request, IntentRequest)
         amount = Money(body.amount_minor, body.currency)
         try:

@@ -229,14 +229,61 @@ async def test_a_bug_is_a_500_in_the_log_but_not_in_the_response(
         ({"Origin": "null"}, 200),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "http://127.0.0.1:1"}, 403),
+        ({"Origin": "https://{url}"}, 403),
+        ({"Sec-Fetch-Site": "same-origin", "Origin": "http://evil.example"}, 403),
     ],
 )
 async def test_a_form_sent_from_another_site_is_refused(
     url: str, client: ClientSession, headers: dict[str, str], status: int
 ) -> None:
-    sent = {name: value.format(url=url) for name, value in headers.items()}
+    sent = {name: value.format(url=url).replace("https://http", "https") for name, value in headers.items()}
     async with client.post(url + "/give", headers=sent) as response:
         assert response.status == status
+
+
+JSON = "Content-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("Host: {own}\r\n" + JSON, 200),
+        ("Host: 127.0.0.1\r\n" + JSON, 200),
+        ("Host: KIOSK.local:8080\r\n" + JSON, 200),
+        ("Host: {own}\r\nOrigin: http://{own}\r\nSec-Fetch-Site: same-origin\r\n" + JSON, 200),
+        ("Host: 127.0.0.1:9\r\n", 200),
+        ("Host: 127.0.0.1:9\r\n" + JSON, 421),
+        ("Host: 127.0.0.1:9\r\nContent-Type: application/a+json\r\n", 421),
+        ("Host: 127.0.0.1:9\r\nSignature: x=:YQ==:\r\n" + JSON, 200),
+        ("Host: {own}\r\nOrigin: null\r\n", 200),
+        ("Host: {own}\r\nOrigin: null\r\n" + JSON, 403),
+        ("Host: {own}\r\nOrigin: null\r\nSec-Fetch-Site: same-origin\r\n" + JSON, 403),
+        ("Host: {own}\r\nOrigin: https://{own}\r\n" + JSON, 403),
+        ("Host: {own}\r\nOrigin: https://{own}\r\nSec-Fetch-Site: same-origin\r\n" + JSON, 403),
+        ("Host: {own}\r\nOrigin: http://{own}\r\nOrigin: http://evil.example\r\n", 400),
+    ],
+)
+async def test_json_needs_our_port_our_origin_and_our_scheme(url: str, head: str, status: int) -> None:
+    lines = head.format(own=url.removeprefix("http://"))
+    sent = f"POST /give HTTP/1.1\r\n{lines}Content-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+    assert (await answer(url, sent.encode())).startswith(f"HTTP/1.1 {status} ".encode())
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "status"),
+    [
+        ("give.local", "https://give.local", 200),
+        ("give.local", "http://give.local", 403),
+        ("{own}", "http://{own}", 200),
+    ],
+)
+async def test_behind_https_the_origin_is_https_except_on_this_machine(host: str, origin: str, status: int) -> None:
+    rules = replace(RULES, https=True, allowed_hosts=frozenset({"give.local", "127.0.0.1"}))
+    async with serving(site(rules, pages=True), "127.0.0.1", 0) as url:
+        own = url.removeprefix("http://")
+        head = f"Host: {host.format(own=own)}\r\nOrigin: {origin.format(own=own)}\r\n{JSON}"
+        sent = f"POST /give HTTP/1.1\r\n{head}Content-Length: 2\r\nConnection: close\r\n\r\n{{}}"
+        assert (await answer(url, sent.encode())).startswith(f"HTTP/1.1 {status} ".encode())
 
 
 @pytest.mark.parametrize(

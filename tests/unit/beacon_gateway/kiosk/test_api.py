@@ -2,6 +2,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from multidict import CIMultiDict
 
 from beacon_gateway.model.reasons import NothingNear
 from beacon_gateway.presence.choice import Chosen
@@ -71,6 +72,18 @@ async def test_an_invalid_request_is_a_problem_document(
 ) -> None:
     answered, document = await post(resident, body)
     assert (answered, document["status"]) == (status, status)
+    assert kiosk.giving.recorded == []
+
+
+async def test_a_repeated_key_header_records_nothing(resident: Resident, kiosk: FakeKiosk) -> None:
+    """In whichever order: a proxy and we could choose differently."""
+    for first, second in (
+        ("a-key-of-some-program", "another-key-12345"),
+        ("another-key-12345", "a-key-of-some-program"),
+    ):
+        headers = CIMultiDict([("Idempotency-Key", first), ("Idempotency-Key", second)])
+        async with resident.http.post(resident.url + "/api/v1/intents", json=WANTED, headers=headers) as response:
+            assert response.status == 400
     assert kiosk.giving.recorded == []
 
 

@@ -15,7 +15,7 @@ from tests.unit.beacon_gateway.settings.test_settings import MINIMAL, SECOND_PRO
 HAN = re.compile("[\u4e00-\u9fff]")
 WORSE = """
 [[beacons]]
-uuid = "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"
+uuid = "9d1c8a44-2b0d-41d8-8486-2f6d1be0a7e3"
 major = 1
 kind = "person"
 label = "no minor"
@@ -23,7 +23,7 @@ project = "dinner"
 proves_radio = true
 
 [[beacons]]
-uuid = "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"
+uuid = "9d1c8a44-2b0d-41d8-8486-2f6d1be0a7e3"
 major = 1
 minor = 4
 kind = "place"
@@ -133,7 +133,7 @@ def test_the_kiosk_section_alone_is_cross_checked(tmp_path: Path) -> None:
             "应为 true 或 false,不加引号 must be true or false, without quotation marks",
         ),
         ('label = "east gate"', "label = 5", "应为加引号的文字 must be text in quotation marks"),
-        ('["give.example"]', '"give.example"', '应为方括号里的一列,如 ["pi.local"] 或 ["192.168.1.20:8080"] must be'),
+        ('["give.internal"]', '"give.internal"', '应为方括号里的一列,如 ["pi.local"] 或 ["192.168.1.20:8080"] must be'),
         ("2b0d-", "zzzz-", '如 "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"(命令 uuidgen 可生成)'),
         ('environment = "real"', 'environment = "prod"', "只能是 'drill' 或 'real' must be 'drill' or 'real'"),
         ("[presence]", '[[rules]]\nproject = "lunch"\nhours = ["10-13"]\n[presence]', '写法不对,应如 "10:00-13:30"'),

@@ -21,15 +21,15 @@ environment = "real"
 
 [handoff]
 kind = "link"
-link_url = "https://give.example/{project}?yuan={amount_yuan}&ref={intent}"
-link_hosts = ["give.example"]
+link_url = "https://give.internal/{project}?yuan={amount_yuan}&ref={intent}"
+link_hosts = ["give.internal"]
 
 [central]
 url = ""
 
 [advertise]
 enabled = true
-uuid = "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"
+uuid = "9d1c8a44-2b0d-41d8-8486-2f6d1be0a7e3"
 major = 1
 minor = 2
 project = "lunch"
@@ -46,7 +46,7 @@ payee = { zh-Hans = "慈善会", zh-Hant = "慈善會", en = "Charity" }
 amounts_fen = [1000, 3000]
 
 [[beacons]]
-uuid = "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"
+uuid = "9d1c8a44-2b0d-41d8-8486-2f6d1be0a7e3"
 major = 1
 minor = 3
 kind = "place"
@@ -54,13 +54,15 @@ label = "east gate"
 project = "lunch"
 
 [[beacons]]
-uuid = "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0"
+uuid = "9d1c8a44-2b0d-41d8-8486-2f6d1be0a7e3"
 major = 1
 minor = 4
 kind = "person"
 label = "card"
 tag_class = "volunteer-card"
 """
+UUID_TEXT, NIL = "9d1c8a44-2b0d-41d8-8486-2f6d1be0a7e3", "00000000-0000-0000-0000-000000000000"
+UNBINDABLE = ("127.0.0.1:80", "999.1.1.1", "127.1", "0x7f.0x1", "::1::", "[::1]", "http://x", "a b", "-a", "*", "")
 SECOND_PROJECT = MINIMAL[MINIMAL.index("[[projects]]") : MINIMAL.index("[[beacons]]")]
 
 
@@ -91,7 +93,7 @@ def test_a_valid_file_becomes_settings_with_defaults(tmp_path: Path) -> None:
     settings = load(file, Settings)
     assert settings.site.environment is Environment.real
     assert settings.handoff.kind is HandoffKind.link
-    assert settings.advertise.uuid == UUID("1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0")
+    assert settings.advertise.uuid == UUID("9d1c8a44-2b0d-41d8-8486-2f6d1be0a7e3")
     assert settings.advertise.mode is AdvertiseMode.broadcast
     assert [beacon.kind for beacon in settings.beacons] == [BeaconKind.place, BeaconKind.person]
     assert (settings.kiosk.host, settings.kiosk.port) == ("127.0.0.1", 8080)
@@ -117,6 +119,12 @@ def test_the_site_page_has_its_addresses_and_allowed_hosts(tmp_path: Path) -> No
     settings = load(file, Settings)
     assert site_addresses(settings) == ("http://[fd00::1]:8080/site",)
     assert web_rules(settings, b"only for tests").allowed_hosts == {"127.0.0.1", "localhost", "[fd00::1]"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "::", "fd00::1", "localhost", "pi-4.local", "kiosk"])
+def test_a_name_or_address_to_listen_on_is_accepted(tmp_path: Path, host: str) -> None:
+    (tmp_path / "gateway.toml").write_text(f'{MINIMAL}\n[kiosk]\nhost = "{host}"\n', "utf-8")
+    assert load(tmp_path / "gateway.toml", Settings).kiosk.host == host
 
 
 def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
@@ -146,20 +154,38 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
         ('project = "lunch"', 'project = "dinner"', "advertise.project", "no [[projects]] has this id"),
         ("near_m = 4", "near_m = 1.5", "presence.near_m", "immediate_m must be less than near_m"),
         ("near_m = 4", "near_m = 0", "presence.near_m", "greater than 0"),
-        ('url = ""', 'url = "http://central.example"', "central.url", "must begin with https://"),
-        ('url = ""', 'url = "https://a.example/path"', "central.url", "without a path"),
-        ('url = ""', 'url = "https://me:Zx7@a.example"', "central.url", "must not contain a user or password"),
-        ('url = ""', 'url = "https://a.example:port"', "central.url", "is not a web address"),
+        ('url = ""', 'url = "http://central.internal"', "central.url", "must begin with https://"),
+        ('url = ""', 'url = "https://a.internal/path"', "central.url", "without a path"),
+        ('url = ""', 'url = "https://me:Zx7@a.internal"', "central.url", "must not contain a user or password"),
+        ('url = ""', 'url = "https://a.internal:port"', "central.url", "is not a web address"),
+        ('url = ""', 'url = "https://*.bank.internal/"', "central.url", "is not a web address"),
+        ('url = ""', 'url = "https://bank internal/"', "central.url", "is not a web address"),
+        ('url = ""', 'url = "https://999.1.1.1"', "central.url", "is not a web address"),
+        ("https://give.internal", "https://*.internal", "handoff.link_url", "is not a web address"),
+        ("https://give.internal", "https://give internal", "handoff.link_url", "is not a web address"),
+        ('["give.internal"]', '["give.internal", "..:80"]', "handoff.link_hosts[1]", "is not a host name"),
+        ('["give.internal"]', '["give.internal", "give:99999"]', "handoff.link_hosts[1]", "is not a host name"),
+        (UUID_TEXT, NIL, "advertise.uuid", "must not be all zeros"),
+        (f'{UUID_TEXT}"\nmajor = 1\nminor = 3', f'{NIL}"\nmajor = 1\nminor = 3', "beacons[0].uuid", "all zeros"),
+        *(
+            ("[presence]", f'[kiosk]\nhost = "{host}"\n[presence]', "kiosk.host", "is not a host name or IP address")
+            for host in UNBINDABLE
+        ),
         ('url = ""', 'url = ""\ncatalogue_key = "abc"', "central.catalogue_key", "not a public key"),
         ("[presence]", '[kiosk]\nsite = "wan"\n[presence]', "kiosk.site", "must be 'loopback', 'lan' or 'off'"),
         ("[presence]", '[kiosk]\nsite = "lan"\n[presence]', "kiosk.site", "needs a host other than 127.0.0.1"),
         ("[presence]", '[kiosk]\nsite = "lan"\nhost = "::"\n[presence]', "kiosk.site", "needs allowed_hosts"),
         ("[presence]", '[kiosk]\nvoices = "voices"\n[presence]', "kiosk.voices", 'for example "/srv/voices", or empty'),
         ("https://give", "http://give", "handoff.link_url", "must begin with https://"),
-        ("https://give.", "https://evil.", "handoff.link_url", "leads to evil.example, which is not one of link_hosts"),
-        ("https://give.example", "https://give.example:444", "handoff.link_url", "which is not one of link_hosts"),
-        ("https://give.example", "https://give.example@evil.example", "handoff.link_url", "a user or password"),
-        ("https://give.example", "https://{project}.example", "handoff.link_url", "a host without braces"),
+        (
+            "https://give.",
+            "https://evil.",
+            "handoff.link_url",
+            "leads to evil.internal, which is not one of link_hosts",
+        ),
+        ("https://give.internal", "https://give.internal:444", "handoff.link_url", "which is not one of link_hosts"),
+        ("https://give.internal", "https://give.internal@evil.internal", "handoff.link_url", "a user or password"),
+        ("https://give.internal", "https://{project}.internal", "handoff.link_url", "a host without braces"),
         ("{intent}", "{donor}", "handoff.link_url", "nothing else in braces"),
         ("{intent}", "{intent.x}", "handoff.link_url", "nothing else in braces"),
         ("{intent}", "{intent", "handoff.link_url", "an unmatched brace"),
@@ -248,7 +274,7 @@ def test_the_second_of_two_equal_beacons_has_the_fault(tmp_path: Path) -> None:
     text, _ = changed("minor = 4", "minor = 3")
     line = text[: text.rindex("[[beacons]]")].count("\n") + 1
     reason = "与 beacons[0] 相同 is the same as beacons[0]"
-    assert faults(tmp_path, text) == [f'{line}: beacons[1]: {reason} (got "1ae1b83f-2b0d-41d8-8486-e4a5492b2ec0/1/3")']
+    assert faults(tmp_path, text) == [f'{line}: beacons[1]: {reason} (got "9d1c8a44-2b0d-41d8-8486-2f6d1be0a7e3/1/3")']
 
 
 def test_the_second_of_two_equal_projects_has_the_fault(tmp_path: Path) -> None:
@@ -270,7 +296,7 @@ def test_faults_of_many_sections_are_reported_together(tmp_path: Path) -> None:
 
 
 def test_with_a_central_server_no_projects_are_needed(tmp_path: Path) -> None:
-    text, _ = changed('url = ""', 'url = "https://central.example"')
+    text, _ = changed('url = ""', 'url = "https://central.internal"')
     text = text.replace('project = "lunch"', 'project = "dinner"').replace(SECOND_PROJECT, "")
     (tmp_path / "gateway.toml").write_text(text, "utf-8")
     assert load(tmp_path / "gateway.toml", Settings).projects == ()
@@ -282,7 +308,7 @@ def test_without_a_server_projects_are_required(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:8040", "http://localhost:1", "http://[::1]:8040", "https://a.example/"]
+    "url", ["http://127.0.0.1:8040", "http://localhost:1", "http://[::1]:8040", "https://a.internal/"]
 )
 def test_the_central_server_may_be_this_machine_or_https(tmp_path: Path, url: str) -> None:
     text, _ = changed('url = ""', f'url = "{url}"')
@@ -291,8 +317,8 @@ def test_the_central_server_may_be_this_machine_or_https(tmp_path: Path, url: st
 
 
 def test_a_link_to_this_machine_is_allowed_in_drills_only(tmp_path: Path) -> None:
-    text = MINIMAL.replace("https://give.example/", "http://127.0.0.1:9/").replace(
-        'link_hosts = ["give.example"]\n', ""
+    text = MINIMAL.replace("https://give.internal/", "http://127.0.0.1:9/").replace(
+        'link_hosts = ["give.internal"]\n', ""
     )
     assert [fault.split(": ")[1] for fault in faults(tmp_path, text)] == ["handoff.link_url", "handoff.link_url"]
     (tmp_path / "gateway.toml").write_text(text.replace('"real"', '"drill"'), "utf-8")

@@ -17,8 +17,8 @@ NO_KIND = "只能是 'sandbox', 'link' 或 'unionpay' must be 'sandbox', 'link' 
 REAL = "must be https:// and UnionPay's production (….95516.com) because site.environment is real"
 DRILL = "must be UnionPay's test environment (https://….test.95516.com) or the emulator on this machine"
 UNIONPAY = 'kind = "unionpay"\nmerchant = "777290058110048"\nown_site = true\n'
-LINK = 'kind = "link"\nlink_url = "https://give.example.org/{project}?yuan={amount_yuan}&lang={lang}"\n'
-HOSTS = 'link_hosts = ["give.example.org"]\n'
+LINK = 'kind = "link"\nlink_url = "https://payee.a.internal/{project}?yuan={amount_yuan}&lang={lang}"\n'
+HOSTS = 'link_hosts = ["payee.a.internal"]\n'
 
 
 def loaded(folder: Path, bank: str, environment: str = "drill") -> Settings:
@@ -56,11 +56,11 @@ def foreign(key: str, kind: str) -> str:
     return f'{key}: is not for kind = "{kind}": remove it'
 
 
-LONG = "https://give.example.org/{project}?yuan={amount_yuan}&lang={…"
-LONG_PORT = "https://give.example.org:444/{project}?yuan={amount_yuan}&la…"
-LONG_HTTP = "http://give.example.org/{project}?yuan={amount_yuan}&lang={l…"
-PORT = LINK.replace("give.example.org", "give.example.org:444")
-EVIL = "https://gateway.95516.com.example.org"
+LONG = "https://payee.a.internal/{project}?yuan={amount_yuan}&lang={…"
+LONG_PORT = "https://payee.a.internal:444/{project}?yuan={amount_yuan}&la…"
+LONG_HTTP = "http://payee.a.internal/{project}?yuan={amount_yuan}&lang={l…"
+PORT = LINK.replace("payee.a.internal", "payee.a.internal:444")
+EVIL = "https://gateway.95516.com.internal"
 CASES: list[tuple[str, str, list[str]]] = [
     ('kind = "sandbox"\n', "real", [f'7: bank.kind: {MOVES_NOTHING} (got "sandbox")']),
     ('kind = "piggy"\n', "drill", [f'7: bank.kind: {NO_KIND} (got "piggy")']),
@@ -98,8 +98,8 @@ CASES: list[tuple[str, str, list[str]]] = [
     (UNIONPAY + 'link_url = "https://x"\n', "drill", [f"10: bank.{foreign('link_url', 'unionpay')}"]),
     ('kind = "sandbox"\nmerchant = "777290058110048"\n', "drill", [f"8: bank.{foreign('merchant', 'sandbox')}"]),
     ('kind = "link"\n', "real", ['6: bank.link_url: is required for kind = "link"']),
-    (LINK, "real", [f'8: bank.link_url: leads to give.example.org, {NOT_LISTED} (got "{LONG}")']),
-    (PORT + HOSTS, "real", [f'8: bank.link_url: leads to give.example.org:444, {NOT_LISTED} (got "{LONG_PORT}")']),
+    (LINK, "real", [f'8: bank.link_url: leads to payee.a.internal, {NOT_LISTED} (got "{LONG}")']),
+    (PORT + HOSTS, "real", [f'8: bank.link_url: leads to payee.a.internal:444, {NOT_LISTED} (got "{LONG_PORT}")']),
     (LINK.replace("https://", "http://") + HOSTS, "real", [f'8: bank.link_url: {HTTPS} (got "{LONG_HTTP}")']),
     (
         link("https://{project}.example.org/") + HOSTS,
@@ -107,18 +107,22 @@ CASES: list[tuple[str, str, list[str]]] = [
         [f'8: bank.link_url: {HTTPS} (got "https://{{project}}.example.org/")'],
     ),
     *(
+        (link(address) + HOSTS, "real", [f'8: bank.link_url: is not a web address (got "{address}")'])
+        for address in ("https://*.internal/", "https://bank internal/", "https://999.1.1.1/")
+    ),
+    *(
         (link(address) + HOSTS, "real", [f'8: bank.link_url: {BRACES} (got "{address}")'])
-        for address in ("https://give.example.org/{intent}", "https://give.example.org/{project!r}")
+        for address in ("https://payee.a.internal/{intent}", "https://payee.a.internal/{project!r}")
     ),
     (
-        link("https://give.example.org/{project") + HOSTS,
+        link("https://payee.a.internal/{project") + HOSTS,
         "real",
-        ['8: bank.link_url: is not a web address, or has an unpaired brace (got "https://give.example.org/{project")'],
+        ['8: bank.link_url: is not a web address, or has an unpaired brace (got "https://payee.a.internal/{project")'],
     ),
     (
-        link("https://me:secret@give.example.org/") + HOSTS,
+        link("https://me:secret@payee.a.internal/") + HOSTS,
         "real",
-        [f'8: bank.link_url: {HTTPS} (got "https://***@give.example.org/")'],
+        [f'8: bank.link_url: {HTTPS} (got "https://***@payee.a.internal/")'],
     ),
     (
         LINK + HOSTS + 'credentials = "/etc/keys"\nown_site = true\n',

@@ -244,7 +244,7 @@ async def test_doctor_is_stricter_in_production(tmp_path: Path, capsys: pytest.C
     source = state_in(tmp_path / "central")
     await put_database(source.file)
     assert source.settings is not None
-    link = 'kind = "link"\nlink_url = "https://gongyi.example.org/p"\nlink_hosts = ["gongyi.example.org"]'
+    link = 'kind = "link"\nlink_url = "https://gongyi.internal/p"\nlink_hosts = ["gongyi.internal"]'
     source.settings.write_text(CONFIG.replace('"drill"', '"real"').replace('kind = "sandbox"', link), encoding="utf-8")
     assert load(source.settings, Settings).site.environment == "real"
     code, output = await looked(source, capsys)

@@ -10,6 +10,9 @@ from sync_contract.strict_model import Environment
 from tests.fakes.central_process import CONFIG
 from tests.paths import ROOT
 
+UNBINDABLE = ("127.0.0.1:80", "999.1.1.1", "::1::", "[::1]", "http://x", "a b", "")
+UUID_LINE = 'uuid = "fda50693-a4e2-4fb1-afcf-c6eb07647825"'
+NIL = "00000000-0000-0000-0000-000000000000"
 BINDING = """
 [[bindings]]
 uuid = "fda50693-a4e2-4fb1-afcf-c6eb07647825"
@@ -57,6 +60,17 @@ def test_the_shipped_files_are_valid(name: str) -> None:
         ("[site]", "[store]\nurl = 7\n[site]", "store.url"),
         ("[site]", "[store]\nconnections = 1\n[site]", "store.connections"),
         ("[site]", "[server]\nport = 65536\n[site]", "port"),
+        *(
+            ("[site]", f'[server]\nhost = "{host}"\n[site]', "server.host: expected a host name or an IP address")
+            for host in UNBINDABLE
+        ),
+        *(
+            ("[site]", f'[server]\npublic_url = "{url}"\n[site]', "server.public_url: expected")
+            for url in ("https://*.internal/", "https://bank internal/", "https://999.1.1.1", "https://")
+        ),
+        ("[site]", '[server]\nallowed_hosts = ["a..b"]\n[site]', "allowed_hosts"),
+        ("[site]", '[mail]\nhost = "mail.internal:25"\nsender = "a@b.internal"\n[site]', "mail.host"),
+        (UUID_LINE, f'uuid = "{NIL}"', r"bindings\[0\].uuid: .*must not be all zeros"),
         ("[site]", '[server]\nallowed_hosts = ["UPPER"]\n[site]', "allowed_hosts"),
         ("[site]", '[server]\ntrusted_proxies = ["proxy.example"]\n[site]', "trusted_proxies"),
         ("[site]", '[server]\ntrusted_proxies = ["10.0.0.1/8"]\n[site]', "trusted_proxies"),
@@ -107,13 +121,13 @@ def test_a_remote_database_without_verified_tls_is_refused(tmp_path: Path, url: 
 
 
 REAL = CONFIG.replace('environment = "drill"', 'environment = "real"').replace(
-    'kind = "sandbox"', 'kind = "link"\nlink_url = "https://give.example/x"\nlink_hosts = ["give.example"]'
+    'kind = "sandbox"', 'kind = "link"\nlink_url = "https://give.internal/x"\nlink_hosts = ["give.internal"]'
 )
 
 
 @pytest.mark.parametrize(
     "server",
-    ["", 'public_url = "https://give.example"', 'host = "::1"\npublic_url = "https://give.example"'],
+    ["", 'public_url = "https://give.internal"', 'host = "::1"\npublic_url = "https://give.internal"'],
 )
 def test_a_production_server_has_https_or_a_local_address(tmp_path: Path, server: str) -> None:
     assert loaded(tmp_path, f"[server]\n{server}\n{REAL}").site.environment is Environment.real
@@ -122,8 +136,8 @@ def test_a_production_server_has_https_or_a_local_address(tmp_path: Path, server
 @pytest.mark.parametrize(
     ("server", "key"),
     [
-        ('public_url = "http://give.example"', "public_url"),
-        ('host = "0.0.0.0"\npublic_url = "https://give.example"', "host"),
+        ('public_url = "http://give.internal"', "public_url"),
+        ('host = "0.0.0.0"\npublic_url = "https://give.internal"', "host"),
         ('host = "::"', "host"),
         ('host = "192.168.1.2"', "host"),
     ],
