@@ -23,8 +23,9 @@ from central_server.reconciliation.nightly import NightlyRun
 from central_server.server_options import RateLimits, ServerOptions, ServerTimings
 from central_server.server_services import Edges, ServerContext, Services, build, webhook_rules
 from central_server.settings import Settings
-from central_server.state_files import program_secret
+from central_server.state_files import claim_state, program_secret
 from central_server.store.engine.database import StoreUnavailable, open_database, sqlite_url
+from central_server.store.engine.installation import claim_environment
 from central_server.store.engine.process_events import Topic
 from daemonkit.sd_notify import Notifier
 from daemonkit.supervise import supervise
@@ -81,6 +82,8 @@ async def open_edges(stack: AsyncExitStack, context: ServerContext) -> Edges:
     database = await stack.enter_async_context(
         open_database(store, connections=options.connections, before_migration=before_migration(source))
     )
+    await claim_environment(database, context.environment.value)
+    claim_state(options.state, context.environment.value)
     account = BankAccount(
         settings.bank.at(options.bank_url), context.environment, options.bank_credentials, context.now
     )

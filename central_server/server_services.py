@@ -155,7 +155,7 @@ async def build(context: ServerContext, edges: Edges, make_app: Callable[..., we
     settings, state, database, bank = context.settings, context.options.state, edges.database, edges.bank
     bindings = {entry.beacon: entry.project for entry in settings.bindings}
     await seed_catalogue(database, settings.projects, bindings, context.now(), own_site=settings.bank.own_site)
-    settlement = Settlement(database, bank.name, context.changes.poke)
+    settlement = Settlement(database, bank.name, context.environment.value, context.changes.poke)
     notifications = BankNotifications(bank, settlement, context.rejections, context.now)
     opening = AttemptOpener(
         database,
@@ -282,7 +282,7 @@ def _gateway_routes(context: ServerContext, edges: Edges, publication: Publicati
     database, rejections, now = edges.database, context.rejections, context.now
     return [
         *ParcelIntake(database, context.environment, rejections, now).routes(),
-        *OutcomesApi(database, context.changes, rejections, now).routes(),
+        *OutcomesApi(database, context.environment, context.changes, rejections, now).routes(),
         *EnrolmentApi(database, catalogue_key(context.options.state), rejections, now).routes(),
         *ReportsApi(database, rejections, now).routes(),
         *CatalogueApi(database, publication, rejections, now).routes(),
@@ -307,7 +307,7 @@ def _phone_routes(context: ServerContext, edges: Edges, phone: _Phone) -> list[w
     return [
         *slips.routes(),
         *TicketPages(database, environment, phone.redirect, slips, now).routes(),
-        *CodePages(database, phone.redirect, now).routes(),
+        *CodePages(database, environment, phone.redirect, now).routes(),
         *ProjectPictures(database).routes(),
         *ContactPages(database, phone.responder, phone.contacts).routes(),
         *HelpPages(database, phone.responder, phone.receipts.storage_time.days).routes(),

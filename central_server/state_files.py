@@ -11,12 +11,27 @@ from daemonkit.files import write_atomically
 _CATALOGUE, _FORMS, _FACTORS, _PROGRAMS = "catalogue.key", "form.secret", "factors.key", "programs.secret"
 OWN_FILES = (_CATALOGUE, _FORMS, _FACTORS, _PROGRAMS)
 """Part of every backup."""
+_ENVIRONMENT = "environment"
+"""Not in a backup: the database in it belongs to an environment too."""
 RECEIPTS_KEY = "receipts.key"
 """Opens donors' data (receipts/sealed_data.py); part of a backup only on request."""
 
 
 class StateRefused(CentralError):
     """A file of the state folder is invalid. The message names it."""
+
+
+def claim_state(state: Path, environment: str) -> None:
+    """Bind a new state folder to the environment. Raises StateRefused if it belongs to the other one."""
+    file = state / _ENVIRONMENT
+    if not file.exists():
+        write_atomically(file, f"{environment}\n".encode())
+    found = file.read_text("utf-8").strip()
+    if found != environment:
+        raise StateRefused(
+            f"{file}: this folder belongs to the environment {found!r}, and site.environment is {environment}: "
+            "use another state folder"
+        )
 
 
 def catalogue_key(state: Path) -> Ed25519PrivateKey:

@@ -22,6 +22,7 @@ from central_server.settings import Settings
 from central_server.store.accounts.audit_trail import COMMAND_LINE
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database, StoreRefused, StoreUnavailable
+from central_server.store.engine.installation import claim_environment
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences
 from central_server.store.reconciliation.differences import Difference
@@ -74,6 +75,7 @@ async def _reconcile(
     folder = request.credentials or Path(settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "."))
     account = BankAccount(settings.bank.at(request.bank_url), environment, folder)
     async with store_selection.open_database(store_selection.of(settings, state)) as database:
+        await claim_environment(database, environment.value)
         if request.file is not None:
             night = await _take_file(database, settings, request.file, day, now)
         else:

@@ -83,6 +83,8 @@ class AttemptOpener:
         `confirmed.check` raises.
         """
         intent = confirmed.intent(now)
+        if intent.environment != self.bank.environment.value:
+            raise BankRefused(f"intent {intent.id} is {intent.environment}, this server {self.bank.environment}")
         bank = await self.bank_of(intent.community, intent.project)
         if bank is None:
             raise BankRefused(f"project {intent.project}: its organisation accepts no money here and names no platform")

@@ -27,7 +27,7 @@ class OrderQueries:
         """Query every due attempt and return their number. Raises BankUnavailable at the first failed query."""
         queried = 0
         async with self.database.read() as connection:
-            due = await attempts.due(connection, self.bank.name, now)
+            due = await attempts.due(connection, self.bank.name, self.bank.environment.value, now)
         for attempt in due:
             record = RecordKey("bank", attempt.id, attempt.community, attempt.gateway)
             async with quarantining(self.database, record, now, BankUnavailable):

@@ -52,7 +52,7 @@ class RefundSender:
         async with self.database.read() as connection:
             due = [
                 (refund, attempt)
-                for refund in await refunds.due(connection, self.bank.name, now)
+                for refund in await refunds.due(connection, self.bank.name, self.bank.environment.value, now)
                 if (attempt := await attempts.get(connection, refund.attempt)) is not None
             ]
         for refund, attempt in due:

@@ -54,6 +54,7 @@ class Settlement:
 
     database: Database
     bank: str
+    environment: str
     changed: Callable[[], None]
 
     async def record_notification(self, notification: Notification, now: datetime) -> bool:
@@ -143,14 +144,14 @@ class Settlement:
 
     async def _attempt(self, connection: Connection, order: str, amount: Money, at: datetime | None) -> Attempt:
         attempt = await attempts.lock(connection, order)
-        if attempt is None or attempt.bank != self.bank:
+        if attempt is None or (attempt.bank, attempt.environment) != (self.bank, self.environment):
             raise PaymentRefused(PaymentProblem.order_unknown, f"order {order} is not ours")
         _check(f"order {order}", amount, at, Money(attempt.amount_minor, attempt.currency), attempt.opened_at)
         return attempt
 
     async def _refund(self, connection: Connection, notification: Notification) -> StoredRefund:
         refund = await refunds.get(connection, notification.order)
-        if refund is None or refund.sent_at is None:
+        if refund is None or refund.sent_at is None or refund.environment != self.environment:
             raise PaymentRefused(PaymentProblem.refund_unknown, f"refund {notification.order} is not ours")
         own = Money(refund.amount_minor, refund.currency)
         _check(f"refund {refund.id}", notification.amount, notification.at, own, refund.sent_at)

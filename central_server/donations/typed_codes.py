@@ -10,6 +10,7 @@ from central_server.store.donations import intents
 from central_server.store.donations.intents import Intent
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
+from sync_contract.strict_model import Environment
 
 CODE_LIFETIME = timedelta(days=1)
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -51,13 +52,13 @@ def read_code(text: str) -> str | None:
     return f"{plain[:4]}-{plain[4:]}"
 
 
-async def resolve_code(database: Database, text: str, now: datetime) -> CodedIntent | None:
-    """Return None alike for an invalid, an unknown and an expired code."""
+async def resolve_code(database: Database, environment: Environment, text: str, now: datetime) -> CodedIntent | None:
+    """Return None alike for an invalid, an unknown and an expired code, and for one of the other environment."""
     code = read_code(text)
     if code is None:
         return None
     async with database.read() as connection:
-        found = await intents.by_code(connection, code, now - CODE_LIFETIME)
+        found = await intents.by_code(connection, environment.value, code, now - CODE_LIFETIME)
     return None if found is None else CodedIntent(found, code)
 
 

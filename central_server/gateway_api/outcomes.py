@@ -15,6 +15,7 @@ from central_server.store.engine.database import Database
 from daemonkit.broadcast import Broadcast
 from daemonkit.web import problem, shutdown_event
 from sync_contract.records import IntentState, Outcome, Outcomes
+from sync_contract.strict_model import Environment
 
 MOST_INTENTS = 150
 LONGEST_WAIT_S = 25
@@ -28,9 +29,15 @@ class OutcomesApi:
     """`changes` is notified after every change of state in any process."""
 
     def __init__(
-        self, database: Database, changes: Broadcast, refusals: Refusals, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        environment: Environment,
+        changes: Broadcast,
+        refusals: Refusals,
+        clock: Callable[[], datetime],
     ) -> None:
         self._database = database
+        self._environment = environment.value
         self._changes = changes
         self._refusals = refusals
         self._clock = clock
@@ -91,9 +98,12 @@ class OutcomesApi:
                 ended=intent.id in ended and intent.state == IntentState.handed_off,
             )
             for intent in found.values()
-            if intent.state != query.known[intent.id]
-            or (intent.code and intent.id in query.uncoded)
-            or query.tried.get(intent.id, intent.id in ended) != (intent.id in ended)
+            if intent.environment == self._environment
+            and (
+                intent.state != query.known[intent.id]
+                or (intent.code and intent.id in query.uncoded)
+                or query.tried.get(intent.id, intent.id in ended) != (intent.id in ended)
+            )
         )
 
 

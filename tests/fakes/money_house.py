@@ -43,7 +43,7 @@ class House(Generic[BankOf]):
     notify_url: str = "http://us/notify"
 
     def __post_init__(self) -> None:
-        self.settlement = Settlement(self.database, self.bank.name, self.changed)
+        self.settlement = Settlement(self.database, self.bank.name, self.bank.environment.value, self.changed)
         self.opening = AttemptOpener(
             self.database,
             self.bank,

@@ -195,7 +195,7 @@ class Street:
         """Return whether no order query, refund or file is due."""
         now = self.now
         async with self.database.read() as connection:
-            if await attempts.due(connection, BANK, now) or await refunds.due(connection, BANK, now):
+            if await attempts.due(connection, BANK, "drill", now) or await refunds.due(connection, BANK, "drill", now):
                 return False
             if not files:
                 return True

@@ -62,9 +62,9 @@ class Gift:
         return self.receipt.state if self.receipt is not None else ReceiptState.anonymous.value
 
 
-async def paid_gift(connection: Connection, nonce: str) -> Gift | None:
+async def paid_gift(connection: Connection, environment: Environment, nonce: str) -> Gift | None:
     """Return None for an unknown or unpaid attempt, or one of an unknown project."""
-    attempt = await attempts.by_return_nonce(connection, nonce)
+    attempt = await attempts.by_return_nonce(connection, environment.value, nonce)
     if attempt is None or not attempt.paid:
         return None
     line = await ledger_lines.get(connection, f"received:{attempt.id}")
@@ -117,7 +117,7 @@ class SlipPages:
     async def outcome(self, nonce: str, reader: Language) -> PhoneOutcome | None:
         """Return the view of a paid gift; None before it is paid."""
         async with self._database.read() as connection:
-            gift = await paid_gift(connection, nonce)
+            gift = await paid_gift(connection, self._environment, nonce)
         if gift is None:
             return None
         slip = GiftSlip(
@@ -137,7 +137,7 @@ class SlipPages:
     async def _pdf(self, request: web.Request) -> web.Response:
         reader = language(request)
         async with self._database.read() as connection:
-            gift = await paid_gift(connection, request.match_info["nonce"])
+            gift = await paid_gift(connection, self._environment, request.match_info["nonce"])
             contact = None if gift is None else await self._contacts.at(connection, gift.place)
             name = None if gift is None else await self._names.at(connection, gift.place)
         if gift is None or contact is None or name is None:
@@ -185,7 +185,7 @@ class SlipPages:
         nonce, now = request.match_info["nonce"], self._clock()
         form = await read_form(request, request.config_dict[RULES], _session(nonce))
         async with self._database.read() as connection:
-            gift = await paid_gift(connection, nonce)
+            gift = await paid_gift(connection, self._environment, nonce)
         if gift is None:
             return await self._responder.page(request, NoticePage(NoticeKind.not_found, back=""), 404)
         request[PLACE] = gift.place
@@ -213,7 +213,7 @@ class SlipPages:
     async def _form(self, request: web.Request, typed: FaultyForm, status: int = 200) -> web.Response:
         nonce = request.match_info["nonce"]
         async with self._database.read() as connection:
-            gift = await paid_gift(connection, nonce)
+            gift = await paid_gift(connection, self._environment, nonce)
             stored = gift is not None and bool(await receipts.donors(connection, [gift.attempt.id]))
         if gift is None:
             return await self._responder.page(request, NoticePage(NoticeKind.not_found, back=""), 404)

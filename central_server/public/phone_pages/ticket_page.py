@@ -102,7 +102,7 @@ class TicketPages:
     async def _outcome(self, request: web.Request) -> web.Response:
         """Show the stored state of the gift; the donor's return proves nothing."""
         async with self._database.read() as connection:
-            attempt = await attempts.by_return_nonce(connection, request.match_info["nonce"])
+            attempt = await attempts.by_return_nonce(connection, self._environment.value, request.match_info["nonce"])
             intent = None if attempt is None else await intents.get(connection, attempt.gateway, attempt.intent)
             if intent is not None:
                 request[PLACE] = await gift_place(connection, intent.gateway, intent.community)

@@ -17,6 +17,7 @@ from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.giving_views import PhoneCode, PhoneGift
 from sync_contract.money import Money
 from sync_contract.records import IntentState
+from sync_contract.strict_model import Environment
 from sync_contract.ticket import FRESH_FOR
 
 _CONFIRMED = "confirmed"
@@ -31,6 +32,7 @@ class CodePages:
     def __init__(
         self,
         database: Database,
+        environment: Environment,
         redirect: BankRedirect,
         clock: Callable[[], datetime],
         *,
@@ -38,6 +40,7 @@ class CodePages:
         burst: int = 20,
     ) -> None:
         self._database = database
+        self._environment = environment
         self._redirect = redirect
         self._responder = redirect.responder
         self._clock = clock
@@ -85,7 +88,7 @@ class CodePages:
     async def _found(self, request: web.Request, now: datetime) -> CodedIntent | None:
         """Raises 429."""
         self._limit.check(request)
-        found = await resolve_code(self._database, request.query.get("code", ""), now)
+        found = await resolve_code(self._database, self._environment, request.query.get("code", ""), now)
         if found is not None:
             async with self._database.read() as connection:
                 request[PLACE] = await gift_place(connection, found.known.gateway, found.known.community)

@@ -98,8 +98,8 @@ async def lock(connection: Connection, attempt: str) -> Attempt | None:
     return await get(connection, attempt)
 
 
-async def by_return_nonce(connection: Connection, nonce: str) -> Attempt | None:
-    statement = select(attempts).where(attempts.c.return_nonce == nonce)
+async def by_return_nonce(connection: Connection, environment: str, nonce: str) -> Attempt | None:
+    statement = select(attempts).where(attempts.c.return_nonce == nonce, attempts.c.environment == environment)
     return await fetch_one(connection, Attempt, statement)
 
 
@@ -119,10 +119,13 @@ async def ended_unpaid(connection: Connection, gateway: str, of: Collection[str]
     return frozenset(rows.scalars())
 
 
-async def due(connection: Connection, bank: str, now: datetime, limit: int = 50) -> tuple[Attempt, ...]:
+async def due(
+    connection: Connection, bank: str, environment: str, now: datetime, limit: int = 50
+) -> tuple[Attempt, ...]:
     """Return attempts about which this bank is due to be queried, at most `limit`."""
-    due = select(attempts).where(attempts.c.next_query_at <= now, attempts.c.bank == bank)
-    statement = due.order_by(attempts.c.next_query_at).limit(limit)
+    columns = attempts.c
+    due = select(attempts).where(columns.next_query_at <= now, columns.bank == bank)
+    statement = due.where(columns.environment == environment).order_by(attempts.c.next_query_at).limit(limit)
     return await fetch_all(connection, Attempt, statement)
 
 

@@ -111,9 +111,12 @@ async def set_door(connection: Connection, gateway: str, intent: str, door: str,
     )
 
 
-async def by_code(connection: Connection, code: str, since: datetime) -> Intent | None:
+async def by_code(connection: Connection, environment: str, code: str, since: datetime) -> Intent | None:
     """Return the intent of that code if it was first seen after `since`."""
-    statement = select(intents).where(intents.c.code == code, intents.c.first_seen_at > since)
+    columns = intents.c
+    statement = select(intents).where(
+        columns.code == code, columns.environment == environment, columns.first_seen_at > since
+    )
     return await fetch_one(connection, Intent, statement)
 
 

@@ -124,10 +124,13 @@ async def unanswered(
     return await fetch_all(connection, StoredRefund, statement.order_by(columns.sent_at).limit(PAGE))
 
 
-async def due(connection: Connection, bank: str, now: datetime, limit: int = 20) -> tuple[StoredRefund, ...]:
+async def due(
+    connection: Connection, bank: str, environment: str, now: datetime, limit: int = 20
+) -> tuple[StoredRefund, ...]:
     """Return refunds that are due to be sent to this bank or queried there; another bank's never block them."""
     columns = refunds.c
     there = select(refunds).join(attempts, attempts.c.id == columns.attempt).where(attempts.c.bank == bank)
+    there = there.where(columns.environment == environment)
     statement = there.where(columns.next_query_at <= now).order_by(columns.next_query_at, columns.id)
     return await fetch_all(connection, StoredRefund, statement.limit(limit))
 

@@ -63,7 +63,7 @@ from central_server.store.engine.tables.money import (
 from central_server.store.engine.tables.parcels import arrivals, batches, parcels, sequences
 from central_server.store.engine.tables.phones import presence_passes, shake_answers, shake_counts
 from central_server.store.engine.tables.places import contacts, gateway_keys, gateways, place_ancestors, places
-from central_server.store.engine.tables.processes import leases
+from central_server.store.engine.tables.processes import installation, leases
 from central_server.store.engine.tables.programs import personal_tokens, webhook_deliveries, webhook_marks, webhooks
 
 __all__ = [
@@ -99,6 +99,7 @@ __all__ = [
     "heads",
     "identity_requests",
     "import_drafts",
+    "installation",
     "intents",
     "leases",
     "ledger_lines",

@@ -12,3 +12,9 @@ leases = Table(
     Column("holder", String(32), nullable=False),
     Column("until", Instant, nullable=False),
 )
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("environment", String(8), primary_key=True),
+)

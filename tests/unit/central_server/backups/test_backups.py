@@ -124,7 +124,7 @@ async def test_every_state_file_is_in_the_backup_or_listed_as_excluded(tmp_path:
         source = Source(central.store, central.state)
         await asyncio.to_thread(take, source, tmp_path / "one.tar", AT)
     backup = {name.removeprefix("state/") for name in names_in(tmp_path / "one.tar")}
-    assert {name for name in found if not name.startswith("central.db")} - backup == {"receipts.key"}
+    assert {name for name in found if not name.startswith("central.db")} - backup == {"receipts.key", "environment"}
 
 
 async def test_the_postgresql_password_is_on_no_command_line() -> None:

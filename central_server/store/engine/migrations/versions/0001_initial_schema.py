@@ -22,6 +22,10 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger, nullable=False),
     )
     op.create_table(
+        "installation",
+        sa.Column("environment", sa.String(8), primary_key=True),
+    )
+    op.create_table(
         "leases",
         sa.Column("name", sa.String(32), primary_key=True),
         sa.Column("holder", sa.String(32), nullable=False),
