@@ -1,18 +1,17 @@
 """Compute totals by project and period, as an organisation enters them in 慈善中国."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from central_server.sheets.sheet_writer import Cell, yuan
-from central_server.store.catalogue import projects
 from central_server.store.engine.connection import Connection
-from central_server.store.ledger import purse_sums
+from central_server.store.ledger import project_terms, purse_sums
+from central_server.store.ledger.project_terms import ProjectTerms
 from central_server.store.places import places
 from central_server.store.places.places import TOP
 from daemonkit.i18n import marked as _
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.project import Project
 from sync_contract.strict_model import Language
 
 COLUMNS = (
@@ -114,25 +113,36 @@ async def load_charity_totals(
             total.gifts += each.lines
         if name == "spent":
             total.people += each.people
-    known = await projects.known_many(connection, found)
+    terms = await _terms(connection, tops, environment, period)
     names = {place.id: place.names[language] for place in await places.every(connection, [TOP])}
     ordered = tuple(found[key] for key in sorted(found))
     rows = [
-        _row(each, known.get((each.community, each.project)), period, language, names.get(each.community, ""))
+        _row(each, terms.get((each.community, each.project), ()), period, language, names.get(each.community, ""))
         for each in ordered
     ]
     return CharityReport(ordered, tuple(rows))
 
 
+async def _terms(
+    connection: Connection, tops: Collection[str], environment: str, period: Period
+) -> dict[tuple[str, str], tuple[ProjectTerms, ...]]:
+    """Return what applied to the lines of the period by project, or, without any, to the last line before it."""
+    used = await purse_sums.terms(connection, tops, environment, since=period.since, until=period.until)
+    last = await purse_sums.terms(connection, tops, environment, since=None, until=period.since)
+    used = {key: digests[-1:] for key, digests in last.items()} | used
+    known = await project_terms.many(connection, {digest for digests in used.values() for digest in digests})
+    return {key: tuple(known[digest] for digest in digests) for key, digests in used.items()}
+
+
 def _row(
-    total: Totals, project: Project | None, period: Period, language: Language, community: str
+    total: Totals, terms: Sequence[ProjectTerms], period: Period, language: Language, community: str
 ) -> tuple[Cell, ...]:
-    permit = project.permit if project is not None else None
+    permits = [each.permit for each in terms if each.permit is not None]
     return (
-        project.title[language] if project is not None else total.project,
-        permit.filing if permit else None,
-        permit.organisation if permit else None,
-        permit.certificate if permit else None,
+        terms[-1].title[language] if terms else total.project,
+        _joined(permit.filing for permit in permits),
+        _joined(permit.organisation for permit in permits),
+        _joined(permit.certificate for permit in permits),
         community or total.community,
         period.first,
         period.last,
@@ -148,3 +158,8 @@ def _row(
         yuan(total.after),
         total.people,
     )
+
+
+def _joined(texts: Iterable[str]) -> str | None:
+    """Join different texts in their order; usually there is one."""
+    return "; ".join(dict.fromkeys(texts)) or None

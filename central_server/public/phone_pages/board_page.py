@@ -13,7 +13,7 @@ from central_server.ledger.publication import Publisher
 from central_server.public.phone_pages.page_responder import PLACE, PageResponder
 from central_server.store.catalogue import projects
 from central_server.store.engine.database import Database
-from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines
+from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines, project_terms
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
 from central_server.store.reconciliation import statements
@@ -140,7 +140,7 @@ class BoardPages:
         async with self._database.read() as connection:
             line = await ledger_lines.by_secret(connection, secret)
             assert line is not None  # it was found, and lines are never deleted
-            project = await projects.known(connection, line.community, line.project)
+            terms = await project_terms.get(connection, line.terms)
             request[PLACE] = line.community
             refunded = await ledger_lines.refunded_minor(connection, line.attempt or "")
         proof = found if isinstance(found, Proof) else None
@@ -148,7 +148,7 @@ class BoardPages:
         return await self._responder.page(
             request,
             ProofPage(
-                title=None if project is None else project.title,
+                title=None if terms is None else terms.title,
                 amount=Money(abs(line.amount_minor), line.currency),
                 slip=line.slip or "",
                 received_at=line.at,

@@ -23,7 +23,7 @@ from central_server.store.donations.receipts import Receipt, ReceiptState
 from central_server.store.donations.refunds import RefundState
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
-from central_server.store.ledger import ledger_lines
+from central_server.store.ledger import ledger_lines, project_terms
 from central_server.store.ledger.ledger_lines import LedgerLine
 from daemonkit.web import RULES, csrf_token, read_form
 from kiosk_ui.giving_views import PhoneOutcome
@@ -44,7 +44,7 @@ _NONCE = "{nonce:[A-Za-z0-9_-]{20,43}}"
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """A paid attempt with the facts for its donor. `place`: where it was made."""
+    """A paid attempt with the facts for its donor. `place`: where it was made; `project`: as it was at the payment."""
 
     attempt: Attempt
     line: LedgerLine
@@ -74,6 +74,9 @@ async def paid_gift(connection: Connection, environment: Environment, nonce: str
     project = await projects.known(connection, intent.community, intent.project)
     if project is None:
         return None
+    terms = await project_terms.get(connection, line.terms)
+    if terms is not None:
+        project = terms.of(project)
     every = await refunds.of_attempts(connection, [attempt.id])
     refunded = sum(each.amount_minor for each in every if each.state == RefundState.refunded)
     place = await gift_place(connection, intent.gateway, intent.community)

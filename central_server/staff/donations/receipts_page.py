@@ -12,14 +12,14 @@ from central_server.sheets.sheet_writer import Cell, yuan
 from central_server.staff.frame.msgid import _
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.store.accounts import audit_actions
-from central_server.store.catalogue import projects
 from central_server.store.donations import receipts
 from central_server.store.donations.receipts import ReceiptState, RequestedReceipt
 from central_server.store.engine.connection import Connection
+from central_server.store.ledger import project_terms
+from central_server.store.ledger.project_terms import ProjectTerms
 from central_server.store.places import places
 from central_server.store.places.places import TOP
 from kiosk_ui.number_format import capitals
-from sync_contract.project import Project
 from sync_contract.strict_model import Environment
 
 _log = structlog.get_logger()
@@ -73,13 +73,13 @@ class ReceiptsPage:
             due = await receipts.page(connection, visitor.tops, self._environment, ReceiptState.due)
             issued = await receipts.page(connection, visitor.tops, self._environment, ReceiptState.issued, _MAX_ISSUED)
             counts = await receipts.counts(connection, visitor.tops, self._environment)
-            known = await projects.known_many(connection, {(each.community, each.project) for each in (*due, *issued)})
+            terms = await project_terms.many(connection, {each.terms or "" for each in (*due, *issued)})
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
         values = {
             "due": due,
             "issued": issued,
             "counts": {state: counts.get(state, 0) for state in ReceiptState},
-            "projects": known,
+            "terms": terms,
             "names": names,
             "refused": refused,
             "refused_words": REFUSED,
@@ -94,7 +94,7 @@ class ReceiptsPage:
             async with visitor.database.write() as connection:
                 due = await receipts.page(connection, visitor.tops, self._environment, ReceiptState.due)
                 opened = await self._opened(connection, due)
-                known = await projects.known_many(connection, {(each.community, each.project) for each in due})
+                terms = await project_terms.many(connection, {each.terms or "" for each in due})
                 for community in sorted({each.community for each in due if each.attempt in opened}):
                     count = sum(each.community == community and each.attempt in opened for each in due)
                     await visitor.record(connection, community, audit_actions.ReceiptsDownloaded("", count))
@@ -104,7 +104,9 @@ class ReceiptsPage:
             _log.error("receipts.key", reason=str(error))
             return await self._list(visitor, "key", status=503)
         translate = self._frame.words(visitor.language)
-        rows = [_cells(each, opened[each.attempt], known) for each in due if each.attempt in opened]
+        rows = [
+            _cells(each, opened[each.attempt], terms.get(each.terms or "")) for each in due if each.attempt in opened
+        ]
         return await sheet("receipts", "xlsx", [[translate(name) for name in COLUMNS], *rows])
 
     async def _opened(self, connection: Connection, due: Sequence[RequestedReceipt]) -> dict[str, Donor]:
@@ -130,17 +132,16 @@ class ReceiptsPage:
         return Redirect(f"{_AT}?done=issued")
 
 
-def _cells(each: RequestedReceipt, donor: Donor, known: dict[tuple[str, str], Project]) -> list[Cell]:
-    project = known.get((each.community, each.project))
+def _cells(each: RequestedReceipt, donor: Donor, terms: ProjectTerms | None) -> list[Cell]:
     return [
         each.slip,
         each.paid_at,
         yuan(each.amount_minor),
         capitals(each.amount_minor),
         "yes" if each.attempt_state != "paid" else None,
-        each.project if project is None else project.title.zh_hans,
-        None if project is None else project.payee.zh_hans,
-        None if project is None or project.permit is None else project.permit.organisation,
+        each.project if terms is None else terms.title.zh_hans,
+        None if terms is None else terms.payee.zh_hans,
+        None if terms is None or terms.permit is None else terms.permit.organisation,
         donor.name,
         donor.tax_id or None,
         donor.email or None,

@@ -14,9 +14,10 @@ from central_server.staff.ledger.ledger_wording import HEADS, KINDS
 from central_server.store.accounts import audit_actions
 from central_server.store.catalogue import projects
 from central_server.store.engine.connection import Connection
-from central_server.store.ledger import ledger_heads, ledger_lines, locked_months, purses
+from central_server.store.ledger import ledger_heads, ledger_lines, locked_months, project_terms, purses
 from central_server.store.ledger.ledger_lines import LedgerLine
 from central_server.store.ledger.locked_months import LockedMonth, first_moment, month_after, month_of
+from central_server.store.ledger.project_terms import ProjectTerms
 from central_server.store.ledger.purses import PurseRow
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
@@ -80,10 +81,12 @@ class LedgerPage:
         async with visitor.database.read() as connection:
             await visitor.demand(connection, place)
             lines = await self._lines(connection, visitor, place, month)
-            titles = await _titles(connection, place, lines)
+            terms = await project_terms.many(connection, {line.terms for line in lines if line.terms})
         translate = self._frame.words(visitor.language)
         rows: list[list[Cell]] = [[translate(name) for name in HEADS]]
-        rows += [_row(line, titles, translate(KINDS[line.kind]), visitor.language) for line in lines]
+        rows += [
+            _row(line, terms.get(line.terms or ""), translate(KINDS[line.kind]), visitor.language) for line in lines
+        ]
         form = "xlsx" if visitor.request.query.get("format") == "xlsx" else "csv"
         return await sheet(f"ledger-{month}", form, rows, of=frozenset({place}), kind="ledger")
 
@@ -146,13 +149,14 @@ async def _titles(connection: Connection, place: str, lines: tuple[LedgerLine, .
     return {project: found.title for (_, project), found in known.items()}
 
 
-def _row(line: LedgerLine, titles: dict[str, Texts], kind: str, language: Language) -> list[Cell]:
+def _row(line: LedgerLine, terms: ProjectTerms | None, kind: str, language: Language) -> list[Cell]:
     at = line.at.astimezone(OFFICIAL_TIME)
+    permit = None if terms is None else terms.permit
     return [
         line.n,
         at.date(),
         f"{at:%H:%M:%S}",
-        titles[line.project][language] if line.project in titles else line.project,
+        line.project if terms is None else terms.title[language],
         kind,
         yuan(line.signed_minor),
         line.slip or "",
@@ -161,4 +165,8 @@ def _row(line: LedgerLine, titles: dict[str, Texts], kind: str, language: Langua
         line.evidence,
         line.refers,
         line.identity,
+        None if terms is None else terms.payee[language],
+        None if permit is None else permit.organisation,
+        None if permit is None else permit.certificate,
+        None if permit is None else permit.filing,
     ]

@@ -57,5 +57,9 @@ HEADS = (
     _("Evidence"),
     _("Refers to"),
     _("Line"),
+    _("Payee"),
+    _("Organisation"),
+    _("Certificate"),
+    _("Filing number"),
 )
 """Of the journal as a file."""

@@ -56,7 +56,10 @@ class SealedDonor:
 
 @dataclass(frozen=True, slots=True)
 class RequestedReceipt:
-    """A gift with a due or issued receipt, for staff. `donor_until`: None when no donor data is stored any more."""
+    """A gift with a due or issued receipt, for staff. `donor_until`: None when no donor data is stored any more.
+
+    `terms`: the digest of the project's terms at the payment.
+    """
 
     attempt: str
     community: str
@@ -71,6 +74,7 @@ class RequestedReceipt:
     changed_by: str
     attempt_state: str
     donor_until: datetime | None
+    terms: str | None
 
 
 _RECEIPT = columns_of(receipts, Receipt)
@@ -150,7 +154,7 @@ async def page(
         select(
             table.attempt, table.community, intents.c.project, attempts.c.amount_minor, attempts.c.currency,
             attempts.c.paid_at, func.coalesce(ledger_lines.c.slip, ""), table.state, table.number, table.changed_at,
-            table.changed_by, attempts.c.state, receipt_donors.c.delete_at,
+            table.changed_by, attempts.c.state, receipt_donors.c.delete_at, ledger_lines.c.terms,
         )
         .select_from(
             receipts.join(attempts, attempts.c.id == table.attempt)

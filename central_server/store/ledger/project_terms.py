@@ -20,6 +20,10 @@ class ProjectTerms(Record):
     payee: Texts
     permit: Permit | None
 
+    def of(self, project: Project) -> Project:
+        """Return the project as it was when the line was posted."""
+        return project.model_copy(update={"title": self.title, "payee": self.payee, "permit": self.permit})
+
 
 async def add(connection: Connection, project: Project | None) -> str | None:
     """Store the project's terms and return their digest; None for an unknown project."""

@@ -60,3 +60,25 @@ async def by_kind(
         KindSum(community, project, kind, lines, int(minor), int(people_))
         for community, project, kind, lines, minor, people_ in rows
     )
+
+
+async def terms(
+    connection: Connection,
+    tops: Collection[str],
+    environment: str,
+    *,
+    since: datetime | None,
+    until: datetime,
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return the digests of the terms of lines by community and project, in order of their last line."""
+    table = ledger_lines.c
+    statement = select(table.community, table.project, table.terms).where(
+        table.environment == environment, within(table.community, tops), table.terms.is_not(None), table.at < until
+    )
+    if since is not None:
+        statement = statement.where(table.at >= since)
+    statement = statement.group_by(table.community, table.project, table.terms).order_by(func.max(table.seq))
+    found: dict[tuple[str, str], list[str]] = {}
+    for community, project, digest in await connection.execute(statement):
+        found.setdefault((community, project), []).append(digest)
+    return {key: tuple(digests) for key, digests in found.items()}
