@@ -46,6 +46,7 @@ class StageTimings:
     first_background_s: float = 8.0
     """First wait of the others, so that all together ask a failing network less than once a second."""
     beacons_check_s: float = 5.0
+    heads_every_s: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,12 @@ def server_stages(
     ]
     if server.catalogue_key is not None:
         witness = LedgerWitness(
-            central, server.catalogue_key, store.heads, edges.credential.signer, settings.site.environment
+            central,
+            server.catalogue_key,
+            store.heads,
+            edges.credential.signer,
+            settings.site.environment,
+            every_s=timings.heads_every_s,
         )
         pull = partial(_pull_catalogue, server.client, server.catalogue_key, edges, components, noticed, health)
         stages += [background("catalogue", pull), background("heads", partial(witness.run, progress("heads")))]

@@ -5,12 +5,13 @@ import ctypes
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
-from typing import Any
+from typing import Any, BinaryIO, Protocol
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _PR_SET_PDEATHSIG = 1
@@ -21,10 +22,26 @@ class ProgramFailed(Exception):
     """A program ended or timed out before it was ready. The message ends with the tail of its log."""
 
 
+class Process(Protocol):
+    """What a program needs of its process; `returncode` is None until it has ended."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def kill(self) -> None: ...
+    def terminate(self) -> None: ...
+    async def wait(self) -> int: ...
+
+
+Start = Callable[[BinaryIO, Mapping[str, str]], Awaitable[Process]]
+"""Starts a process with this output and environment."""
+
+
 class Program:
     """A program that is ready. `url`: the X_URL that it sent; empty when it sent none."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, url: str) -> None:
+    def __init__(self, name: str, process: Process, url: str) -> None:
         self.name = name
         self.url = url
         self.pid = process.pid
@@ -44,34 +61,45 @@ class Program:
         return await self._process.wait()
 
 
-@asynccontextmanager
-async def program(
+def program(
     name: str, argv: Sequence[str], *, log: Path, env: Mapping[str, str] = _NOTHING, ready_s: float = 120.0
-) -> AsyncIterator[Program]:
+) -> AbstractAsyncContextManager[Program]:
     """Start a program, wait for READY, and stop it after the block: SIGTERM, SIGKILL after 5 s. Output goes to `log`.
 
     Raises ProgramFailed, and OSError when it cannot be started at all.
     """
+    return supervised(name, partial(_execute, argv), log=log, env=env, ready_s=ready_s)
+
+
+@asynccontextmanager
+async def supervised(
+    name: str, start: Start, *, log: Path, env: Mapping[str, str] = _NOTHING, ready_s: float = 120.0
+) -> AsyncIterator[Program]:
+    """Do the same with a process that `start` starts."""
     with TemporaryDirectory(prefix="ready-") as folder, log.open("ab") as output:
         log_start = output.tell()
         inbox, channel = await _listen(Path(folder) / "notify")
         process = None
         try:
-            process = await asyncio.create_subprocess_exec(
-                *argv,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                env=_environment(env, Path(folder) / "notify"),
-                process_group=0,  # Ctrl-C reaches the parent only, which stops its programs in order
-                preexec_fn=_die_with_parent,
-            )
+            process = await start(output, _environment(env, Path(folder) / "notify"))
             url = await _until_ready(name, process, inbox, ready_s, log, log_start)
             yield Program(name, process, url)
         finally:
             if process is not None:
                 await _stop(process)
             channel.close()
+
+
+async def _execute(argv: Sequence[str], output: BinaryIO, environment: Mapping[str, str]) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        env=environment,
+        process_group=0,  # Ctrl-C reaches the parent only, which stops its programs in order
+        preexec_fn=_die_with_parent,
+    )
 
 
 class _Inbox(asyncio.DatagramProtocol):
@@ -97,9 +125,7 @@ async def _listen(path: Path) -> tuple[_Inbox, asyncio.DatagramTransport]:
     return inbox, transport
 
 
-async def _until_ready(
-    name: str, process: asyncio.subprocess.Process, inbox: _Inbox, ready_s: float, log: Path, log_start: int
-) -> str:
+async def _until_ready(name: str, process: Process, inbox: _Inbox, ready_s: float, log: Path, log_start: int) -> str:
     ended = asyncio.create_task(process.wait())
     try:
         waited: set[asyncio.Future[Any]] = {inbox.ready, ended}
@@ -115,7 +141,7 @@ async def _until_ready(
     raise ProgramFailed("\n".join((f"{name} {what}; its log {log} ends:", *tail)))
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: Process) -> None:
     if process.returncode is not None:
         return
     process.terminate()

@@ -33,7 +33,11 @@ def own_port() -> int:
             return port
 
 
+def free_plan() -> Plan:
+    """Return a plan of the three programs with free ports."""
+    return Plan(own_port(), own_port(), own_port(), secrets.token_urlsafe(9), "")
+
+
 def keep_ports(state: Path) -> None:
     """Store ports for the three programs in the state folder, where make_plan reads them."""
-    plan = Plan(own_port(), own_port(), own_port(), secrets.token_urlsafe(9), "")
-    (state / "demo.json").write_text(json.dumps(asdict(plan)), "utf-8")
+    (state / "demo.json").write_text(json.dumps(asdict(free_plan())), "utf-8")

@@ -15,22 +15,30 @@ from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.radio.backend_selection import BackendSelector, refuse_simulated_radio
 from beacon_gateway.settings import Settings
+from beacon_gateway.stages import StageTimings
 from beacon_gateway.store.database import SchemaTooNew
 from daemonkit import logs, toml
 from daemonkit.files import write_atomically
 
 log = structlog.get_logger()
 FAILURE, USAGE, TRY_AGAIN, CONFIGURATION = 1, 2, 75, 78
+_TIMINGS = StageTimings()
 
 
 def run(
-    config: Path, state_dir: Path, radio: str, port: int | None, central_url: str | None, central_key: str | None
+    config: Path,
+    state_dir: Path,
+    radio: str,
+    port: int | None,
+    central_url: str | None,
+    central_key: str | None,
+    timings: StageTimings = _TIMINGS,
 ) -> int:
     """Return the exit code: 0 after a requested stop, 75 if the disk or the port fails, 78 for invalid settings."""
     logs.configure()
     again, backend = True, BackendSelector(radio)
     while again:  # restart after an enrolment
-        code, again = _run_once(config, state_dir, backend, port, central_url, central_key)
+        code, again = _run_once(config, state_dir, backend, port, central_url, central_key, timings)
     return code
 
 
@@ -41,6 +49,7 @@ def _run_once(
     port: int | None,
     central_url: str | None,
     central_key: str | None,
+    timings: StageTimings,
 ) -> tuple[int, bool]:
     """Return the exit code and whether to restart."""
     try:
@@ -52,7 +61,7 @@ def _run_once(
     if placeholders := sum(1 for _ in settings.placeholders()):
         log.warning("settings.placeholders", count=placeholders, remedy="beacon-gateway check-config lists them")
     try:
-        return 0, asyncio.run(_until_stopped(settings, state_dir, backend, confirm))
+        return 0, asyncio.run(_until_stopped(settings, state_dir, backend, timings, confirm))
     except (StoreUnavailable, OSError) as error:
         print(f"beacon-gateway: {error}. Check that {state_dir} can be written and the port is free.", file=sys.stderr)
         return TRY_AGAIN, False
@@ -106,7 +115,11 @@ def with_overrides(settings: Settings, port: int | None, central_url: str | None
 
 
 async def _until_stopped(
-    settings: Settings, state_dir: Path, backend: BackendSelector, confirm: Callable[[], None]
+    settings: Settings,
+    state_dir: Path,
+    backend: BackendSelector,
+    timings: StageTimings,
+    confirm: Callable[[], None],
 ) -> bool:
     radio = await backend.resolve(settings.site.environment)
     refuse_simulated_radio(radio, settings.site.environment)
@@ -114,4 +127,4 @@ async def _until_stopped(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    return await daemon.run(settings, state_dir=state_dir, radio=radio, stop=stop, confirm=confirm)
+    return await daemon.run(settings, state_dir=state_dir, radio=radio, stop=stop, timings=timings, confirm=confirm)

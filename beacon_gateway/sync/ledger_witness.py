@@ -46,8 +46,8 @@ class LedgerWitness:
     store: HeadStore
     signer: Callable[[], Signer]
     environment: Environment
+    every_s: float
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    every_s: float = 30.0
 
     async def run(self, progress: Callable[[], None]) -> None:
         """Run until cancelled. Raises CentralUnreachable, StoreUnavailable."""

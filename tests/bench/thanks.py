@@ -18,8 +18,8 @@ from sqlalchemy import func, select
 from beacon_gateway.commands.demo import open_demo
 from central_server.store.engine.database import open_database, sqlite_url
 from central_server.store.engine.tables import ledger_lines
-from tests.flow.conftest import DEMO
 from tests.flow.journey import pay, register
+from tests.flow.programs import DEMO
 from tests.flow.visitor import visitor
 
 _LIMIT_S = 3.0

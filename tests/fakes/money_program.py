@@ -7,7 +7,6 @@ They are forked from a process that has imported everything, so they start withi
 import asyncio
 import ctypes
 import json
-import multiprocessing
 import os
 import random
 import signal
@@ -29,12 +28,11 @@ from central_server.settings import Settings
 from daemonkit import logs
 from daemonkit.toml import load
 from tests.fakes.central_process import CONFIG
+from tests.fakes.forked_programs import FORKED
 
 SETTINGS = CONFIG.replace('kind = "sandbox"', f'kind = "unionpay"\nmerchant = "{MERCHANT_ID}"\nown_site = true')
 _PR_SET_PDEATHSIG = 1
 _PATIENCE_S = 90
-FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload([__name__])
 
 
 def clock_of(bank: Path) -> Callable[[], datetime]:

@@ -1,17 +1,22 @@
 """The three real programs, on free ports, in a folder of their own."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from beacon_gateway.commands.demo import Demo, open_demo
-from tests.paths import ROOT
-from tests.ports import keep_ports
-from tests.sqlite import put_database
-
-DEMO = ROOT / "config" / "demo"
+from beacon_gateway.commands.demo import Demo
+from tests.flow.programs import (
+    DEMO,
+    SIMULATED,
+    bank_program,
+    central_program,
+    gateway_program,
+    prepare,
+    restarted_with_catalogue,
+)
 
 
 @pytest.fixture
@@ -21,10 +26,14 @@ async def house(tmp_path: Path) -> AsyncIterator[Demo]:
 
 
 @asynccontextmanager
-async def furnished_house(folder: Path) -> AsyncIterator[Demo]:
-    """With the schema already there. Houses that begin with nothing: test_enrolment.py, test_site.py."""
-    keep_ports(folder)
-    (folder / "central").mkdir(mode=0o700)
-    await put_database(folder / "central" / "central.db")
-    async with open_demo(folder, DEMO, radio="simulated", by_hand=True) as opened:
-        yield opened
+async def furnished_house(folder: Path, config: Path = DEMO, radio: str = SIMULATED) -> AsyncIterator[Demo]:
+    """Run all three programs, with everything registered. test_demo.py has a house that begins with nothing."""
+    plan = await prepare(folder)
+    async with AsyncExitStack() as edges:
+        bank, central, gateway = await asyncio.gather(
+            edges.enter_async_context(bank_program(folder, plan)),
+            edges.enter_async_context(central_program(folder, config, plan)),
+            edges.enter_async_context(gateway_program(folder, config, plan, radio=radio)),
+        )
+        await restarted_with_catalogue(folder)
+        yield Demo(bank, central, gateway, plan)

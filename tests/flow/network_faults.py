@@ -10,11 +10,10 @@ from time import monotonic
 
 import aiohttp
 
-from beacon_gateway.commands.demo import bank_program, central_program, gateway_program
+from beacon_gateway.stages import StageTimings
 from daemonkit.programs import Program
 from tests.fakes.bad_network import BadNetwork, bad_network
-from tests.flow.conftest import DEMO
-from tests.flow.programs import delivered_gifts, prepare
+from tests.flow.programs import DEMO, bank_program, central_program, delivered_gifts, gateway_program, prepare
 from tests.ports import own_port
 
 ASKED_S = 60.0
@@ -58,7 +57,7 @@ class BadlyConnected:
         ended = monotonic()
         while not self.given.keys() <= self.arrived().keys():
             assert monotonic() - ended < 4 * ASKED_S, f"after {fault!r} nothing arrived any more"
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
         return Endured(fault, lasted_s, requests, monotonic() - ended, most - before)
 
     async def give(self) -> None:
@@ -82,7 +81,7 @@ class BadlyConnected:
 
 
 @asynccontextmanager
-async def badly_connected(folder: Path) -> AsyncIterator[BadlyConnected]:
+async def badly_connected(folder: Path, timings: StageTimings) -> AsyncIterator[BadlyConnected]:
     """Run the real programs with a proxy between gateway and server."""
     plan = await prepare(folder)
     async with AsyncExitStack() as edges:
@@ -91,7 +90,7 @@ async def badly_connected(folder: Path) -> AsyncIterator[BadlyConnected]:
         near = own_port()
         network = await edges.enter_async_context(bad_network(near, plan.central_port))
         by_network = replace(plan, central_port=near)
-        gateway = await edges.enter_async_context(gateway_program(folder, DEMO, by_network, radio="simulated"))
+        gateway = await edges.enter_async_context(gateway_program(folder, DEMO, by_network, timings=timings))
         residents = await edges.enter_async_context(aiohttp.ClientSession())
         yield BadlyConnected(folder, gateway, network, residents, {})
 

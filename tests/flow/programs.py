@@ -1,30 +1,77 @@
-"""Prepare, run and inspect the three real programs."""
+"""Prepare, run and inspect the three real programs, each in a process of its own."""
 
 import asyncio
 import json
 import sqlite3
-import subprocess
-import sys
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, closing
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from beacon_gateway.commands.demo import Plan, make_plan
+from beacon_gateway.commands import run as gateway_run
+from beacon_gateway.commands.demo import Plan
+from beacon_gateway.stages import StageTimings
+from beacon_gateway.store.identity import FILE, open_identity
+from central_server.commands import bank_emulator
+from central_server.commands import run as central_run
 from central_server.store.parcels.batches import unpack
 from daemonkit.programs import Program
-from tests.flow.conftest import DEMO
-from tests.ports import keep_ports
+from sync_contract.keys import public_text
+from tests.fakes.forked_programs import forked_program, run_command
+from tests.paths import ROOT
+from tests.ports import free_plan
+from tests.sqlite import put_database
 
+DEMO = ROOT / "config" / "demo"
 SIMULATED = "simulated"
+IMPATIENT = StageTimings(
+    sync_cap_s=0.5, first_outcomes_s=0.2, first_background_s=0.2, beacons_check_s=0.1, heads_every_s=0.5
+)
+"""A failed stage starts again at once, so that tests of its recovery need not wait."""
 
 
 async def prepare(state: Path) -> Plan:
-    """Create the folders and the plan of the programs, or read the plan again."""
+    """Create the folders, the databases, staff's account and the plan of the programs, or read the plan again."""
+    file = state / "demo.json"
+    if file.exists():
+        return Plan(**json.loads(file.read_text("utf-8")))
     for name in ("bank", "central", "gateway", "logs"):
-        (state / name).mkdir(exist_ok=True)
-    if not (state / "demo.json").exists():
-        keep_ports(state)
-    return await asyncio.to_thread(make_plan, state, DEMO)
+        (state / name).mkdir(mode=0o700, exist_ok=True)
+    await put_database(state / "central" / "central.db")
+    plan = free_plan()
+    (state / "password").write_text(plan.password)
+    place = ("--config", str(DEMO / "central.toml"), "--state-dir", str(state / "central"))
+    await run_well("user", "add", "staff", "--password-file", str(state / "password"), *place)
+    own = open_identity(state / "gateway" / FILE)
+    public = public_text(own.key.public_key())
+    output = await run_well("gateway", "add", own.gateway, public, "--community", "huada", "--label", "hall", *place)
+    plan = replace(plan, catalogue_key=output.split()[-1])
+    file.write_text(json.dumps(asdict(plan)), "utf-8")
+    return plan
+
+
+def bank_program(state: Path, plan: Plan) -> AbstractAsyncContextManager[Program]:
+    main = partial(bank_emulator.run, state / "bank", plan.bank_port, "sandbox", [], Path("/nowhere"))
+    return forked_program("sandbox bank", main, log=state / "logs" / "bank.log")
+
+
+def central_program(state: Path, config: Path, plan: Plan) -> AbstractAsyncContextManager[Program]:
+    bank = f"http://127.0.0.1:{plan.bank_port}"
+    main = partial(
+        central_run.run, config / "central.toml", state / "central", plan.central_port, "", bank, state / "bank"
+    )
+    return forked_program("central server", main, log=state / "logs" / "central.log")
+
+
+def gateway_program(
+    state: Path, config: Path, plan: Plan, *, radio: str = SIMULATED, timings: StageTimings = IMPATIENT
+) -> AbstractAsyncContextManager[Program]:
+    central, key = f"http://127.0.0.1:{plan.central_port}", plan.catalogue_key or None
+    main = partial(
+        *(gateway_run.run, config / "gateway.toml", state / "gateway", radio, plan.kiosk_port, central, key, timings)
+    )
+    return forked_program("gateway", main, log=state / "logs" / "gateway.log")
 
 
 async def stop(program: Program) -> None:
@@ -34,10 +81,18 @@ async def stop(program: Program) -> None:
         assert await program.exited() == 0
 
 
-def run_gateway_command(*words: str) -> str:
-    """Run a `beacon-gateway` command that must succeed; return its output."""
-    command = [sys.executable, "-m", "beacon_gateway", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+async def restarted_with_catalogue(state: Path) -> None:
+    """Wait until the gateway has pulled the catalogue and started again with its beacons."""
+    async with asyncio.timeout(120):
+        while (state / "logs" / "gateway.log").read_text("utf-8").count("gateway.ready") < 2:
+            await asyncio.sleep(0.02)
+
+
+async def run_well(*words: str, program: str = "central_server") -> str:
+    """Run a command that must succeed; return its output."""
+    code, output, errors = await run_command(*words, program=program)
+    assert code == 0, errors
+    return output
 
 
 def rows(state: Path, query: str) -> list[tuple[Any, ...]]:
@@ -61,11 +116,11 @@ async def wait_delivered(state: Path, count: int) -> None:
     """Wait until `count` intent parcels were delivered."""
     async with asyncio.timeout(120):
         while len(delivered_gifts(state)) < count:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
 
 
 async def wait_paid(state: Path, count: int) -> None:
     """Wait until `count` intents are paid: the donor may return before the bank's notification."""
     async with asyncio.timeout(60):
         while rows(state, "SELECT count(*) FROM intents WHERE state = 'paid'") != [(count,)]:
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)

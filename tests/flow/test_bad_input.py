@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from beacon_gateway.commands.demo import Demo, gateway_program
+from beacon_gateway.commands.demo import Demo
 from daemonkit.programs import ProgramFailed
-from tests.flow.conftest import DEMO, furnished_house
+from tests.flow.conftest import furnished_house
 from tests.flow.journey import open_ticket, register
-from tests.flow.programs import prepare, rows
+from tests.flow.programs import DEMO, gateway_program, prepare, rows
 from tests.flow.visitor import visitor
 
 GATEWAY = [sys.executable, "-m", "beacon_gateway"]
@@ -119,16 +119,16 @@ async def test_settings_become_the_last_good_ones_only_when_they_have_worked(tmp
     async with gateway_program(tmp_path, config, plan, radio="bluez") as gateway, visitor(gateway.url) as kiosk:
         assert (await kiosk.open("/project/elder-lunch")).status == 200
     assert not last_good.exists(), "no radio received"
-    async with gateway_program(tmp_path, config, plan, radio="simulated"):
+    async with gateway_program(tmp_path, config, plan):
         while not last_good.exists():
             await asyncio.sleep(0.02)
     (config / "gateway.toml").write_text(good.replace("[kiosk]\n", '[kiosk]\nhost = "192.0.2.1"\n'))
     with pytest.raises(ProgramFailed, match="cannot be written and the port is free"):
-        async with gateway_program(tmp_path, config, plan, radio="simulated"):
+        async with gateway_program(tmp_path, config, plan):
             pass
     assert last_good.read_text("utf-8") == good, "this address cannot be bound"
     (config / "gateway.toml").write_text("this is [not TOML")
-    async with gateway_program(tmp_path, config, plan, radio="simulated") as gateway, visitor(gateway.url) as kiosk:
+    async with gateway_program(tmp_path, config, plan) as gateway, visitor(gateway.url) as kiosk:
         assert (await kiosk.open("/project/elder-lunch")).status == 200
     log = await asyncio.to_thread((tmp_path / "logs" / "gateway.log").read_text)
     assert "settings.refused" in log

@@ -9,11 +9,9 @@ from typing import TypeVar
 
 import aiohttp
 
-from beacon_gateway.commands.demo import bank_program, central_program, gateway_program
 from tests.fakes.donor import Donor
 from tests.fakes.editor import Editor
-from tests.flow.conftest import DEMO
-from tests.flow.programs import SIMULATED, prepare
+from tests.flow.programs import DEMO, bank_program, central_program, gateway_program, prepare
 from tests.flow.visitor import visitor
 from tests.unit.central_server.catalogue.test_catalogue_pages import PNG
 
@@ -38,15 +36,15 @@ async def test_a_title_that_staff_edit_is_shown_at_the_kiosk_after_the_pull(tmp_
         )
         assert "saved=1" in sent.url, sent.text()
 
-        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
+        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan))
         async with visitor(gateway.url) as kiosk, asyncio.timeout(180):
             while (await _steadily(lambda: kiosk.json("/healthz")))["catalogue"] == 0:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.02)
             page = await _steadily(lambda: kiosk.open("/project/elder-lunch?lang=zh-Hans"))
             assert "热汤送到家" in page.text
             address = f"/pictures/{sha256(PNG).hexdigest()}"
             while address not in (await _steadily(lambda: kiosk.open("/project/elder-lunch"))).html:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.02)
 
             async def got(path: str) -> tuple[int, str, bytes]:
                 async with session.get(gateway.url + path) as answer:
@@ -62,4 +60,4 @@ async def _steadily(ask: Callable[[], Awaitable[Answer]]) -> Answer:
         try:
             return await ask()
         except aiohttp.ClientConnectionError:
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.02)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.flow.conftest import DEMO
-from tests.flow.programs import rows
+from tests.flow.programs import DEMO, rows
 from tests.ports import keep_ports
 from tests.sqlite import put_database
 

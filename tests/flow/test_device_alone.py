@@ -9,12 +9,11 @@ from xml.etree import ElementTree
 
 import aiohttp
 
-from beacon_gateway.commands.demo import gateway_program
 from beacon_gateway.settings import Settings
+from beacon_gateway.stages import StageTimings
 from daemonkit.toml import load
-from tests.flow.conftest import DEMO
 from tests.flow.journey import register
-from tests.flow.programs import SIMULATED, prepare, run_gateway_command
+from tests.flow.programs import DEMO, gateway_program, prepare, run_well
 from tests.flow.visitor import visitor
 
 MARKUP = re.compile(r"<[^>]+>|\s+")
@@ -25,9 +24,9 @@ async def test_a_gateway_without_a_server_works_and_explains_itself(tmp_path: Pa
     plan = await prepare(tmp_path)
     state = str(tmp_path / "gateway")
     picture = tmp_path / "why.svg"
-    async with gateway_program(tmp_path, DEMO, plan, radio=SIMULATED) as gateway:
+    async with gateway_program(tmp_path, DEMO, plan, timings=StageTimings()) as gateway:
+        shown = await wait_for_card(gateway.url)  # the card selects no project during a donation
         await check_kiosk(gateway.url, state)
-        shown = await wait_for_card(gateway.url)
         await check_site_pages(gateway.url)
         trace = json.loads(await run("explain", "--url", gateway.url, "--json", "--last", "1000"))
         words = await run("explain", "--url", gateway.url, "--svg", str(picture))
@@ -102,4 +101,4 @@ async def wait_for_card(url: str) -> str:
 
 
 async def run(*words: str) -> str:
-    return await asyncio.to_thread(run_gateway_command, *words)
+    return await run_well(*words, program="beacon_gateway")

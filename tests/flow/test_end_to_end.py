@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 
-from beacon_gateway.commands.demo import Demo, bank_program, central_program, gateway_program, open_demo
+from beacon_gateway.commands.demo import Demo
 from beacon_gateway.frames.ibeacon import IBeacon
 from tests.captures.identity import PERSON_TAG, WALK
-from tests.flow.conftest import DEMO
+from tests.flow.conftest import furnished_house
 from tests.flow.journey import pay, register, staff_log
 from tests.flow.programs import (
-    SIMULATED,
+    DEMO,
+    bank_program,
+    central_program,
     delivered_contents,
     delivered_gifts,
+    gateway_program,
     prepare,
     rows,
     stop,
@@ -26,7 +29,6 @@ from tests.flow.programs import (
     wait_paid,
 )
 from tests.flow.visitor import Visitor, visitor
-from tests.ports import keep_ports
 
 
 async def test_five_gifts_return_to_the_screen_and_are_published_and_cosigned(house: Demo, tmp_path: Path) -> None:
@@ -38,7 +40,7 @@ async def test_five_gifts_return_to_the_screen_and_are_published_and_cosigned(ho
                 assert await published_chain(phone) is None, f"{number} gifts are too few"
                 await pay(await register(kiosk))
             while not (chain := await published_chain(phone)) or not chain["heads"][0]["cosignatures"]:
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.02)
             (gateway,) = {one["gateway"] for one in chain["heads"][0]["cosignatures"]}
             assert rows(tmp_path, "SELECT id FROM gateways WHERE kind = 'device'") == [(gateway,)]
             page = await kiosk.open("/board")
@@ -90,8 +92,7 @@ async def published_chain(phone: Visitor) -> dict[str, Any] | None:
 
 async def test_a_card_selects_the_project_and_leaves_no_trace(tmp_path: Path) -> None:
     config = config_with_card(PERSON_TAG, tmp_path / "config")
-    keep_ports(tmp_path)
-    async with open_demo(tmp_path, config, radio=f"capture:{WALK}") as house, visitor(house.gateway.url) as kiosk:
+    async with furnished_house(tmp_path, config, f"capture:{WALK}") as house, visitor(house.gateway.url) as kiosk:
         assert "/project/student-aid" in (await kiosk.open("/")).links, "all projects while nobody is near"
         turned = await kiosk.live_until(
             lambda event: "/project/elder-lunch/amount" in event.get("html", ""), seconds=120
@@ -129,7 +130,7 @@ async def test_gifts_survive_a_killed_gateway_and_arrive_exactly_once(tmp_path: 
     async with AsyncExitStack() as edges:
         plan = await prepare(tmp_path)
         await edges.enter_async_context(bank_program(tmp_path, plan))
-        async with gateway_program(tmp_path, DEMO, plan, radio=SIMULATED) as gateway:
+        async with gateway_program(tmp_path, DEMO, plan) as gateway:
             async with visitor(gateway.url) as kiosk:
                 paid_first, delivered_first = await register(kiosk), await register(kiosk, fen=5000)
             gateway.kill()
@@ -138,7 +139,7 @@ async def test_gifts_survive_a_killed_gateway_and_arrive_exactly_once(tmp_path: 
         await pay(paid_first)
         await wait_paid(tmp_path, 1)
         assert delivered_gifts(tmp_path) == []
-        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
+        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan))
         await wait_delivered(tmp_path, 2)
         await pay(delivered_first)
         await wait_paid(tmp_path, 2)
@@ -161,7 +162,7 @@ async def gateway_knows_paid(state: Path, count: int) -> None:
                 paid = store.execute("SELECT count(DISTINCT intent) FROM intent_states WHERE state = 'paid'").fetchone()
             if paid == (count,):
                 return
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.02)
 
 
 async def follow(kiosk: Visitor, following: asyncio.Event) -> None:

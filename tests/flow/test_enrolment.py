@@ -2,23 +2,20 @@
 
 import asyncio
 import re
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from beacon_gateway.commands.demo import Plan, bank_program, central_program, make_plan
+from beacon_gateway.commands import run as gateway_run
 from beacon_gateway.store.identity import Keys
-from daemonkit.programs import program
-from tests.flow.conftest import DEMO
+from daemonkit.programs import Program
+from tests.fakes.forked_programs import forked_program, run_command
 from tests.flow.journey import register
-from tests.flow.programs import rows
+from tests.flow.programs import DEMO, IMPATIENT, SIMULATED, bank_program, central_program, prepare, rows
 from tests.flow.visitor import Visitor, visitor
-from tests.ports import keep_ports
 
-GATEWAY = [sys.executable, "-m", "beacon_gateway"]
 DEADLINE_S = 120.0
 
 
@@ -52,21 +49,27 @@ class Desk:
         await self.visitor.submit(page, page.form(f"/staff/gateways/{gateway}/revoke"))
 
 
-def run(*words: str, state: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*GATEWAY, *words, "--state-dir", str(state)], capture_output=True, text=True, timeout=120)
+async def run(*words: str, state: Path) -> tuple[int, str, str]:
+    """Return the exit status, standard output and standard error of a command of the gateway."""
+    return await run_command(*words, "--state-dir", str(state), program="beacon_gateway")
+
+
+def running_gateway(folder: Path, config: Path, port: int) -> AbstractAsyncContextManager[Program]:
+    main = partial(gateway_run.run, config, folder / "pi", SIMULATED, port, None, None, IMPATIENT)
+    return forked_program("gateway", main, log=folder / "pi.log")
 
 
 async def enrol(state: Path, url: str, code: str) -> str:
-    ended = await asyncio.to_thread(run, "enrol", url, code, state=state)
-    assert ended.returncode == 0, ended.stderr
-    assert "登记成功 enrolled" in ended.stdout
-    return ended.stdout
+    exit_code, output, errors = await run("enrol", url, code, state=state)
+    assert exit_code == 0, errors
+    assert "登记成功 enrolled" in output
+    return output
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while not await condition():
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.05)
 
 
 def settings(folder: Path, *, handoff: str) -> Path:
@@ -81,7 +84,7 @@ def settings(folder: Path, *, handoff: str) -> Path:
 
 
 async def test_a_gateway_from_its_enrolment_to_its_replacement(tmp_path: Path) -> None:
-    plan = await asyncio.to_thread(_prepared, tmp_path)
+    plan = await prepare(tmp_path)
     state, url = tmp_path / "pi", f"http://127.0.0.1:{plan.central_port}"
     ticket = settings(tmp_path, handoff='kind = "ticket"')
     async with AsyncExitStack() as edges:
@@ -92,27 +95,23 @@ async def test_a_gateway_from_its_enrolment_to_its_replacement(tmp_path: Path) -
         gateway = await desk.add("东门")
 
         first = await desk.code(gateway)
-        wrong = await asyncio.to_thread(run, "enrol", url, "0" * 24 + "1", state=state)
-        assert (wrong.returncode, "mistyped" in wrong.stderr) == (2, True), wrong.stderr
-        both = await asyncio.gather(
-            *(asyncio.to_thread(run, "enrol", url, first, state=place) for place in (state, tmp_path / "thief"))
-        )
-        assert sorted(ended.returncode for ended in both) == [0, 1], "one code, one device"
-        if both[0].returncode:  # the other device was first: staff create a new code
-            assert "Another device has used the code" in both[0].stderr
+        exit_code, _, errors = await run("enrol", url, "0" * 24 + "1", state=state)
+        assert (exit_code, "mistyped" in errors) == (2, True), errors
+        both = await asyncio.gather(*(run("enrol", url, first, state=place) for place in (state, tmp_path / "thief")))
+        assert sorted(exit_code for exit_code, _, _ in both) == [0, 1], "one code, one device"
+        if both[0][0]:  # the other device was first: staff create a new code
+            assert "Another device has used the code" in both[0][2]
             await enrol(state, url, await desk.code(gateway))
 
-        command = [*GATEWAY, "run", "--config", str(ticket), "--state-dir", str(state), "--radio", "simulated"]
-        command += ["--port", str(plan.kiosk_port)]
-        pi = await edges.enter_async_context(program("gateway", command, log=tmp_path / "pi.log"))
+        pi = await edges.enter_async_context(running_gateway(tmp_path, ticket, plan.kiosk_port))
         kiosk = await edges.enter_async_context(visitor(pi.url))
         assert (await kiosk.json("/healthz"))["gateway"] == gateway
         await register(kiosk)
         await until(lambda: _intents(tmp_path, gateway, 1))
         await until(lambda: _catalogue_is_there(kiosk))
 
-        rolled = await asyncio.to_thread(run, "enrol", "--roll", state=state)
-        assert rolled.returncode == 0, rolled.stderr
+        exit_code, _, errors = await run("enrol", "--roll", state=state)
+        assert exit_code == 0, errors
         assert rows(tmp_path, f"SELECT count(*) FROM gateway_keys WHERE gateway = '{gateway}' AND origin = 'roll'") == [
             (1,)
         ]
@@ -123,8 +122,7 @@ async def test_a_gateway_from_its_enrolment_to_its_replacement(tmp_path: Path) -
         await desk.lock_out(gateway)
         await register(kiosk)
         await until(lambda: _prints(state, "its key was revoked", "sync", "log"))
-        status = await asyncio.to_thread(run, "sync", "status", state=state)
-        assert "Ask staff for a new code" in status.stdout
+        assert "Ask staff for a new code" in (await run("sync", "status", state=state))[1]
         page = await kiosk.open("/project/elder-lunch")
         assert page.status == 200
         assert not any("/amount" in link for link in page.links), "the server would refuse its tickets"
@@ -137,25 +135,22 @@ async def test_a_gateway_from_its_enrolment_to_its_replacement(tmp_path: Path) -
         fresh = tmp_path / "new-pi"
         await enrol(fresh, url, await desk.code(gateway))
         assert Keys(fresh).read().gateway == gateway
-        refused = await asyncio.to_thread(run, "enrol", "--roll", state=state)
-        assert refused.returncode == 1
-        assert "key was revoked" in refused.stderr
+        exit_code, _, errors = await run("enrol", "--roll", state=state)
+        assert exit_code == 1
+        assert "key was revoked" in errors
 
 
 async def test_a_running_gateway_is_enrolled_without_a_restart(tmp_path: Path) -> None:
-    plan = await asyncio.to_thread(_prepared, tmp_path)
+    plan = await prepare(tmp_path)
     state, url = tmp_path / "pi", f"http://127.0.0.1:{plan.central_port}"
     link = settings(tmp_path, handoff='kind = "link"\nlink_url = "http://127.0.0.1:9/{project}"\nlink_hosts = []')
     async with AsyncExitStack() as edges:
-        command = [*GATEWAY, "run", "--config", str(link), "--state-dir", str(state), "--radio", "simulated"]
-        command += ["--port", str(plan.kiosk_port)]
-        pi = await edges.enter_async_context(program("gateway", command, log=tmp_path / "pi.log"))
+        pi = await edges.enter_async_context(running_gateway(tmp_path, link, plan.kiosk_port))
         ended = asyncio.create_task(pi.exited())
         kiosk = await edges.enter_async_context(visitor(pi.url))
         page = await kiosk.open("/project/elder-lunch/amount")
         assert (await kiosk.submit(page, page.form("/give"), ("amount_fen", "3000"))).status == 200
-        unreachable = await asyncio.to_thread(run, "enrol", url, "0" * 25, state=state)
-        assert unreachable.returncode in (2, 75)
+        assert (await run("enrol", url, "0" * 25, state=state))[0] in (2, 75)
         await edges.enter_async_context(bank_program(tmp_path, plan))
         central = await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
         desk = Desk(await edges.enter_async_context(visitor(central.url)), central.url)
@@ -166,13 +161,6 @@ async def test_a_running_gateway_is_enrolled_without_a_restart(tmp_path: Path) -
         assert (await kiosk.json("/healthz"))["gateway"] == gateway
         assert not ended.done(), "the same process"
         ended.cancel()
-
-
-def _prepared(state: Path) -> Plan:
-    for name in ("bank", "central", "gateway", "logs"):
-        (state / name).mkdir(exist_ok=True)
-    keep_ports(state)
-    return make_plan(state, DEMO)
 
 
 async def _intents(state: Path, gateway: str, count: int) -> bool:
@@ -186,7 +174,7 @@ async def _first_used(state: Path, gateway: str, origin: str) -> bool:
 
 
 async def _prints(state: Path, words: str, *command: str) -> bool:
-    return words in (await asyncio.to_thread(run, *command, state=state)).stdout
+    return words in (await run(*command, state=state))[1]
 
 
 async def _catalogue_is_there(kiosk: Visitor) -> bool:

@@ -3,18 +3,32 @@
 `./dev soak tests/soak/test_network.py` lets each fault last longer and holds the figures against their limits.
 """
 
+import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 
 from tests.fakes.bad_network import FAULTS
 from tests.flow.network_faults import MIB, badly_connected
+from tests.flow.programs import IMPATIENT
+
+LONG = ("half open", "retry after 10^12 s")
+"""Faults after which the gateway waits for its own limits. Each has its own programs, beside those of the others."""
 
 
 async def test_each_fault_of_the_network_only_delays(tmp_path: Path) -> None:
-    async with badly_connected(tmp_path) as way:
-        for fault in FAULTS:
-            endured = await way.endure(fault, for_s=0.5)
+    short = [fault for fault in FAULTS if fault not in LONG]
+    async with asyncio.TaskGroup() as groups:
+        for number, faults in enumerate((short, *([fault] for fault in LONG))):
+            groups.create_task(endure(faults, tmp_path / str(number)))
+
+
+async def endure(faults: Iterable[str], folder: Path) -> None:
+    folder.mkdir()
+    async with badly_connected(folder, IMPATIENT) as way:
+        for fault in faults:
+            endured = await way.endure(fault, for_s=0.3)
             print(endured)
             assert endured.grown < 50 * MIB, fault
         assert way.arrived() == way.given
-    logs = tmp_path / "logs"
+    logs = folder / "logs"
     assert "Traceback" not in (logs / "gateway.log").read_text() + (logs / "central.log").read_text()

@@ -4,9 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from beacon_gateway.commands.demo import bank_program, central_program, gateway_program
-from tests.flow.conftest import DEMO
-from tests.flow.programs import SIMULATED, prepare, rows, stop
+from tests.flow.programs import DEMO, bank_program, central_program, gateway_program, prepare, rows, stop
 from tests.flow.visitor import visitor
 
 
@@ -14,7 +12,7 @@ async def test_a_touch_at_the_kiosk_becomes_a_figure_of_the_day(tmp_path: Path) 
     """Stopped before its five minutes are over, the gateway has the counts on its disk and sends them afterwards."""
     async with AsyncExitStack() as edges:
         plan = await prepare(tmp_path)
-        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
+        gateway = await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan))
         async with visitor(gateway.url) as kiosk:
             await kiosk.open("/")
             await kiosk.open("/project/elder-lunch")
@@ -24,10 +22,10 @@ async def test_a_touch_at_the_kiosk_becomes_a_figure_of_the_day(tmp_path: Path) 
         await stop(gateway)
         await edges.enter_async_context(bank_program(tmp_path, plan))
         central = await edges.enter_async_context(central_program(tmp_path, DEMO, plan))
-        await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan, radio=SIMULATED))
+        await edges.enter_async_context(gateway_program(tmp_path, DEMO, plan))
         async with asyncio.timeout(120):
             while not await asyncio.to_thread(counted, tmp_path):
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.02)
         assert counted(tmp_path) == [(2, 1)]
         async with visitor(central.url) as staff:
             login = await staff.open("/staff/login")

@@ -10,9 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 from beacon_gateway.commands.demo import gateway_program
-from tests.flow.conftest import DEMO
 from tests.flow.journey import register
-from tests.flow.programs import prepare
+from tests.flow.programs import DEMO, prepare
 from tests.flow.visitor import visitor
 
 DAMAGES = 200

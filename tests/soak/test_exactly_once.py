@@ -18,8 +18,7 @@ import aiohttp
 from beacon_gateway.commands.demo import Plan, bank_program, central_program, gateway_program
 from daemonkit.programs import Program
 from tests.fakes.bad_network import FAULTS, bad_network
-from tests.flow.conftest import DEMO
-from tests.flow.programs import delivered_gifts, prepare, rows
+from tests.flow.programs import DEMO, delivered_gifts, prepare, rows
 from tests.ports import own_port
 
 KILLS = int(os.environ.get("SOAK_KILLS", "150"))

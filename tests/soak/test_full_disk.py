@@ -12,8 +12,7 @@ import aiohttp
 import pytest
 
 from beacon_gateway.commands.demo import gateway_program
-from tests.flow.conftest import DEMO
-from tests.flow.programs import prepare
+from tests.flow.programs import DEMO, prepare
 
 RECOVERED_S = 10
 

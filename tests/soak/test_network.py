@@ -7,6 +7,7 @@ ended, less than 50 MB more memory, and each gift once.
 import os
 from pathlib import Path
 
+from beacon_gateway.stages import StageTimings
 from tests.fakes.bad_network import FAULTS
 from tests.flow.network_faults import ASKED_S, MIB, badly_connected
 
@@ -14,7 +15,7 @@ FAULT_S = float(os.environ.get("SOAK_FAULT_S", "45"))
 
 
 async def test_a_faulty_network_is_polled_at_a_limited_rate_until_recovery(tmp_path: Path) -> None:
-    async with badly_connected(tmp_path) as way:
+    async with badly_connected(tmp_path, StageTimings()) as way:
         print("\n| fault | requests a second | back after | memory |\n| --- | ---: | ---: | ---: |")
         for fault in FAULTS:
             endured = await way.endure(fault, FAULT_S)

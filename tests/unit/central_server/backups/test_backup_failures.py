@@ -17,7 +17,7 @@ from central_server.backups.archive import ArchiveRefused
 from central_server.backups.backup import BackupFailed, Source, take
 from central_server.backups.backup_restore import restore
 from central_server.store.engine.database import open_database
-from tests.fakes.money_program import FORKED
+from tests.fakes.forked_programs import FORKED
 from tests.sqlite import put_database
 from tests.unit.central_server.backup_world import AT, everything, fill, keys, state_in
 

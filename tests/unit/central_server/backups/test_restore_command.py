@@ -21,7 +21,7 @@ from central_server.receipts.sealed_data import Seal
 from central_server.store.donations import receipts
 from central_server.store.engine import schema
 from central_server.store.engine.database import open_database
-from tests.fakes import forked_command
+from tests.fakes import forked_programs
 from tests.postgres import Postgres
 from tests.unit.central_server.backup_world import AT, everything, fill, keys, state_in
 from tests.unit.central_server.ledger_world import given
@@ -97,10 +97,10 @@ async def test_a_server_does_not_start_during_or_after_an_incomplete_restore(tmp
         *("--bank-url", "http://127.0.0.1:1", "--bank-credentials", str(tmp_path / "bank")),
     )
     with state_folder_lock.alone(source.state):
-        code, _, err = await forked_command.run_command(*start)
+        code, _, err = await forked_programs.run_command(*start)
     assert (code, "is being restored" in err) == (TRY_AGAIN, True)
     (source.state / state_folder_lock.UNFINISHED).touch()
-    code, _, err = await forked_command.run_command(*start)
+    code, _, err = await forked_programs.run_command(*start)
     assert (code, "was interrupted" in err) == (CONFIGURATION, True)
     assert not source.file.exists()
 

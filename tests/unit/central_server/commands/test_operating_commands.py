@@ -18,7 +18,7 @@ from central_server.enrolment.gateways import register
 from central_server.settings import Settings
 from central_server.store.engine.database import open_database
 from daemonkit.toml import load
-from tests.fakes import forked_command
+from tests.fakes import forked_programs
 from tests.fakes.central_process import CONFIG, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.sqlite import put_database
@@ -36,7 +36,7 @@ def options(source: Source) -> tuple[str, ...]:
 
 async def test_init_writes_valid_settings_and_overwrites_nothing(tmp_path: Path) -> None:
     config, state = tmp_path / "etc" / "central.toml", tmp_path / "var" / "state"
-    code, out, err = await forked_command.run_command("init", str(config), "--state-dir", str(state))
+    code, out, err = await forked_programs.run_command("init", str(config), "--state-dir", str(state))
     assert (code, err) == (0, "")
     assert check_config.run(config) == 0
     assert "# 中心服务器的设置" in config.read_text("utf-8")
@@ -45,7 +45,7 @@ async def test_init_writes_valid_settings_and_overwrites_nothing(tmp_path: Path)
     assert [line.partition("beacon-central ")[2].split()[0] for line in output] == ["check-config", "user", "doctor"]
     config.write_text(CONFIG, encoding="utf-8")
     (state / "kept").touch()
-    code, out, _ = await forked_command.run_command("init", str(config), "--state-dir", str(state))
+    code, out, _ = await forked_programs.run_command("init", str(config), "--state-dir", str(state))
     assert code == 0
     assert "exists, not changed" in out
     assert config.read_text("utf-8") == CONFIG
@@ -55,11 +55,11 @@ async def test_init_writes_valid_settings_and_overwrites_nothing(tmp_path: Path)
 async def test_the_commands_that_init_prints_work(tmp_path: Path) -> None:
     config, state, password = tmp_path / "central.toml", tmp_path / "state", tmp_path / "password"
     password.write_text("long enough!\n")
-    _, out, _ = await forked_command.run_command("init", str(config), "--state-dir", str(state))
+    _, out, _ = await forked_programs.run_command("init", str(config), "--state-dir", str(state))
     for line in out.splitlines():
         if line.startswith("  "):
             words = line.partition("beacon-central ")[2].replace("NAME", f"chen --password-file {password}").split()
-            code, output, err = await forked_command.run_command(*words)
+            code, output, err = await forked_programs.run_command(*words)
             assert code == (1 if words[0] == "doctor" else 0), output + err  # there is no backup yet
             if words[0] == "doctor":
                 assert output.count("LOOK") == 1
@@ -68,7 +68,7 @@ async def test_the_commands_that_init_prints_work(tmp_path: Path) -> None:
 
 async def test_init_reports_a_folder_that_is_not_writable(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    code, _, err = await forked_command.run_command("init", str(tmp_path / "file" / "central.toml"))
+    code, _, err = await forked_programs.run_command("init", str(tmp_path / "file" / "central.toml"))
     assert code == 1
     assert err == f"{tmp_path}/file: File exists\n"
 
@@ -77,7 +77,7 @@ async def test_backup_prints_its_content_and_omissions(source: Source, tmp_path:
     async with open_database(source.url) as database:
         await fill(database, 3)
     file = tmp_path / "one.tar"
-    code, out, err = await forked_command.run_command("backup", str(file), *options(source))
+    code, out, err = await forked_programs.run_command("backup", str(file), *options(source))
     assert (code, err) == (0, "")
     assert "IT HOLDS SECRETS" in out
     assert "the database, 4 keys and central.toml" in out
@@ -87,7 +87,7 @@ async def test_backup_prints_its_content_and_omissions(source: Source, tmp_path:
     folder = tmp_path / "many"
     folder.mkdir()
     for where in ((str(folder),), ()):
-        code, out, err = await forked_command.run_command("backup", *where, *options(source))
+        code, out, err = await forked_programs.run_command("backup", *where, *options(source))
         assert (code, err) == (0, "")
     assert len(list(folder.glob("central-*.tar"))) == 1
     newest = backup_files.newest(source.state)
@@ -102,7 +102,7 @@ async def test_a_failed_backup_prints_its_cause(tmp_path: Path) -> None:
         ((str(tmp_path / "nowhere" / "one.tar"),), "nowhere"),
         (("--with-receipts-key",), "name a FILE"),
     ):
-        code, _, err = await forked_command.run_command("backup", *argv, *options(source))
+        code, _, err = await forked_programs.run_command("backup", *argv, *options(source))
         assert code == 1
         assert err.startswith("no backup was made: ")
         assert words in err

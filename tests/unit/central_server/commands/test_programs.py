@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from daemonkit.programs import Program, ProgramFailed, program
 from sync_contract.keys import public_text, read_public
-from tests.fakes import forked_command
+from tests.fakes import forked_programs
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway
 
@@ -147,7 +147,7 @@ async def test_exit_codes_distinguish_causes(tmp_path: Path) -> None:
         (("gateway", "add", "0" * 16, "y", "--community", "huada", *state), 1, "43 characters"),
         (("nonsense",), 2, ""),
     ):
-        found, out, err = await forked_command.run_command(*argv)
+        found, out, err = await forked_programs.run_command(*argv)
         assert (found, words in out + err) == (code, True), (argv, out, err)
         assert "Traceback" not in out + err
         assert "hunter2" not in out + err

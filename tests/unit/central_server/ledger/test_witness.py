@@ -98,7 +98,7 @@ async def device(
     return Device(
         gateway,
         keeper,
-        LedgerWitness(client, pinned, keeper, lambda: Signer(gateway.id, gateway.key), Environment.drill),
+        LedgerWitness(client, pinned, keeper, lambda: Signer(gateway.id, gateway.key), Environment.drill, 30.0),
     )
 
 
