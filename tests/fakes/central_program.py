@@ -1,18 +1,18 @@
 """Run the real central server, once or several times, and the sandbox bank as programs."""
 
-import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from central_server.commands import bank_emulator
+from central_server.commands import run as central_run
 from central_server.store.engine.sqlite import sqlite_url
-from daemonkit.programs import Program, program
+from daemonkit.programs import Program
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway
-
-CENTRAL = (sys.executable, "-m", "central_server")
+from tests.fakes.forked_programs import forked_program, run_command
 
 
 @dataclass
@@ -27,30 +27,26 @@ class House:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Program]:
         self.servers += 1
-        argv = (
-            *(*CENTRAL, "run", "--port", "0"),
-            *("--config", str(self.folder / "central.toml"), "--state-dir", str(self.folder / "state")),
-            *("--bank-url", self.bank.url, "--bank-credentials", str(self.folder / "bank")),
-        )
-        async with program(f"central {self.servers}", argv, log=self.log(self.servers), ready_s=90) as central:
+        config, state, bank = self.folder / "central.toml", self.folder / "state", self.folder / "bank"
+        main = partial(central_run.run, config, state, 0, "", self.bank.url, bank)
+        async with forked_program(f"central {self.servers}", main, log=self.log(self.servers)) as central:
             yield central
 
     def log(self, number: int) -> Path:
         return self.folder / f"central-{number}.log"
 
     async def enrol(self, gateway: DeliveringGateway) -> None:
-        argv = (
-            *(*CENTRAL, "gateway", "add", gateway.id, gateway.public, "--community", "huada"),
-            *("--config", str(self.folder / "central.toml"), "--state-dir", str(self.folder / "state")),
+        place = ("--config", str(self.folder / "central.toml"), "--state-dir", str(self.folder / "state"))
+        code, _, errors = await run_command(
+            "gateway", "add", gateway.id, gateway.public, "--community", "huada", *place
         )
-        process = await asyncio.create_subprocess_exec(*argv, stdout=asyncio.subprocess.DEVNULL)
-        assert await process.wait() == 0
+        assert code == 0, errors
 
 
 @asynccontextmanager
 async def open_house(folder: Path, store: str) -> AsyncIterator[House]:
     """Run the bank. `store`: the URL of the database; empty for a SQLite file."""
     (folder / "central.toml").write_text(f'[store]\nurl = "{store}"\n{CONFIG}', encoding="utf-8")
-    bank = (*CENTRAL, "bank-emulator", "--state-dir", str(folder / "bank"), "--port", "0")
-    async with program("bank", bank, log=folder / "bank.log", ready_s=90) as running:
+    bank = partial(bank_emulator.run, folder / "bank", 0, "sandbox", [], Path("/nowhere"))
+    async with forked_program("bank", bank, log=folder / "bank.log") as running:
         yield House(folder, store or sqlite_url(folder / "state" / "central.db"), running)

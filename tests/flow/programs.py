@@ -68,9 +68,8 @@ def gateway_program(
     state: Path, config: Path, plan: Plan, *, radio: str = SIMULATED, timings: StageTimings = IMPATIENT
 ) -> AbstractAsyncContextManager[Program]:
     central, key = f"http://127.0.0.1:{plan.central_port}", plan.catalogue_key or None
-    main = partial(
-        *(gateway_run.run, config / "gateway.toml", state / "gateway", radio, plan.kiosk_port, central, key, timings)
-    )
+    own = state / "gateway"
+    main = partial(gateway_run.run, config / "gateway.toml", own, radio, plan.kiosk_port, central, key, timings)
     return forked_program("gateway", main, log=state / "logs" / "gateway.log")
 
 
