@@ -215,6 +215,7 @@ class DemoHistory:
             evidence=payment,
             next_query_at=None,
             at=ended,
+            late=False,
         )
 
     async def _count_phones(self, connection: Connection, at: datetime, times: int) -> None:

@@ -155,7 +155,9 @@ async def build(context: ServerContext, edges: Edges, make_app: Callable[..., we
     settings, state, database, bank = context.settings, context.options.state, edges.database, edges.bank
     bindings = {entry.beacon: entry.project for entry in settings.bindings}
     await seed_catalogue(database, settings.projects, bindings, context.now(), own_site=settings.bank.own_site)
-    settlement = Settlement(database, bank.name, context.environment.value, context.changes.poke)
+    settlement = Settlement(
+        database, bank.name, context.environment.value, context.changes.poke, bank.capabilities.payment_time
+    )
     notifications = BankNotifications(bank, settlement, context.rejections, context.now)
     opening = AttemptOpener(
         database,

@@ -4,7 +4,7 @@ implementation.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -68,6 +68,8 @@ class Capabilities:
     """Whether it provides a file of each day (`statement`)."""
     reopens: bool = True
     """Whether the same order may be opened again for a returning donor; else each try needs a new order."""
+    payment_time: timedelta | None = None
+    """After an order's time, the bank itself returns a payment that completes later than this; None: it never does."""
 
 
 class Movement(StrEnum):
@@ -146,8 +148,7 @@ class OrderReport:
     """A bank's report about an order, or about a refund (`paid`: the money was returned).
 
     `evidence`: the bank's number of the payment, needed for a refund; or what else proves the state. `flawed`: paid,
-    but
-    with a reservation of the bank (UnionPay's A6).
+    but with a reservation of the bank (UnionPay's A6). `paid_at`: by the bank's clock, None if it names no time.
     """
 
     order: str
@@ -155,6 +156,7 @@ class OrderReport:
     amount: Money | None
     evidence: str
     flawed: bool = False
+    paid_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,7 @@ class Notification:
     """A verified notification that an order was paid or a refund was made. `id` is unique at the bank.
 
     `at`: when the order was made, to the second, if the bank reports it; it must match our order. `content`: the part
-    of
-    the body that may be stored; it leads to no card. `evidence`: as in `OrderReport`.
+    of the body that may be stored; it leads to no card. `evidence`, `paid_at`: as in `OrderReport`.
     """
 
     id: str
@@ -174,6 +175,7 @@ class Notification:
     flawed: bool = False
     movement: Movement = Movement.payment
     at: datetime | None = None
+    paid_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,14 @@ HOLD_PERIOD = timedelta(days=16)
 """The bank returns a late payment within five working days, over the longest public holiday too."""
 
 
-def is_late(attempt: Attempt) -> bool:
-    """Return whether a payment of this attempt, before it is posted, comes after the attempt has ended."""
-    return attempt.state in (AttemptState.failed, AttemptState.expired)
+def is_late(attempt: Attempt, paid_at: datetime | None, payment_time: timedelta | None) -> bool:
+    """Return whether a payment of this attempt, before it is posted, comes after the order has ended.
 
-
-def hold_until(attempt: Attempt, at: datetime, *, known_in_time: bool) -> datetime | None:
-    """Return until when a payment received at `at` is held, None if it is not held.
-
-    `known_in_time`: the source of the report proves that the payment completed before its time limit.
+    `paid_at`: by the bank, or when we were notified; None if unknown. `payment_time`: the bank's limit, None for none.
     """
-    return at + HOLD_PERIOD if is_late(attempt) or not known_in_time else None
+    if attempt.state in (AttemptState.failed, AttemptState.expired):
+        return True
+    return paid_at is not None and payment_time is not None and paid_at > attempt.opened_at + payment_time
 
 
 def is_on_hold(attempt: Attempt, now: datetime) -> bool:

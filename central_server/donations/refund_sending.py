@@ -6,7 +6,7 @@ that id; the refund is sent again only if the bank does not know it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -20,6 +20,7 @@ from central_server.banks.port import (
     OrderState,
     Refund,
 )
+from central_server.banks.settlement_day import settlement_day
 from central_server.donations.query_schedule import next_refund_query
 from central_server.donations.refund_outcome import complete_refund, record_refusal
 from central_server.store.alerts.quarantine import RecordKey, quarantining
@@ -28,11 +29,10 @@ from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import RefundState, StoredRefund
 from central_server.store.engine.database import Database
 from sync_contract.money import Money
-from sync_contract.permit import OFFICIAL_TIME
 
 _log = structlog.get_logger()
-_CANCELLATIONS_END = time(23, 50)
-"""Beijing time. The bank's day may end a little before ours; after this time a refund is safer than a cancellation."""
+_CANCELLATIONS_END_BEFORE = timedelta(minutes=10)
+"""Before the end of the settlement day. The bank's clock may be ahead; a refund is safer than a cancellation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +127,11 @@ class RefundSender:
 
 
 def _is_cancellation(refund: StoredRefund, attempt: Attempt) -> bool:
-    """Return whether it returns the whole payment on the day of the payment, by the bank's (Beijing's) calendar.
+    """Return whether it returns the whole payment on the payment's own settlement day.
 
     The result is the same each time the refund is sent.
     """
     if refund.sent_at is None or attempt.paid_at is None or refund.amount_minor != attempt.amount_minor:
         return False
-    sent = refund.sent_at.astimezone(OFFICIAL_TIME)
-    days = {moment.astimezone(OFFICIAL_TIME).date() for moment in (attempt.opened_at, attempt.paid_at)}
-    return days == {sent.date()} and sent.time() < _CANCELLATIONS_END
+    moments = (attempt.opened_at, attempt.paid_at, refund.sent_at, refund.sent_at + _CANCELLATIONS_END_BEFORE)
+    return len({settlement_day(moment) for moment in moments}) == 1

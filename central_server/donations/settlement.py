@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 import structlog
 
 from central_server.banks.port import Movement, Notification, OrderReport, OrderState
-from central_server.donations.late_payment import hold_until, is_late
+from central_server.donations.late_payment import HOLD_PERIOD, is_late
 from central_server.donations.query_schedule import confirming_query
 from central_server.donations.refund_outcome import complete_refund
 from central_server.errors import CentralError
@@ -50,17 +50,17 @@ class PaymentRefused(CentralError):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """`changed` is called after each commit that changed a state."""
+    """`changed` is called after each commit that changed a state. `payment_time`: as in the bank's `Capabilities`."""
 
     database: Database
     bank: str
     environment: str
     changed: Callable[[], None]
+    payment_time: timedelta | None = None
 
     async def record_notification(self, notification: Notification, now: datetime) -> bool:
         """Post a verified notification; False if it was posted before. Raises PaymentRefused."""
-        # A digest of the stored content only: it excludes the signature, and a card number cannot be guessed from it.
-        digest = hashlib.sha256(notification.content.encode()).hexdigest()
+        digest = _digest(notification)
         async with self.database.write() as connection:
             refund = None
             if notification.movement is Movement.refund:
@@ -90,6 +90,7 @@ class Settlement:
                     evidence=f"{notification.id} {notification.evidence}",
                     next_query_at=confirming_query(attempt.opened_at, now),
                     at=now,
+                    late=is_late(attempt, notification.paid_at or now, self.payment_time),
                 )
         if posted:
             self.changed()
@@ -116,6 +117,7 @@ class Settlement:
                         evidence=report.evidence,
                         next_query_at=None,
                         at=now,
+                        late=is_late(attempt, report.paid_at or now, self.payment_time),
                     )
                 if posted:
                     self.changed()
@@ -158,6 +160,15 @@ class Settlement:
         return refund
 
 
+def _digest(notification: Notification) -> str:
+    """Identify what a notification says: the bank may write the same in other words or another encoding."""
+    facts = (
+        notification.movement.value, notification.order, notification.at, notification.amount, notification.evidence,
+        notification.flawed,
+    )  # fmt: skip
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
 def _check(what: str, amount: Money, at: datetime | None, own_amount: Money, own_at: datetime) -> None:
     """Raise PaymentRefused unless the bank's amount and, where it names one, its time are our own."""
     if amount != own_amount:
@@ -176,12 +187,14 @@ async def post_payment(
     evidence: str,
     next_query_at: datetime | None,
     at: datetime,
-    known_in_time: bool = True,
+    late: bool,
+    on_hold: bool = False,
 ) -> bool:
     """Post the money of an attempt locked by `attempts.lock`; False if it was posted before.
 
     `payment`: the bank's number of it. `cause`: notification, query, statement or import. `next_query_at`: when a
-    query confirms it. `known_in_time`: as in `late_payment.hold_until`.
+    query confirms it. `late`: as in `late_payment.is_late`. `on_hold`: it may be late, so it is not refunded
+    yet either.
     """
     if attempt.paid:
         if next_query_at is None:
@@ -195,7 +208,7 @@ async def post_payment(
         intent,
         attempt,
         surplus=intent.state == IntentState.paid,
-        late=is_late(attempt),
+        late=late,
         outside_permit=project is None or not judge(project.permit, at).open,
         flawed=flawed,
         evidence=evidence,
@@ -209,7 +222,7 @@ async def post_payment(
         attempt,
         payment=payment,
         flawed=flawed,
-        refundable_from=hold_until(attempt, at, known_in_time=known_in_time),
+        refundable_from=at + HOLD_PERIOD if late or on_hold else None,
         next_query_at=next_query_at,
         at=at,
         cause=cause,

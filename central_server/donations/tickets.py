@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from central_server.errors import CentralError
@@ -23,10 +23,14 @@ from sync_contract.records import HandoffKind, IntentState, Receipt
 from sync_contract.strict_model import Environment
 from sync_contract.ticket import FRESH_FOR, Ticket, TicketRefused, parse
 
+_AHEAD = timedelta(days=1)
+"""A ticket that a trusted clock issued this much later than now is refused: it would stay fresh until then."""
+
 
 class TicketProblem(StrEnum):
     unknown_key = "unknown_key"
     forged = "forged"
+    clock_ahead = "clock_ahead"
     other_environment = "other_environment"
     differs_from_intent = "differs_from_intent"
 
@@ -82,12 +86,12 @@ class VerifiedTicket:
             raise TicketUnusable(TicketProblem.differs_from_intent, " ".join(differing), self)
 
     def needs_confirmation(self, now: datetime) -> bool:
-        """Return whether the ticket is older than ten minutes.
+        """Return whether the ticket is more than ten minutes away from our clock.
 
         The gateway's time counts if its clock was trusted, else the time at which we first saw the intent.
         """
         if self.ticket.clock_trusted:
-            return now - self.ticket.issued_at > FRESH_FOR
+            return abs(now - self.ticket.issued_at) > FRESH_FOR
         return self.known is not None and now - self.known.first_seen_at > FRESH_FOR
 
     def intent(self, now: datetime) -> Intent:
@@ -127,6 +131,8 @@ async def read_ticket(database: Database, text: str, environment: Environment, n
         raise TicketUnusable(
             TicketProblem.other_environment, f"the ticket is {ticket.environment}, this server {environment}"
         )
+    if ticket.clock_trusted and ticket.issued_at - now > _AHEAD:
+        raise TicketUnusable(TicketProblem.clock_ahead, f"issued at {ticket.issued_at}, by a clock that was trusted")
     verified = VerifiedTicket(ticket, gateway, unverified.key, known)
     verified.check(known, now)
     return verified

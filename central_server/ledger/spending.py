@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from central_server.errors import CentralError
@@ -19,6 +19,8 @@ from sync_contract.permit import OFFICIAL_TIME, judge
 MAX_TEXT = 300
 MAX_PAYEE = 200
 MAX_PEOPLE = 1_000_000
+MAX_AGE = timedelta(days=366)
+"""Older spending is not entered any more: its year is closed."""
 
 
 class SpendingProblem(StrEnum):
@@ -130,7 +132,8 @@ async def _check(connection: Connection, disbursement: Disbursement, now: dateti
         raise SpendingRefused(SpendingProblem.payee)
     if disbursement.voucher is None:
         raise SpendingRefused(SpendingProblem.voucher)
-    if disbursement.spent_on > now.astimezone(OFFICIAL_TIME).date():
+    today = now.astimezone(OFFICIAL_TIME).date()
+    if not today - MAX_AGE <= disbursement.spent_on <= today:
         raise SpendingRefused(SpendingProblem.day)
     month = f"{disbursement.spent_on:%Y-%m}"
     if await locked_months.is_locked(connection, disbursement.community, disbursement.environment, month):

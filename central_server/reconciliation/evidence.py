@@ -152,6 +152,7 @@ async def apply_import(connection: Connection, found: EvidencePlan, by: str, fil
             evidence=filled_rows,
             next_query_at=None,
             at=now,
+            late=False,
         )
         assert posted  # its intent was unconfirmed, and is locked
         by_community[each.community] += 1

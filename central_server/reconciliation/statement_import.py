@@ -6,6 +6,7 @@ from datetime import datetime
 
 from central_server.banks.port import Movement, Statement, StatementRow
 from central_server.donations import refund_outcome
+from central_server.donations.late_payment import is_late
 from central_server.donations.settlement import post_payment
 from central_server.ledger.journal import post_fee
 from central_server.reconciliation.fees import ANY_FEE, FeeRule
@@ -177,9 +178,8 @@ class Reconciler:
     ) -> bool:
         """Post a payment of which only the file reports, as if it had been notified; late if it is.
 
-        It is always held: no earlier report does not prove that it came in time. After an outage, ours or the bank's,
-        the file
-        may be the first report of a payment that the bank returns by itself.
+        It is always on hold: no earlier report does not prove that it came in time. After an outage, ours or the
+        bank's, the file may be the first report of a payment that the bank returns by itself.
         """
         return await post_payment(
             connection,
@@ -190,7 +190,8 @@ class Reconciler:
             evidence=evidence,
             next_query_at=None,
             at=now,
-            known_in_time=False,
+            late=is_late(attempt, None, None),
+            on_hold=True,
         )
 
     async def _candidates(self, connection: Connection, row: StoredRow) -> Candidates:

@@ -36,11 +36,11 @@ CONFIG = """
 environment = "drill"
 community = { zh-Hans = "华大社区", zh-Hant = "華大社區", en = "Huada Community" }
 
-[spending]
-new_payee_hours = 0
-
 [bank]
 kind = "sandbox"
+
+[spending]
+new_payee_hours = 0
 
 [[projects]]
 id = "lunch"

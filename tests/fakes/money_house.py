@@ -43,7 +43,8 @@ class House(Generic[BankOf]):
     notify_url: str = "http://us/notify"
 
     def __post_init__(self) -> None:
-        self.settlement = Settlement(self.database, self.bank.name, self.bank.environment.value, self.changed)
+        environment, payment_time = self.bank.environment.value, self.bank.capabilities.payment_time
+        self.settlement = Settlement(self.database, self.bank.name, environment, self.changed, payment_time)
         self.opening = AttemptOpener(
             self.database,
             self.bank,
@@ -67,7 +68,7 @@ class MoneyHouse(House[MoneyBank]):
     async def paid_gift(self, gateway: DeliveringGateway, now: datetime, **changes: int) -> Attempt:
         """Create a gift that the bank has confirmed."""
         parcel = gateway.intent(**changes)
-        await self.press(gateway.ticket(parcel), now)
+        await self.press(gateway.ticket(parcel, issued_at=now), now)
         (attempt,) = await self.tried(gateway.id, parcel.id)
         await self.settlement.record_notification(self.bank.pay(attempt.id), now)
         (attempt,) = await self.tried(gateway.id, parcel.id)

@@ -105,7 +105,7 @@ class MoneyMachine(RuleBasedStateMachine):
     @rule(target=gifts, fen=st.integers(100, 100_000))
     def a_resident_registers(self, fen: int) -> Gift:
         parcel = self.gateway.intent(amount_minor=fen)
-        self.given.append(Gift(parcel, self.gateway.ticket(parcel)))
+        self.given.append(Gift(parcel, self.gateway.ticket(parcel, issued_at=self.now)))
         return self.given[-1]
 
     @rule(gift=gifts, number=which)

@@ -15,6 +15,13 @@ def txn_time(at: datetime) -> str:
     return at.astimezone(OFFICIAL_TIME).strftime(_FORM)
 
 
+def read_trace_time(text: str, ordered_at: datetime) -> datetime | None:
+    """Return the time of a payment, written MMDDhhmmss, in the year that brings it next to its order's time."""
+    year = ordered_at.astimezone(OFFICIAL_TIME).year
+    found = [at for at in (read_time(f"{each}{text}") for each in (year - 1, year, year + 1)) if at is not None]
+    return min(found, key=lambda at: abs(at - ordered_at), default=None)
+
+
 def read_time(text: str) -> datetime | None:
     """Return an aware time, None if the text is not a valid one."""
     if not re.fullmatch(r"20\d{12}", text, re.ASCII):

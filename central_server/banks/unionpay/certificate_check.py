@@ -12,7 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.x509.oid import NameOID
 
-from central_server.banks.unionpay.credentials import issued_by
+from central_server.banks.unionpay.credentials import MIN_KEY_BITS, issued_by
 from central_server.banks.unionpay.signing import Fields, is_signed_by
 from sync_contract.strict_model import Environment
 
@@ -64,8 +64,9 @@ def _read(text: str) -> tuple[x509.Certificate, RSAPublicKey]:
         key = found[0].public_key()
     except (ValueError, UnsupportedAlgorithm) as error:
         raise NotAuthentic(CertificateProblem.certificate, "no readable certificate") from error
-    if len(found) != 1 or not isinstance(key, RSAPublicKey):
-        raise NotAuthentic(CertificateProblem.certificate, "one certificate with an RSA key is expected")
+    if len(found) != 1 or not isinstance(key, RSAPublicKey) or key.key_size < MIN_KEY_BITS:
+        reason = f"one certificate with an RSA key of at least {MIN_KEY_BITS} bits is expected"
+        raise NotAuthentic(CertificateProblem.certificate, reason)
     return found[0], key
 
 

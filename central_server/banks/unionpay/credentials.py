@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from central_server.banks.port import CredentialsRefused, Expiring
 
 _MAX_BYTES = 64 * 1024
-_MIN_KEY_BITS = 2048
+MIN_KEY_BITS = 2048
+"""Of every RSA key: ours, the authorities' and UnionPay's."""
 _EXPIRY_WARNING = timedelta(days=90)
 
 
@@ -48,6 +49,9 @@ def read_credentials(folder: Path, now: datetime) -> Credentials:
     for file, certificate in {own: merchant, **authorities}.items():
         _check_time(file, certificate, now)
     for file, certificate in authorities.items():
+        public = certificate.public_key()
+        if not isinstance(public, RSAPublicKey) or public.key_size < MIN_KEY_BITS:
+            raise CredentialsRefused(f"{file}: an RSA key of at least {MIN_KEY_BITS} bits is expected")
         if not is_authority(certificate):
             raise CredentialsRefused(f"{file}: a certificate of an authority is expected, this one may not issue any")
     if not issued_by(authorities[root], authorities[root]):
@@ -106,8 +110,8 @@ def _read_pfx(pfx: Path, secret: Path) -> tuple[RSAPrivateKey, x509.Certificate]
 def _check_pair(
     key_file: Path, key: object, file: Path, certificate: x509.Certificate
 ) -> tuple[RSAPrivateKey, x509.Certificate]:
-    if not isinstance(key, RSAPrivateKey) or key.key_size < _MIN_KEY_BITS:
-        raise CredentialsRefused(f"{key_file}: an RSA key of at least {_MIN_KEY_BITS} bits is expected")
+    if not isinstance(key, RSAPrivateKey) or key.key_size < MIN_KEY_BITS:
+        raise CredentialsRefused(f"{key_file}: an RSA key of at least {MIN_KEY_BITS} bits is expected")
     public = certificate.public_key()
     if not isinstance(public, RSAPublicKey) or public.public_numbers() != key.public_key().public_numbers():
         raise CredentialsRefused(

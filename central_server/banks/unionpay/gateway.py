@@ -28,6 +28,7 @@ from central_server.banks.port import (
     Statement,
 )
 from central_server.banks.unionpay.back_channel import post
+from central_server.banks.unionpay.beijing_time import PAYMENT_TIME
 from central_server.banks.unionpay.certificate_check import NotAuthentic, check_authentic
 from central_server.banks.unionpay.credentials import Credentials, read_credentials
 from central_server.banks.unionpay.messages import Unreadable, is_form, read_answer, read_form
@@ -74,7 +75,9 @@ class UnionPay:
     """Satisfies `Bank`."""
 
     name = "unionpay"
-    capabilities = Capabilities(notifies=True, queries=True, refunds=True, states=True, reopens=False)
+    capabilities = Capabilities(
+        notifies=True, queries=True, refunds=True, states=True, reopens=False, payment_time=PAYMENT_TIME
+    )
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from typing import NoReturn
 from urllib.parse import urlencode
 
 from central_server.banks.port import Movement, Notification, NotificationProblem, NotificationRefused
-from central_server.banks.unionpay.beijing_time import read_time
+from central_server.banks.unionpay.beijing_time import read_time, read_trace_time
 from central_server.banks.unionpay.signing import SIGNATURE, VERSION, Fields
 from sync_contract.money import Money
 
@@ -81,6 +81,7 @@ def read_notification(fields: Fields, body: bytes, merchant: str) -> Notificatio
         flawed=fields.get("respCode") == FLAWED,
         movement=movement,
         at=at,
+        paid_at=read_trace_time(fields.get("traceTime", ""), at),
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from central_server.banks.port import BankUnavailable, Movement, OrderId, OrderReport, OrderState
-from central_server.banks.unionpay.beijing_time import PAYMENT_TIME
+from central_server.banks.unionpay.beijing_time import PAYMENT_TIME, read_trace_time
 from central_server.banks.unionpay.notifications import FLAWED, SUCCESS_CODES, money, payment_number
 from central_server.banks.unionpay.signing import Fields
 
@@ -33,7 +33,8 @@ def read_query_result(fields: Fields, order: OrderId, queried_at: datetime) -> O
         number = payment_number(fields)
         if amount is None or number is None or fields.get("currencyCode") != "156":
             raise BankUnavailable("the query was answered without amount or number of the payment")
-        return OrderReport(order.id, OrderState.paid, amount, number, flawed=state_code == FLAWED)
+        paid_at = read_trace_time(fields.get("traceTime", ""), order.at)
+        return OrderReport(order.id, OrderState.paid, amount, number, state_code == FLAWED, paid_at)
     if state_code in PENDING:
         ended = order.movement is Movement.payment and age > _LAST_QUERY
         state = OrderState.failed if ended else OrderState.pending

@@ -70,7 +70,7 @@ class LedgerPage:
             "kinds": KINDS,
             "titles": titles,
             "purses": purses,
-            "locked": next((each for each in locks if each.month == month), None),
+            "locked": next((each for each in reversed(locks) if each.month >= month), None),
             "lockable": lockable(month, visitor.now),
             "query": urlencode({"place": place, "month": month, "project": visitor.request.query.get("project", "")}),
         }

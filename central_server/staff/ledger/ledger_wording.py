@@ -27,7 +27,7 @@ REFUSED = {
     SpendingProblem.purpose: _("Enter the purpose, in at most 300 characters."),
     SpendingProblem.payee: _("Enter the payee, in at most 200 characters."),
     SpendingProblem.voucher: _("A voucher is needed: a PDF, PNG or JPEG file of at most 5 MB."),
-    SpendingProblem.day: _("Enter the day on which it was spent; it cannot be in the future."),
+    SpendingProblem.day: _("Enter the day on which it was spent: within the last year, and not in the future."),
     SpendingProblem.people: _("The number of people does not fit."),
     SpendingProblem.balance: _(
         "The project's balance is too low. Pending refunds, expected bank fees, and late payments that the bank may "

@@ -1,9 +1,9 @@
-"""Store months whose books are closed to new lines. A month is "2026-11", in Asia/Shanghai."""
+"""Store up to which month the books are closed to new lines. A month is "2026-11", in Asia/Shanghai."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import fetch_all
@@ -14,6 +14,8 @@ from sync_contract.permit import OFFICIAL_TIME
 
 @dataclass(frozen=True, slots=True)
 class LockedMonth:
+    """The books are closed up to the end of `month`."""
+
     community: str
     environment: str
     month: str
@@ -47,20 +49,18 @@ async def of_community(connection: Connection, community: str, environment: str)
     return await fetch_all(connection, LockedMonth, statement.order_by(table.month.desc()))
 
 
-async def is_locked(connection: Connection, community: str, environment: str, month: str) -> bool:
+async def last_locked(connection: Connection, community: str, environment: str) -> str:
+    """Return the month up to which the books are closed, empty for none."""
     table = locked_months.c
-    statement = select(table.month).where(
-        table.community == community, table.environment == environment, table.month == month
-    )
-    return (await connection.execute(statement)).first() is not None
+    statement = select(func.max(table.month)).where(table.community == community, table.environment == environment)
+    return (await connection.execute(statement)).scalar() or ""
+
+
+async def is_locked(connection: Connection, community: str, environment: str, month: str) -> bool:
+    return month <= await last_locked(connection, community, environment)
 
 
 async def open_time(connection: Connection, community: str, environment: str, at: datetime) -> datetime:
     """Return `at`, or the first moment after it in an open month: what a bank did is always posted."""
-    locked = {month.month for month in await of_community(connection, community, environment)}
-    month = month_of(at)
-    if month not in locked:
-        return at
-    while month in locked:
-        month = month_after(month)
-    return first_moment(month)
+    locked = await last_locked(connection, community, environment)
+    return at if month_of(at) > locked else first_moment(month_after(locked))

@@ -142,6 +142,7 @@ class Books:
                 evidence=number(stored),
                 next_query_at=None,
                 at=at,
+                late=late,
             )
         return await self.now(attempt)
 

@@ -43,9 +43,14 @@ class Forger:
     def fields(self, voice: Voice = Voice.bank, **changes: str | None) -> Fields:
         return forge(self.facts(**changes), self.authority, voice)
 
-    def with_leaf(self, *attributes: tuple[x509.ObjectIdentifier, str], issuer: Voice = Voice.middle) -> Fields:
-        """Sign with a certificate of this subject that the authority issued."""
-        by, key = signer_of(self.authority, issuer), signer_of(self.authority, Voice.bank).key
+    def with_leaf(
+        self,
+        *attributes: tuple[x509.ObjectIdentifier, str],
+        issuer: Voice = Voice.middle,
+        key: RSAPrivateKey | None = None,
+    ) -> Fields:
+        """Sign with a certificate of this subject, for `key` or the bank's own, that the authority issued."""
+        by, key = signer_of(self.authority, issuer), key or signer_of(self.authority, Voice.bank).key
         made = (
             x509.CertificateBuilder()
             .subject_name(x509.Name([x509.NameAttribute(kind, text) for kind, text in attributes]))

@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -81,6 +82,10 @@ FORGERIES: dict[str, tuple[str, Callable[[Forger], Fields]]] = {
         lambda f: _signed_with(f, pem(f, Voice.foreign) + pem(f, Voice.bank), Voice.foreign),
     ),
     "its certificate has a key of another kind": ("certificate", elliptic),
+    "its certificate has a key of 1024 bits": (
+        "certificate",
+        lambda f: f.with_leaf((CN, f"041@Z@{TEST}@1"), key=generate_private_key(65537, 1024)),
+    ),
     "the bank's certificate comes with a stranger's signature": (
         "signature",
         lambda f: forge(f.facts(), f.authority, Voice.foreign, claiming=Voice.bank),

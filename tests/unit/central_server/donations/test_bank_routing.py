@@ -131,7 +131,7 @@ async def test_a_gift_over_a_public_page_is_unconfirmed_until_staff_import_evide
     gateway = DeliveringGateway()
     await furnish(database, tmp_path, gateway, NOW)
     house, parcel = Public(database, MoneyBank()), gateway.intent()
-    ticket = gateway.ticket(parcel)
+    ticket = gateway.ticket(parcel, issued_at=NOW)
     for _ in range(3):
         assert await house.press(ticket, NOW) == SentToBank(Redirect(PAGE + "?yuan=50.00"))
     (attempt,) = await house.tried(gateway.id, parcel.id)
@@ -145,9 +145,16 @@ async def test_a_gift_over_a_public_page_is_unconfirmed_until_staff_import_evide
     async with database.write() as connection:
         attempt_ = await attempts.lock(connection, attempt.id)
         assert attempt_ is not None
-        facts = {"payment": "statement 7", "cause": "import", "evidence": "statement 7"}
         assert await post_payment(
-            connection, attempt_, **facts, flawed=False, next_query_at=None, at=NOW, known_in_time=True
+            connection,
+            attempt_,
+            payment="7",
+            flawed=False,
+            cause="import",
+            evidence="7",
+            next_query_at=None,
+            at=NOW,
+            late=False,
         )
     async with database.read() as connection:
         intent = await intents.get(connection, gateway.id, parcel.id)
@@ -163,7 +170,7 @@ async def test_a_returning_donor_gets_a_new_order_if_the_bank_accepts_each_once(
     await furnish(database, tmp_path, gateway, NOW)
     once = Capabilities(notifies=True, queries=True, refunds=True, reopens=False)
     house, parcel = MoneyHouse(database, MoneyBank(capabilities=once)), gateway.intent()
-    ticket = gateway.ticket(parcel)
+    ticket = gateway.ticket(parcel, issued_at=NOW)
     await house.press(ticket, NOW)
     await house.press(ticket, NOW)
     first, second = await house.tried(gateway.id, parcel.id)
@@ -181,7 +188,7 @@ async def test_attempts_of_an_intent_are_limited(tmp_path: Path, database: Datab
     gateway = DeliveringGateway()
     await furnish(database, tmp_path, gateway, NOW)
     house, parcel = MoneyHouse(database, MoneyBank()), gateway.intent()
-    ticket = gateway.ticket(parcel)
+    ticket = gateway.ticket(parcel, issued_at=NOW)
     for _ in range(MAX_ATTEMPTS):
         await house.press(ticket, NOW)
         house.bank.end_order((await house.tried(gateway.id, parcel.id))[-1].id, OrderState.failed)
@@ -231,7 +238,7 @@ async def test_screens_phones_and_staff_agree_about_a_project_without_own_site(
         lunch = offer.get("lunch")
         assert lunch is not None
         assert offer.judge(lunch).reason is (PermitReason.holds if takes else PermitReason.elsewhere)
-        ticket = gateway.ticket(gateway.intent(environment=Environment.real))
+        ticket = gateway.ticket(gateway.intent(environment=Environment.real), issued_at=NOW)
         for path in (f"/t/{ticket}", "/s/at/huada/lunch"):
             page = await donor.open(central.url + path)
             assert ("elsewhere" in page.text() or "not taken here" in page.text()) is not takes, page.text()

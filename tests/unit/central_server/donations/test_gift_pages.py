@@ -119,7 +119,7 @@ async def test_the_page_explains_why_a_refund_is_impossible(office: Office) -> N
         assert words in plain(await office.ask(gift, yuan)), yuan
     assert "Write down why" in plain(await office.ask(gift, "1", " "))
     late = office.gateway.intent()
-    await office.house.press(office.gateway.ticket(late), NOW)
+    await office.house.press(office.gateway.ticket(late, issued_at=NOW), NOW)
     (attempt,) = await office.house.tried(office.gateway.id, late.id)
     await office.house.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "over"), NOW)
     await office.house.settlement.record_notification(office.bank.pay(attempt.id), NOW)
@@ -135,7 +135,7 @@ async def test_the_page_explains_why_a_refund_is_impossible(office: Office) -> N
 async def test_the_list_is_filtered_paged_and_exported(office: Office) -> None:
     for number in range(55):
         parcel = office.gateway.intent(amount_minor=1000 + number)
-        await office.house.press(office.gateway.ticket(parcel), NOW - timedelta(minutes=number))
+        await office.house.press(office.gateway.ticket(parcel, issued_at=NOW), NOW - timedelta(minutes=number))
     gift = await office.house.paid_gift(office.gateway, NOW - timedelta(days=2))
     first = await office.ming.open("/staff/gifts")
     assert first.html.count('<td class="money">') == 50
@@ -166,10 +166,10 @@ async def test_the_list_is_filtered_paged_and_exported(office: Office) -> None:
 
 async def test_unusual_gifts_are_found_by_their_oddity(office: Office) -> None:
     parcel = office.gateway.intent()
-    await office.house.press(office.gateway.ticket(parcel), NOW)
+    await office.house.press(office.gateway.ticket(parcel, issued_at=NOW), NOW)
     (first,) = await office.house.tried(office.gateway.id, parcel.id)
     office.bank.end_order(first.id, OrderState.expired)
-    await office.house.press(office.gateway.ticket(parcel), NOW)
+    await office.house.press(office.gateway.ticket(parcel, issued_at=NOW), NOW)
     second = (await office.house.tried(office.gateway.id, parcel.id))[1]
     await office.house.settlement.record_notification(office.bank.pay(second.id, flawed=True), NOW)
     await office.house.settlement.record_notification(office.bank.pay(first.id), NOW)

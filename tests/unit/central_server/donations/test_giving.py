@@ -192,6 +192,19 @@ async def test_an_old_ticket_asks_the_donor_to_confirm_again(
     assert "/pay/" in (await donor.press(page)).url
 
 
+async def test_a_ticket_from_the_future_of_a_trusted_clock_is_confirmed_again_or_refused(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    for ahead, status, words in (
+        (timedelta(minutes=9), 200, "Pay at the bank"),
+        (timedelta(minutes=11), 200, "Please confirm again"),
+        (timedelta(days=400), 400, "not valid"),
+    ):
+        page = await donor.open(f"{central.url}/t/{gateway.ticket(gateway.intent(), age=-ahead)}")
+        assert page.status == status, (ahead, page.text())
+        assert words in page.text(), (ahead, page.text())
+
+
 async def test_an_untrusted_clock_does_not_age_a_ticket(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:

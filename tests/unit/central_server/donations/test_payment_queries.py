@@ -28,7 +28,7 @@ async def test_a_notified_payment_is_queried_until_the_bank_confirms_it(world: R
 
 async def test_an_unpaid_intent_is_closed_after_the_last_query(world: RefundWorld) -> None:
     parcel = world.gateway.intent()
-    await world.house.press(world.gateway.ticket(parcel), NOW)
+    await world.house.press(world.gateway.ticket(parcel, issued_at=NOW), NOW)
     (attempt,) = await world.house.tried(world.gateway.id, parcel.id)
     world.bank.end_order(attempt.id, OrderState.expired)
     for minute in (5, 10, 30, 60, 119):
@@ -51,7 +51,7 @@ async def test_an_unpaid_intent_is_closed_after_the_last_query(world: RefundWorl
 
 async def test_an_inconsistent_notification_of_a_payment_changes_nothing(world: RefundWorld) -> None:
     parcel = world.gateway.intent()
-    await world.house.press(world.gateway.ticket(parcel), NOW)
+    await world.house.press(world.gateway.ticket(parcel, issued_at=NOW), NOW)
     (attempt,) = await world.house.tried(world.gateway.id, parcel.id)
     good = world.bank.pay(attempt.id)
     for report in (

@@ -3,22 +3,26 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import urljoin
 
 import aiohttp
 import pytest
+from sqlalchemy import select
 
 from central_server.donations.amount_validation import AmountProblem, read_fen, read_yuan
 from central_server.donations.typed_codes import draw_unused_codes, read_code
 from central_server.store.api import listings
 from central_server.store.donations import intents
 from central_server.store.engine.database import Database
+from central_server.store.engine.tables import intents as intents_table
 from central_server.store.enrolment import gateways
 from central_server.store.places.places import TOP
 from sync_contract.money import Money
 from sync_contract.records import HandoffKind
+from sync_contract.uuid7 import new_id
 from tests.fakes.central_process import CONFIG, RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
@@ -251,15 +255,16 @@ async def test_unknown_expired_and_invalid_codes_get_the_same_page(
 ) -> None:
     parcel = gateway.intent()
     await gateway.deliver([parcel])
-    code = await code_of(central, gateway, parcel.id)
     async with central.database() as database, database.write() as connection:
-        from datetime import UTC, datetime, timedelta
-
-        from central_server.store.engine.tables import intents as table
-
-        await connection.execute(table.update().values(first_seen_at=datetime.now(UTC) - timedelta(days=1, minutes=1)))
+        (row,) = await connection.execute(select(intents_table))
+        expired = {
+            "id": new_id(),
+            "code": "0000-0001",
+            "first_seen_at": row.first_seen_at - timedelta(days=1, minutes=1),
+        }
+        await connection.execute(intents_table.insert().values(dict(row._mapping) | expired))
     pages = set()
-    for typed in (code, "0000-0000", "nothing", "", "%00", "U" * 8, "9" * 2000):
+    for typed in ("0000-0001", "0000-0000", "nothing", "", "%00", "U" * 8, "9" * 2000):
         page = await donor.open(f"{central.url}/t?code={typed}")
         assert page.status == 404
         pages.add(re.sub(r'(value|href)="[^"]*"', "", page.html))  # the language links contain the typed text too

@@ -187,7 +187,7 @@ async def test_a_refused_refund_can_be_requested_again(world: RefundWorld) -> No
 
 async def test_a_late_payment_is_held_while_the_bank_may_return_it(world: RefundWorld) -> None:
     parcel = world.gateway.intent()
-    await world.house.press(world.gateway.ticket(parcel), NOW)
+    await world.house.press(world.gateway.ticket(parcel, issued_at=NOW), NOW)
     (attempt,) = await world.house.tried(world.gateway.id, parcel.id)
     await world.house.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "has expired"), NOW)
     await world.house.settlement.record_notification(world.bank.pay(attempt.id), NOW)
@@ -217,14 +217,15 @@ async def test_a_return_by_the_bank_closes_our_own_refunds(world: RefundWorld) -
         await world.ask(gift, 1)
 
 
-async def test_a_whole_payment_is_cancelled_on_its_own_day_and_refunded_later(world: RefundWorld) -> None:
-    evening = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)  # half past eleven at night in Beijing
+async def test_a_whole_payment_is_cancelled_on_its_own_settlement_day_and_refunded_later(world: RefundWorld) -> None:
+    end = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)  # eleven at night in Beijing
     cases = [
-        (NOW, 5000, evening, True),
-        (NOW, 4999, evening, False),
-        (NOW, 5000, evening + timedelta(minutes=25), False),
-        (NOW, 5000, evening + timedelta(hours=1), False),
-        (evening + timedelta(hours=1), 5000, evening + timedelta(hours=2), True),
+        (NOW, 5000, end - timedelta(minutes=11), True),
+        (NOW, 4999, end - timedelta(minutes=11), False),
+        (NOW, 5000, end - timedelta(minutes=9), False),
+        (NOW, 5000, end + timedelta(minutes=30), False),
+        (end - timedelta(minutes=1), 5000, end + timedelta(minutes=1), False),
+        (end + timedelta(minutes=1), 5000, end + timedelta(hours=23, minutes=49), True),
     ]
     for paid_at, minor, sent_at, whole in cases:
         gift = await world.house.paid_gift(world.gateway, paid_at)
@@ -237,7 +238,7 @@ async def test_a_whole_payment_is_cancelled_on_its_own_day_and_refunded_later(wo
 
 async def test_only_payments_at_this_bank_can_be_refunded(world: RefundWorld) -> None:
     parcel = world.gateway.intent()
-    await world.house.press(world.gateway.ticket(parcel), NOW)
+    await world.house.press(world.gateway.ticket(parcel, issued_at=NOW), NOW)
     (unpaid,) = await world.house.tried(world.gateway.id, parcel.id)
     with pytest.raises(RefundNotPossible, match="not_paid"):
         await world.ask(unpaid, 100)

@@ -148,7 +148,7 @@ async def test_only_a_past_month_can_be_locked(
     donor, days = Donor(session), {today()}
     page = await donor.press(await lin.open(f"/staff/ledger?month={before}"))
     days.add(today())  # midnight may have been in between
-    assert any(f"The books of this month were closed by lin, {day}" in page.text() for day in days)
+    assert any(f"The books up to the end of this month were closed by lin, {day}" in page.text() for day in days)
     async with central.database() as database, database.read() as connection:
         locked = await locked_months.of_community(connection, "huada", "drill")
     assert [each.month for each in locked] == [before]

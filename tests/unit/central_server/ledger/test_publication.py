@@ -7,15 +7,10 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Table, delete, update
-from sqlalchemy.exc import DBAPIError
 
 from central_server.ledger import merkle_proofs
 from central_server.ledger.publication import Publisher
 from central_server.store.engine.database import Database
-from central_server.store.engine.tables import heads as heads_table
-from central_server.store.engine.tables import ledger_lines as lines_table
-from central_server.store.engine.tables import published_lines
 from central_server.store.ledger import ledger_heads, ledger_lines, purses
 from central_server.store.ledger.ledger_lines import LedgerLine
 from sync_contract.ledger_heads import NO_HEAD, Head, Proof, SignedHead, check_next, read_head
@@ -133,20 +128,3 @@ async def test_an_unpublishable_line_does_not_block_later_ones(database: Databas
         await given(database, *[1000] * 5)
         await publisher.publish_waiting()
     assert [head.total.gifts for head in await read_chain(database)] == [5, 10, 15, 20]
-
-
-@pytest.mark.parametrize("table", [lines_table, heads_table, published_lines], ids=lambda table: table.name)
-async def test_the_database_refuses_changes_of_published_rows(
-    database: Database, publisher: Publisher, table: Table
-) -> None:
-    await given(database, *[1000] * 5)
-    await publisher.publish_waiting()
-    change: dict[str, dict[str, object]] = {
-        "ledger_lines": {"amount_minor": 1},
-        "heads": {"digest": "0" * 64},
-        "published_lines": {"head": 1},
-    }
-    for statement in (update(table).values(change[table.name]), delete(table)):
-        with pytest.raises(DBAPIError, match="only added to"):
-            async with database.write() as connection:
-                await connection.execute(statement)

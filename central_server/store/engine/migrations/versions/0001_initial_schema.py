@@ -12,7 +12,33 @@ branch_labels = None
 depends_on = None
 
 _COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_APPEND_ONLY = ("audit_lines", "heads", "ledger_lines", "project_terms", "published_lines")
+_APPEND_ONLY = (
+    "audit_lines",
+    "cosignatures",
+    "disclosures",
+    "heads",
+    "ledger_lines",
+    "locked_months",
+    "notifications",
+    "project_terms",
+    "published_lines",
+    "state_changes",
+    "vouchers",
+)
+_DECIDED = ("state", "decided_by", "decided_at", "note")
+_CHANGEABLE = {
+    "attempts": (
+        *("state", "evidence", "flawed", "paid_at", "refundable_from", "queries", "next_query_at"),
+        *("statement", "statement_line"),
+    ),
+    "differences": ("community", "attempt", "settled_at", "settled_by", "reason"),
+    "disbursements": _DECIDED,
+    "intents": ("state", "slip", "door", "code"),
+    "receipts": ("state", "number", "changed_at", "changed_by"),
+    "refunds": (*_DECIDED, "source", "source_minor", "sent_at", "evidence", "queries", "next_query_at"),
+    "statement_rows": ("attempt", "refund", "result"),
+}
+"""By table of which no row is deleted: the columns that may change."""
 
 
 def upgrade() -> None:
@@ -1035,22 +1061,28 @@ def _partial_index(name: str, where: str, *columns: str, unique: bool = False) -
 
 
 def _forbid_changes() -> None:
-    """Make the database refuse every UPDATE and DELETE in the tables that only grow."""
+    """Make the database refuse every UPDATE and DELETE of records of money, except in their changeable columns."""
+    columns = {
+        table: [each["name"] for each in sa.inspect(op.get_bind()).get_columns(table) if each["name"] not in changeable]
+        for table, changeable in _CHANGEABLE.items()
+    }
+    updates = dict.fromkeys(_APPEND_ONLY, "UPDATE")
+    updates |= {table: "UPDATE OF " + ", ".join(f'"{name}"' for name in fixed) for table, fixed in columns.items()}
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RAISE EXCEPTION '% is only added to', TG_TABLE_NAME; END $$"
         )
-        for table in _APPEND_ONLY:
+        for table, update in updates.items():
             op.execute(
-                f"CREATE TRIGGER {table}_only_added BEFORE UPDATE OR DELETE ON {table}"
+                f"CREATE TRIGGER {table}_only_added BEFORE {update} OR DELETE ON {table}"
                 " FOR EACH ROW EXECUTE FUNCTION only_added()"
             )
         return
-    for table in _APPEND_ONLY:
-        for change in ("UPDATE", "DELETE"):
+    for table, update in updates.items():
+        for change in (update, "DELETE"):
             op.execute(
-                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table}"
+                f"CREATE TRIGGER {table}_no_{change.split()[0].lower()} BEFORE {change} ON {table}"
                 f" BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END"
             )
 
