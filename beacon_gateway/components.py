@@ -140,7 +140,11 @@ async def build(settings: Settings, edges: Edges, *, radio: str, health: Health)
     )
 
     def describe_health() -> dict[str, object]:
+        fault, stuck = edges.store.database.fault(), edges.server is not None and edges.server.delivery_is_stuck()
         return {
+            "ok": fault is None and not stuck,
+            "store": fault,
+            "delivery_stuck": stuck,
             "gateway": edges.gateway,
             "catalogue": giving.offer.version,
             "radio": to_json(radios.scanner.read_status()),

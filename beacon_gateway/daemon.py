@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 
 from beacon_gateway.components import build
+from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.edges import open_edges
 from beacon_gateway.settings import Settings
 from beacon_gateway.stages import StageTimings, device_stages, server_stages, settings_stage, start_stages
@@ -55,5 +56,8 @@ async def run(
                 notifier.stopping()
             for task in running:
                 task.cancel()
-        await components.statistics.put()
+        try:
+            await components.statistics.put()
+        except StoreUnavailable as error:
+            log.warning("statistics.not_put", reason=str(error))
     return rebuild.is_set() and not stop.is_set()

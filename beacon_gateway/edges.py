@@ -21,6 +21,7 @@ from beacon_gateway.store.server_acceptance import ServerAcceptance, open_accept
 from beacon_gateway.store.trusted_time import TrustedTime, last_trusted
 from beacon_gateway.sync.central_client import CentralClient, open_central
 from beacon_gateway.sync.credential import Credential
+from beacon_gateway.sync.drain import DeliveryState
 from daemonkit.clock import clock_synchronised
 from sync_contract.keys import read_public
 from sync_contract.strict_model import Environment
@@ -44,6 +45,10 @@ class Server:
 
     client: CentralClient
     catalogue_key: Ed25519PublicKey | None
+    delivery: DeliveryState
+
+    def delivery_is_stuck(self) -> bool:
+        return self.delivery.stuck(self.client.answered_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +106,4 @@ async def _open_server(settings: Settings, credential: Credential, stack: AsyncE
         return None
     client = await stack.enter_async_context(open_central(settings.central.url, credential.signer))
     key = settings.central.catalogue_key
-    return Server(client, read_public(key) if key else None)
+    return Server(client, read_public(key) if key else None, DeliveryState())

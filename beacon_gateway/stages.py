@@ -15,6 +15,8 @@ from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.edges import Edges, Server
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.settings import Settings
+from beacon_gateway.store.copies import copy_daily
+from beacon_gateway.store.database import Database
 from beacon_gateway.sync.catalogue_pull import pull_catalogue
 from beacon_gateway.sync.central_client import CentralClient
 from beacon_gateway.sync.drain import Drain
@@ -47,6 +49,8 @@ class StageTimings:
     """First wait of the others, so that all together ask a failing network less than once a second."""
     beacons_check_s: float = 5.0
     heads_every_s: float = 30.0
+    store_check_s: float = 5.0
+    """Also limits how often a store is repaired that is damaged again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ def device_stages(
     """List the stages that need no server. `rebuild` is set when the device was enrolled elsewhere."""
     presence, statistics = components.presence, components.statistics
     radios, driver, progress = presence.radios, presence.driver, health.progress
+    database = edges.store.database
 
     async def watch_identity() -> None:
         await edges.credential.watch(progress=partial(progress, "identity"))
@@ -100,8 +105,10 @@ def device_stages(
         Stage("presence", partial(driver.tick, partial(progress, "presence")), essential=True),
         Stage("radio", partial(radios.scanner.hear, driver.hear), (RadioLost,), cap_s=timings.radio_cap_s),
         Stage("statistics", partial(statistics.run, partial(progress, "statistics")), (StoreUnavailable,)),
-        Stage("time", partial(edges.time.run, edges.store.database), (StoreUnavailable,)),
+        Stage("time", partial(edges.time.run, database), (StoreUnavailable,)),
         Stage("identity", watch_identity, (StoreUnavailable,)),
+        Stage("store", partial(_watch_store, database, components, rebuild, timings)),
+        Stage("copies", partial(copy_daily, database.path, database.damaged.set), (StoreUnavailable,)),
     ]
     if radios.adverts:
         stages.append(Stage("advert", radios.adverts.keep_on_air, (RadioLost,), cap_s=timings.radio_cap_s))
@@ -137,7 +144,14 @@ def server_stages(
     def progress(stage: str) -> Callable[[], None]:
         return partial(health.progress, stage)
 
-    drain = Drain(store.outbox, central, edges.acceptance, wake=wakeups.parcels, progress=progress("sync"))
+    drain = Drain(
+        store.outbox,
+        central,
+        edges.acceptance,
+        wake=wakeups.parcels,
+        progress=progress("sync"),
+        state=server.delivery,
+    )
     reports = ReportLoop(
         central,
         edges.acceptance,
@@ -201,6 +215,18 @@ async def _pull_catalogue(
         progress=partial(health.progress, "catalogue"),
         older=lambda: noticed.add(CATALOGUE_OLDER),
     )
+
+
+async def _watch_store(
+    database: Database, components: Components, rebuild: asyncio.Event, timings: StageTimings
+) -> None:
+    """Set `rebuild` when the store turns out to be damaged: it is repaired when it is opened again."""
+    await database.damaged.wait()
+    await asyncio.sleep(timings.store_check_s)
+    while components.giving.under_way():
+        log.info("store.repair_waits", reason="a donor has not finished")
+        await asyncio.sleep(timings.store_check_s)
+    rebuild.set()
 
 
 async def _watch_beacons(

@@ -24,7 +24,16 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o600) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Flush the folder: only then is a rename in it on disk. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync(folder, os.O_DIRECTORY)
+
+
+def sync_file(file: Path) -> None:
+    """Flush a file that another program or library wrote. Raises OSError."""
+    _sync(file, 0)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
     try:
         os.fsync(descriptor)
     finally:

@@ -14,6 +14,8 @@ class NoticeKind(StrEnum):
     permit_closed = "permit_closed"
     amount_out_of_range = "amount_out_of_range"
     store_unavailable = "store_unavailable"
+    store_full = "store_full"
+    backlog_full = "backlog_full"
     ticket_refused = "ticket_refused"
     ticket_other_environment = "ticket_other_environment"
     bank_unavailable = "bank_unavailable"

@@ -70,6 +70,8 @@ class SyncNow:
     barred: str
     catalogue: int
     lines: tuple[tuple[datetime, str, str, str], ...]
+    repaired_at: datetime | None = None
+    """When this store was last repaired after damage. `damaged` counts what was not recovered."""
 
 
 @dataclass(frozen=True, slots=True)

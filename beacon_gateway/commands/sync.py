@@ -15,12 +15,14 @@ from beacon_gateway.commands.enrol_wording import BARRED
 from beacon_gateway.commands.radio_wording import radio_sentences
 from beacon_gateway.commands.terminal_wrap import print_folded
 from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.model.sync_state import Repair
 from beacon_gateway.radio.status_json import read_advert_status, read_radio_status
 from beacon_gateway.store.database import Database, open_database
 from beacon_gateway.store.identity import enrolment_of
 from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.server_acceptance import read_barred
 from beacon_gateway.store.sync_log import Line, last_lines
+from beacon_gateway.store.sync_state import last_repair
 from daemonkit.toml import ConfigRefused
 from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
 
@@ -35,7 +37,6 @@ EVENTS = {
     "duplicate": "已送达(服务器早已收到) delivered (the server had it already)",
     "conflict": "冲突:同一编号内容不同,请联系管理员 conflict: same id, different content; call the administrator",
     "refused": "被拒收,已保留 refused by the server, stored here",
-    "damaged": "本机记录损坏,不会发送 damaged on this disk, not sent",
     "unreachable": "连不上中心服务器,会自动重试 server unreachable, retrying automatically",
     "reachable": "已重新连上中心服务器 server reachable again",
     "barred": "中心服务器不接受这台网关;记录都留在本机 the server does not accept this gateway; its records stay here",
@@ -52,9 +53,8 @@ REASONS = {
 """Wording of the reasons of beacon_gateway.sync.central_client; others are shown unchanged."""
 STATES = {
     "waiting": "等待发送 waiting",
-    "delivered": "已送达 delivered",
     "refused": "被拒收 refused",
-    "damaged": "已损坏 damaged",
+    "damaged": "已损坏,找不回 damaged, not recovered",
 }
 
 
@@ -102,10 +102,28 @@ async def _print_status(database: Database) -> None:
     reachability = [line.event for line in lines if line.event in {"unreachable", "reachable"}]
     if reachability and reachability[-1] == "unreachable":
         print(EVENTS["unreachable"])
+    if repair := await last_repair(database):
+        print(_word_repair(repair))
     if word := await read_barred(database):
         print(EVENTS["barred"])
         for sentence in BARRED.get(word, ()):
             print(f"  {sentence}")
+
+
+def _word_repair(repair: Repair) -> str:
+    """Explain the last repair, and what staff do about records that are missing."""
+    at = repair.at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    if not repair.missing:
+        return (
+            f"本机记录 {at} 损坏过,已修复,没有发现缺号;请尽快更换存储卡 "
+            "the records on this card were damaged and repaired; no number is missing; replace the card soon"
+        )
+    return (
+        f"本机记录 {at} 损坏过,已修复,但缺 {repair.missing} 条,其中可能有捐款登记;"
+        f"请把那几天的捐款和银行文件核对,并更换存储卡 the records on this card were damaged; "
+        f"{repair.missing} are missing and may include registered gifts; compare those days' gifts with the bank's "
+        "file, and replace the card"
+    )
 
 
 async def _print_log(database: Database, count: int) -> None:

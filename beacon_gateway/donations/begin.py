@@ -65,11 +65,11 @@ class Donations:
             handoff=self._handoff.kind,
             catalogue_version=self._projects.version,
         )
-        clock = self._read_clock()
-        recorded = await self._log.record(intent, key=key, url=self._handoff.url(intent, clock), clock=clock)
-        self._open.add(recorded.intent.id)
+        recorded = await self._log.record(intent, key=key, clock=self._read_clock())
+        intent, url = recorded.intent, self._handoff.url(recorded)
+        self._open.add(intent.id)
         self._recorded()
-        return Gift(recorded.intent.id, found, recorded.intent.amount, recorded.intent.handoff, recorded.url)
+        return Gift(intent.id, found, intent.amount, intent.handoff, url)
 
     def state(self, intent: str) -> GiftState:
         return self._open.state(intent)
@@ -83,7 +83,7 @@ class Donations:
         if stored is None or project is None:
             return None
         self._open.restore(intent, stored.state)
-        known = stored.recorded.intent
-        gift = Gift(known.id, project, known.amount, known.handoff, stored.recorded.url)
-        age_s = (self._read_clock().wall - stored.recorded_at).total_seconds()
+        known, url = stored.recorded.intent, self._handoff.url(stored.recorded)
+        gift = Gift(known.id, project, known.amount, known.handoff, url)
+        age_s = (self._read_clock().wall - stored.recorded.at).total_seconds()
         return RecalledGift(gift, max(0.0, age_s))

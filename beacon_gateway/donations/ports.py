@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from beacon_gateway.errors import GatewayError
@@ -38,8 +39,25 @@ class KeyReused(GatewayError):
     """The idempotency key was used with another project or amount: refuse; nothing is recorded."""
 
 
+MIN_FREE_BYTES = 50_000_000
+"""With less space on the disk no gift is registered."""
+
+
+class StoreFault(StrEnum):
+    """Why the store records nothing."""
+
+    disk_refuses = "disk_refuses"
+    disk_full = "disk_full"
+    backlog_full = "backlog_full"
+    """Too many intents wait for delivery."""
+
+
 class StoreUnavailable(GatewayError):
-    """The disk refuses, so there is no handoff: ask the donor to try later."""
+    """Nothing was recorded, so there is no handoff: ask the donor to try later, and state the fault."""
+
+    def __init__(self, message: str, fault: StoreFault = StoreFault.disk_refuses) -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +125,25 @@ class Giving(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """An intent on disk with its handoff URL."""
+    """An intent on disk, when it was recorded by the gateway's clock, and whether the clock was trusted."""
 
     intent: Intent
-    url: str
+    at: datetime
+    clock_trusted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class StoredIntent:
-    """An intent as it is on disk now, with its state. `recorded_at`: by this device's clock."""
+    """An intent as it is on disk now, with its state."""
 
     recorded: Recorded
     state: GiftState
-    recorded_at: datetime
 
 
 class IntentLog(Protocol):
     """Records intents, each in one transaction with its parcel for the central server."""
 
-    async def record(self, intent: Intent, *, key: str, url: str, clock: ClockReading) -> Recorded:
+    async def record(self, intent: Intent, *, key: str, clock: ClockReading) -> Recorded:
         """Commit intent and parcel to disk; a repeated `key` returns the first record.
 
         Raises KeyReused when it was used with another project or amount, StoreUnavailable when the disk refuses.
@@ -147,5 +165,5 @@ class HandoffMaker(Protocol):
     @property
     def kind(self) -> HandoffKind: ...
 
-    def url(self, intent: Intent, clock: ClockReading) -> str:
+    def url(self, recorded: Recorded) -> str:
         """Return the URL, without effects; show it only after the intent is on disk."""

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from beacon_gateway.model.donations import Intent
-from sync_contract.records import ClockReading, HandoffKind
+from beacon_gateway.donations.ports import Recorded
+from sync_contract.records import HandoffKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,9 @@ class LinkHandoff:
     template: str
     kind: HandoffKind = HandoffKind.link
 
-    def url(self, intent: Intent, clock: ClockReading) -> str:
+    def url(self, recorded: Recorded) -> str:
         """Return the page's URL. No outcome is reported: the intent ends `unconfirmed`."""
+        intent = recorded.intent
         fields = {
             "project": intent.project,
             "amount_yuan": intent.amount.to_yuan(),

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 
-from beacon_gateway.model.donations import Intent
-from sync_contract.records import ClockReading, HandoffKind
+from beacon_gateway.donations.ports import Recorded
+from sync_contract.records import HandoffKind
 from sync_contract.request_signature import Signer
 from sync_contract.ticket import Ticket, encode
 
@@ -18,9 +18,9 @@ class TicketHandoff:
     signer: Callable[[], Signer]
     kind: HandoffKind = HandoffKind.ticket
 
-    def url(self, intent: Intent, clock: ClockReading) -> str:
+    def url(self, recorded: Recorded) -> str:
         """Return the URL in capitals, for the QR code's alphanumeric mode; the server answers `/T/` too."""
-        signer = self.signer()
+        signer, intent = self.signer(), recorded.intent
         ticket = Ticket(
             environment=intent.environment,
             gateway=signer.gateway,
@@ -28,8 +28,8 @@ class TicketHandoff:
             project=intent.project,
             amount=intent.amount,
             beacon=intent.beacon,
-            issued_at=clock.wall.astimezone(UTC).replace(microsecond=0),
-            clock_trusted=clock.reliable,
+            issued_at=recorded.at.astimezone(UTC).replace(microsecond=0),
+            clock_trusted=recorded.clock_trusted,
             catalogue_version=intent.catalogue_version,
         )
         return f"{self.server.rstrip('/').upper()}/T/{encode(ticket, signer.key)}"

@@ -84,6 +84,7 @@ class SiteStatus:
             reachable=False if self._server_is_unreachable() else state.reachable,
             barred=state.barred,
             catalogue=self.projects.version,
+            repaired_at=_local(state.repair.at) if state.repair else None,
             lines=tuple((_local(each.at), each.event, each.kind, each.detail) for each in state.lines),
         )
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class WaitingParcel:
-    """`text`: canonical JSON of a sync_contract Parcel, exactly as stored in the outbox."""
+    """`text`: canonical JSON of a sync_contract Parcel, exactly as stored in the outbox at `place`."""
 
     id: str
     text: str
+    place: int

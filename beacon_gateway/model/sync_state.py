@@ -7,12 +7,23 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class SyncLine:
-    """`event`: accepted, duplicate, conflict, refused, damaged, unreachable, reachable …; `kind`: of the parcel."""
+    """`event`: accepted, duplicate, conflict, refused, unreachable, reachable …; `kind`: of the parcel."""
 
     at: datetime
     event: str
     kind: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A repair of the store after damage. `rescued`: waiting parcels that were recovered; `missing`: numbers of parcels
+    that were not found, so that a registered gift may be among them.
+    """
+
+    at: datetime
+    rescued: int
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +38,5 @@ class SyncState:
     delivered_at: datetime | None = None
     reachable: bool | None = None
     barred: str = ""
+    repair: Repair | None = None
     lines: tuple[SyncLine, ...] = ()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pydantic import ValidationError
 
 from beacon_gateway.store.database import Database
+from beacon_gateway.store.tables import Tables
 from sync_contract.catalogue import SignedCatalogue
 
 
@@ -16,17 +17,18 @@ class Catalogues:
 
     async def newest(self) -> SignedCatalogue | None:
         """Return None when none is stored or the stored one cannot be read. Raises StoreUnavailable."""
-        rows = await self._database.rows("SELECT signed FROM catalogue ORDER BY version DESC LIMIT 1")
+        row = await self._database.read(lambda tables: tables.first("catalogue", "ORDER BY version DESC"))
         try:
-            return SignedCatalogue.model_validate_json(rows[0]["signed"]) if rows else None
+            return SignedCatalogue.model_validate_json(row["signed"]) if row else None
         except ValidationError:
             return None
 
     async def store(self, version: int, signed: SignedCatalogue) -> None:
         """Raises StoreUnavailable."""
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                "INSERT OR REPLACE INTO catalogue VALUES (?, ?, ?)",
-                (version, signed.model_dump_json(), datetime.now(UTC).isoformat()),
-            )
-            await connection.execute("DELETE FROM catalogue WHERE version != ?", (version,))
+        text, at = signed.model_dump_json(), datetime.now(UTC).isoformat()
+
+        def work(tables: Tables) -> None:
+            tables.put("catalogue", version, text, at, on_conflict="REPLACE")
+            tables.execute("DELETE FROM catalogue WHERE version != ?", version)
+
+        await self._database.write(work)

@@ -1,28 +1,29 @@
-"""The gateway's SQLite file: strict settings, one connection, one transaction at a time; moved aside if damaged."""
+"""The gateway's SQLite file: strict settings, and one thread on which every transaction is one function."""
 
 import asyncio
-import logging
-import secrets
+import shutil
 import sqlite3
-import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
-import aiosqlite
 import structlog
 
-from beacon_gateway.donations.ports import StoreUnavailable
-from beacon_gateway.errors import GatewayError
+from beacon_gateway.donations.ports import MIN_FREE_BYTES, StoreFault, StoreUnavailable
+from beacon_gateway.store.copies import list_copies, write_copy
+from beacon_gateway.store.inspection import SchemaTooNew, connect_read_only, find_fault, is_refusal
+from beacon_gateway.store.raw_rows import Found, find_rows, read_wal
+from beacon_gateway.store.repair import add_rows, create_schema, finish_replacement, rebuild, start_epoch
+from beacon_gateway.store.tables import SCHEMA, Tables
 
+__all__ = ["Database", "SchemaTooNew", "open_database"]
 log = structlog.get_logger()
-logging.getLogger("aiosqlite").setLevel(logging.INFO)
-SCHEMA = sorted((Path(__file__).parent / "schema").glob("[0-9]*.sql"))
-_MAX_DAMAGED_FILES = 3
+Result = TypeVar("Result")
 _PRAGMAS = {
     "journal_mode": ("WAL", "wal"),
     "synchronous": ("FULL", 2),  # an acknowledged intent survives a power cut; NORMAL does not promise that
-    "foreign_keys": ("ON", 1),
     "busy_timeout": ("5000", 5000),
     "wal_autocheckpoint": ("200", 200),
     "journal_size_limit": (str(4 * 1024 * 1024), 4 * 1024 * 1024),
@@ -33,119 +34,128 @@ _PRAGMAS = {
 }
 
 
-class SchemaTooNew(GatewayError):
-    """The file was written by a newer version of this program: install that version again."""
-
-
 class Database:
-    """One connection, one transaction at a time. Every failure of SQLite is raised as StoreUnavailable."""
+    """Runs functions on the connection's thread. Every failure of SQLite is raised as StoreUnavailable.
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    `damaged` is set when the file turns out to be damaged: the next open_database repairs it.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, thread: ThreadPoolExecutor) -> None:
+        self.path = path
+        self.damaged = asyncio.Event()
+        self.backlog_full = False
+        self._refuses = False
         self._connection = connection
-        self._lock = asyncio.Lock()
+        self._thread = thread
+        self._loop = asyncio.get_running_loop()
+        self._tables = Tables(connection, self._found_damage)
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[aiosqlite.Connection]:
-        """BEGIN IMMEDIATE … COMMIT; an exception rolls everything back. Never await the network inside."""
-        async with self._lock:
-            try:
-                await self._connection.execute("BEGIN IMMEDIATE")
-                yield self._connection
-                await self._connection.commit()
-            except BaseException as error:
-                await _roll_back(self._connection)
-                if isinstance(error, sqlite3.Error):
-                    raise StoreUnavailable(str(error)) from error
-                raise
+    async def write(self, work: Callable[[Tables], Result]) -> Result:
+        """Run `work` between BEGIN IMMEDIATE and COMMIT; an exception rolls everything back.
 
-    async def rows(self, query: str, *values: object) -> list[aiosqlite.Row]:
-        """Return all rows of a reading statement. Raises StoreUnavailable."""
-        async with self._lock:
-            try:
-                return list(await self._connection.execute_fetchall(query, values))
-            except sqlite3.Error as error:
-                raise StoreUnavailable(str(error)) from error
+        It runs to its end also when the caller is cancelled.
+        """
+        try:
+            result = await self._run(lambda: self._transact(work))
+        except StoreUnavailable as error:
+            self._refuses = error.fault is StoreFault.disk_refuses
+            raise
+        self._refuses = False
+        return result
+
+    async def read(self, work: Callable[[Tables], Result]) -> Result:
+        """Run `work`, which only reads and returns no open iterator."""
+        return await self._run(lambda: work(self._tables))
+
+    def fault(self) -> StoreFault | None:
+        """Return why gifts cannot be registered now; None if they can."""
+        if shutil.disk_usage(self.path.parent).free < MIN_FREE_BYTES:
+            return StoreFault.disk_full
+        if self._refuses or self.damaged.is_set():
+            return StoreFault.disk_refuses
+        return StoreFault.backlog_full if self.backlog_full else None
+
+    def _found_damage(self) -> None:
+        self._loop.call_soon_threadsafe(self.damaged.set)
+
+    def _transact(self, work: Callable[[Tables], Result]) -> Result:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(self._tables)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        return result
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        try:
+            return await asyncio.shield(self._loop.run_in_executor(self._thread, work))
+        except sqlite3.Error as error:
+            if not is_refusal(error, self.path):
+                log.error("store.damaged", reason=str(error))
+                self.damaged.set()
+            raise StoreUnavailable(str(error)) from error
 
 
 @asynccontextmanager
 async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator[Database]:
-    """Open, check and migrate. A damaged file is moved aside; a new one with a new epoch replaces it.
+    """Open, check, repair and migrate. `read_only` only opens, for a reader beside the running gateway.
 
     Raises SchemaTooNew, and StoreUnavailable when the disk refuses (full, read-only, no permission).
     """
-    connection = await _connect(path, read_only=read_only)
-    try:
-        yield Database(connection)
-    finally:
-        await connection.close()
-
-
-async def _connect(path: Path, *, read_only: bool) -> aiosqlite.Connection:
-    for attempt in (1, 2):
+    with ThreadPoolExecutor(1, thread_name_prefix="store") as thread:
+        loop = asyncio.get_running_loop()
         try:
-            return await _open(path, read_only=read_only)
-        except sqlite3.DatabaseError as error:
-            # OperationalError: the disk refuses (full, locked, forbidden). Any other error: the file is damaged.
-            if attempt == 2 or read_only or (isinstance(error, sqlite3.OperationalError) and not path.is_dir()):
-                raise StoreUnavailable(f"{path}: {error}") from error
-            _set_aside(path, str(error))
-    raise AssertionError("unreachable")
+            connection = await loop.run_in_executor(thread, _open_reader if read_only else _open, path)
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailable(f"{path}: {error}") from error
+        try:
+            yield Database(path, connection, thread)
+        finally:
+            await asyncio.shield(loop.run_in_executor(thread, connection.close))
 
 
-async def _open(path: Path, *, read_only: bool) -> aiosqlite.Connection:
-    target = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    connection = await aiosqlite.connect(target, uri=True, isolation_level=None)
+def _open_reader(path: Path) -> sqlite3.Connection:
+    connection = connect_read_only(path)
+    connection.execute("SELECT count(*) FROM sqlite_schema")
+    return connection
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    finish_replacement(path)
+    ignored: list[Found] = []
+    if path.exists() and (path.is_dir() or path.stat().st_size):
+        fault, frames = find_fault(path)
+        ignored = list(find_rows(path, frames))
+    else:
+        fault = "it is missing" if list_copies(path) or read_wal(path) else ""
+    if fault:
+        rebuild(path, fault)
+        ignored = []
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rwc", uri=True, isolation_level=None)
     try:
-        connection.row_factory = aiosqlite.Row
-        if not read_only:
-            await _set_pragmas(connection)
-            rows = list(await connection.execute_fetchall("PRAGMA quick_check(1)"))
-            if rows[0][0] != "ok":
-                raise sqlite3.DatabaseError(f"quick_check: {rows[0][0]}")
-            await _migrate(connection)
+        _set_pragmas(connection)
+        ((version,),) = connection.execute("PRAGMA user_version")
+        if 0 < version < len(SCHEMA):
+            write_copy(path)
+        create_schema(connection, version)
+        connection.execute("BEGIN IMMEDIATE")
+        tables = Tables(connection)
+        if not tables.first("epochs"):
+            start_epoch(tables)
+        add_rows(tables, ignored)
+        connection.execute("COMMIT")
     except BaseException:
-        await connection.close()
+        connection.close()
         raise
     return connection
 
 
-async def _set_pragmas(connection: aiosqlite.Connection) -> None:
+def _set_pragmas(connection: sqlite3.Connection) -> None:
     for name, (value, expected) in _PRAGMAS.items():
-        await connection.execute(f"PRAGMA {name}={value}")
-        rows = list(await connection.execute_fetchall(f"PRAGMA {name}"))
-        if rows and rows[0][0] != expected:
-            raise sqlite3.OperationalError(f"PRAGMA {name} is {rows[0][0]}, must be {expected}")
-
-
-async def _migrate(connection: aiosqlite.Connection) -> None:
-    ((version,),) = await connection.execute_fetchall("PRAGMA user_version")
-    if version > len(SCHEMA):
-        raise SchemaTooNew(f"the store has schema {version}, this program knows {len(SCHEMA)}")
-    for number, script in enumerate(SCHEMA[version:], start=version + 1):
-        await connection.executescript(
-            f"BEGIN IMMEDIATE;\n{script.read_text('utf-8')}\nPRAGMA user_version={number};\nCOMMIT;"
-        )
-    if not list(await connection.execute_fetchall("SELECT 1 FROM origin")):
-        await connection.execute("INSERT INTO origin (epoch, next_n) VALUES (?, 1)", (secrets.token_hex(8),))
-
-
-def _set_aside(path: Path, reason: str) -> None:
-    """Rename the file, its -wal and -shm under one name; delete all but the newest three."""
-    mark = f"damaged-{time.time_ns()}"
-    for suffix in ("", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.rename(path.with_name(f"{path.name}.{mark}{suffix}"))
-    log.error("store.damaged", file=path.name, moved_to=f"{path.name}.{mark}", reason=reason)
-    marks = sorted({p.name.split(".damaged-")[1].split("-")[0] for p in path.parent.glob(f"{path.name}.damaged-*")})
-    for old in marks[:-_MAX_DAMAGED_FILES]:
-        for part in path.parent.glob(f"{path.name}.damaged-{old}*"):
-            if part.is_file():
-                part.unlink()
-
-
-async def _roll_back(connection: aiosqlite.Connection) -> None:
-    try:
-        await asyncio.shield(connection.rollback())
-    except sqlite3.Error as error:
-        log.warning("store.rollback_failed", reason=str(error))
+        connection.execute(f"PRAGMA {name}={value}")
+        row = connection.execute(f"PRAGMA {name}").fetchone()
+        if row and row[0] != expected:
+            raise sqlite3.OperationalError(f"PRAGMA {name} is {row[0]}, must be {expected}")

@@ -1,28 +1,25 @@
 """The tables of intents: each intent is recorded in one transaction with its parcel."""
 
 import hashlib
-import json
 from datetime import UTC, datetime
+from heapq import nlargest
 
-import aiosqlite
-import structlog
 from pydantic import TypeAdapter
 
-from beacon_gateway.donations.ports import GiftState, KeyReused, Recorded, StoredIntent
+from beacon_gateway.donations.ports import GiftState, KeyReused, Recorded, StoredIntent, StoreFault, StoreUnavailable
 from beacon_gateway.model.donations import Intent
 from beacon_gateway.store.database import Database
-from beacon_gateway.store.outbox import put_parcel
+from beacon_gateway.store.outbox import is_full, put_parcel
+from beacon_gateway.store.tables import Row, Tables
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
 from sync_contract.records import ClockReading, Door, HandoffKind, IntentRegistered, IntentState
 from sync_contract.strict_model import Environment
 
-log = structlog.get_logger()
 _BEACON = TypeAdapter(BeaconId)
-_COLUMNS = (
-    "id", "key", "environment", "project", "amount_minor", "currency", "beacon", "door", "handoff",
-    "catalogue_version", "url", "recorded_at",
-)  # fmt: skip
+_FINAL = (IntentState.paid, IntentState.closed)
+_REGISTERED = GiftState(IntentState.registered)
+_MAX_UNSETTLED = 200
 
 
 class Intents:
@@ -31,56 +28,68 @@ class Intents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def record(self, intent: Intent, *, key: str, url: str, clock: ClockReading) -> Recorded:
-        values: tuple[object, ...] = (
-            intent.id, key, intent.environment, intent.project, intent.amount.minor, intent.amount.currency,
-            _BEACON.dump_json(intent.beacon).decode() if intent.beacon else None, intent.door, intent.handoff,
-            intent.catalogue_version, url, clock.wall.astimezone(UTC).isoformat(),
+    async def record(self, intent: Intent, *, key: str, clock: ClockReading) -> Recorded:
+        key_hash = hashlib.blake2b(key.encode(), digest_size=16).digest()
+        body, beacon = _parcel_body(intent), _BEACON.dump_json(intent.beacon).decode() if intent.beacon else None
+        row = (
+            key_hash, bytes.fromhex(intent.id), intent.environment, intent.project, intent.amount.minor,
+            intent.amount.currency, beacon, intent.door, intent.handoff, intent.catalogue_version,
+            clock.wall.astimezone(UTC).isoformat(timespec="seconds"), int(clock.reliable),
         )  # fmt: skip
-        async with self._database.transaction() as connection:
-            earlier = list(await connection.execute_fetchall("SELECT * FROM intents WHERE key = ?", (key,)))
+
+        def work(tables: Tables) -> Recorded:
+            earlier = tables.first("intents", "WHERE key = ?", key_hash)
             if earlier:
-                return _same_or_refused(earlier[0], intent)
-            marks = ", ".join("?" * (len(_COLUMNS) + 1))
-            await connection.execute(
-                f"INSERT INTO intents ({', '.join(_COLUMNS)}, sum) VALUES ({marks})",  # noqa: S608 - our own column names
-                (*values, _sum(values)),
-            )
-            await _append_state(connection, intent.id, GiftState(IntentState.registered), "recorded at the kiosk")
-            await put_parcel(connection, intent.id, clock, _parcel_body(intent))
-        return Recorded(intent, url)
+                return _same_or_refused(earlier, intent)
+            self._database.backlog_full = is_full(tables)
+            if self._database.backlog_full:
+                raise StoreUnavailable("too many intents wait for delivery", StoreFault.backlog_full)
+            tables.put("intents", *row)
+            put_parcel(tables, intent.id, clock, body)
+            return Recorded(intent, clock.wall, clock.reliable)
+
+        if (fault := self._database.fault()) is StoreFault.disk_full:
+            raise StoreUnavailable("the disk is full", fault)
+        return await self._database.write(work)
 
     async def settle(self, intent: str, state: GiftState, *, cause: str) -> None:
-        async with self._database.transaction() as connection:
-            await _append_state(connection, intent, state, cause)
+        key, at = bytes.fromhex(intent), datetime.now(UTC).isoformat()
+
+        def work(tables: Tables) -> None:
+            ((change,),) = tables.execute(
+                "SELECT coalesce(max(change), 0) + 1 FROM intent_states WHERE intent = ?", key
+            )
+            tables.put("intent_states", key, change, state.state, state.slip, at, cause)
+
+        await self._database.write(work)
 
     async def find(self, intent: str) -> StoredIntent | None:
-        rows = await self._database.rows(
-            """SELECT i.*, s.state AS now, s.slip AS slip FROM intents i
-               JOIN intent_states s ON s.change = (SELECT max(change) FROM intent_states WHERE intent = i.id)
-               WHERE i.id = ?""",
-            intent,
-        )
-        for row in rows:
-            if _intact(row):
-                state = GiftState(IntentState(row["now"]), row["slip"])
-                return StoredIntent(_recorded(row), state, datetime.fromisoformat(row["recorded_at"]))
-        return None
+        key = bytes.fromhex(intent)
+
+        def work(tables: Tables) -> StoredIntent | None:
+            row = tables.first("intents", "WHERE id = ?", key)
+            state = tables.first("intent_states", "WHERE intent = ? ORDER BY change DESC", key)
+            return (
+                None if row is None else StoredIntent(_recorded(row), _REGISTERED if state is None else _state(state))
+            )
+
+        return await self._database.read(work)
 
     async def unsettled(self) -> dict[str, GiftState]:
-        rows = await self._database.rows(
-            """SELECT i.*, s.state AS now, s.slip AS slip FROM intents i
-               JOIN intent_states s ON s.change = (SELECT max(change) FROM intent_states WHERE intent = i.id)
-               WHERE i.handoff = 'ticket' AND s.state NOT IN ('paid', 'closed') ORDER BY i.id DESC LIMIT 200"""
-        )
-        return {row["id"]: GiftState(IntentState(row["now"]), row["slip"]) for row in rows if _intact(row)}
+        def work(tables: Tables) -> dict[str, GiftState]:
+            states = {row["intent"]: _state(row) for row in tables.select("intent_states", "ORDER BY intent, change")}
+            newest = nlargest(
+                _MAX_UNSETTLED,
+                (
+                    row["id"]
+                    for row in tables.select("intents")
+                    if row["handoff"] == HandoffKind.ticket
+                    and not (row["id"] in states and states[row["id"]].state in _FINAL)
+                ),
+            )
+            return {each.hex(): states.get(each, _REGISTERED) for each in newest}
 
-
-async def _append_state(connection: aiosqlite.Connection, intent: str, state: GiftState, cause: str) -> None:
-    await connection.execute(
-        "INSERT INTO intent_states (intent, state, slip, at, cause) VALUES (?, ?, ?, ?, ?)",
-        (intent, state.state, state.slip, datetime.now(UTC).isoformat(), cause),
-    )
+        return await self._database.read(work)
 
 
 def _parcel_body(intent: Intent) -> IntentRegistered:
@@ -96,7 +105,11 @@ def _parcel_body(intent: Intent) -> IntentRegistered:
     )
 
 
-def _same_or_refused(row: aiosqlite.Row, intent: Intent) -> Recorded:
+def _state(row: Row) -> GiftState:
+    return GiftState(IntentState(row["state"]), row["slip"])
+
+
+def _same_or_refused(row: Row, intent: Intent) -> Recorded:
     earlier = _recorded(row)
     stored = earlier.intent
     if (stored.project, stored.amount) != (intent.project, intent.amount):
@@ -104,9 +117,9 @@ def _same_or_refused(row: aiosqlite.Row, intent: Intent) -> Recorded:
     return earlier
 
 
-def _recorded(row: aiosqlite.Row) -> Recorded:
+def _recorded(row: Row) -> Recorded:
     stored = Intent(
-        id=row["id"],
+        id=row["id"].hex(),
         environment=Environment(row["environment"]),
         project=row["project"],
         amount=Money(row["amount_minor"], row["currency"]),
@@ -115,16 +128,4 @@ def _recorded(row: aiosqlite.Row) -> Recorded:
         handoff=HandoffKind(row["handoff"]),
         catalogue_version=row["catalogue_version"],
     )
-    return Recorded(stored, row["url"])
-
-
-def _sum(values: tuple[object, ...]) -> str:
-    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
-
-
-def _intact(row: aiosqlite.Row) -> bool:
-    """Compare the row with its checksum: a flipped bit must not be shown as a person's gift."""
-    if _sum(tuple(row[name] for name in _COLUMNS)) == row["sum"]:
-        return True
-    log.error("intent.damaged", intent=row["id"])
-    return False
+    return Recorded(stored, datetime.fromisoformat(row["recorded_at"]), bool(row["clock_trusted"]))

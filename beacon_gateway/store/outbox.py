@@ -1,15 +1,13 @@
 """The outbox table: each parcel waits until the central server has acknowledged it by its id."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-import aiosqlite
-import structlog
-
+from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.model.parcels import WaitingParcel
 from beacon_gateway.store.database import Database
 from beacon_gateway.store.sync_log import append_line
+from beacon_gateway.store.tables import Row, Tables
 from sync_contract.records import (
     BeaconStatistics,
     Body,
@@ -22,16 +20,11 @@ from sync_contract.records import (
 from sync_contract.uuid7 import new_id
 from sync_contract.wire_record import encode
 
-log = structlog.get_logger()
-_STATES = {
-    Receipt.accepted: "delivered",
-    Receipt.duplicate: "delivered",
-    Receipt.conflict: "refused",
-    Receipt.refused: "refused",
-}
-_MAX_DELIVERED = 20_000
-_MAX_STATISTICS = 20_000
-"""Of each kind of statistics; the oldest beyond it are deleted (70 days of five minutes). Intents never are."""
+DELIVERED = (Receipt.accepted, Receipt.duplicate)
+MAX_WAITING_INTENTS = 50_000
+"""Waiting intents; another is refused. 100 days at 500 a day."""
+_MAX_STATISTICS = 40_000
+"""Waiting parcels of statistics; the oldest beyond it are deleted (70 days of two in five minutes)."""
 
 
 class Outbox:
@@ -40,83 +33,116 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def put_statistics(self, clock: ClockReading, statistics: BeaconStatistics | ScreenStatistics) -> None:
-        """Raises StoreUnavailable."""
-        async with self._database.transaction() as connection:
-            await put_parcel(connection, new_id(), clock, statistics)
-            await connection.execute(
-                """DELETE FROM outbox WHERE kind = ?1 AND n <= (SELECT n FROM outbox
-                   WHERE kind = ?1 ORDER BY n DESC LIMIT 1 OFFSET ?2)""",
-                (statistics.kind, _MAX_STATISTICS),
-            )
-            await connection.execute(
-                """DELETE FROM outbox WHERE state = 'delivered' AND n <= (SELECT n FROM outbox
-                   WHERE state = 'delivered' ORDER BY n DESC LIMIT 1 OFFSET ?)""",
-                (_MAX_DELIVERED,),
-            )
+    async def put_statistics(
+        self, clock: ClockReading, statistics: Sequence[BeaconStatistics | ScreenStatistics]
+    ) -> None:
+        """Put all in one transaction. Raises StoreUnavailable."""
+
+        def work(tables: Tables) -> None:
+            for body in statistics:
+                put_parcel(tables, new_id(), clock, body)
+            _drop_oldest_statistics(tables)
+
+        await self._database.write(work)
 
     async def waiting(self, *, parcels: int, size: int) -> Sequence[WaitingParcel]:
-        """Return the oldest waiting parcels: at most `parcels`, of about `size` bytes. A damaged one is marked."""
-        rows = await self._database.rows(
-            "SELECT n, id, parcel, sum FROM outbox WHERE state = 'waiting' ORDER BY n LIMIT ?", parcels
-        )
-        found: list[WaitingParcel] = []
-        total = 0
-        for row in rows:
-            if hashlib.sha256(row["parcel"].encode()).hexdigest() != row["sum"]:
-                await self._mark_damaged(row["n"])
-                continue
-            total += len(row["parcel"].encode())
-            if found and total > size:
-                break
-            found.append(WaitingParcel(row["id"], row["parcel"]))
-        return found
+        """Return the oldest intact parcels: at most `parcels`, of about `size` bytes."""
 
-    async def settle(self, receipts: Iterable[ParcelReceipt]) -> None:
-        """Store the server's receipts in one transaction. Raises StoreUnavailable."""
+        def work(tables: Tables) -> list[WaitingParcel]:
+            found: list[WaitingParcel] = []
+            total = 0
+            for row in tables.select("outbox", "ORDER BY place"):
+                total += len(row["parcel"].encode())
+                if found and total > size:
+                    break
+                found.append(WaitingParcel(row["id"].hex(), row["parcel"], row["place"]))
+                if len(found) == parcels:
+                    break
+            return found
+
+        return await self._database.read(work)
+
+    async def settle(self, sent: Sequence[WaitingParcel], receipts: Iterable[ParcelReceipt]) -> None:
+        """Store the receipts of the parcels just sent in one transaction. Raises StoreUnavailable."""
+        places = {parcel.id: parcel.place for parcel in sent}
         at = datetime.now(UTC).isoformat()
-        async with self._database.transaction() as connection:
+
+        def work(tables: Tables) -> None:
+            settled = []
             for receipt in receipts:
-                rows = list(
-                    await connection.execute_fetchall(
-                        """UPDATE outbox SET state = ?, reason = ?, settled_at = ?
-                           WHERE id = ? AND state = 'waiting' RETURNING kind""",
-                        (_STATES[receipt.receipt], receipt.reason, at, receipt.id),
-                    )
-                )
-                if rows:
-                    kind = rows[0]["kind"]
-                    await append_line(connection, receipt.receipt, receipt.reason, parcel=receipt.id, kind=kind)
+                row = tables.first("outbox", "WHERE place = ?", places[receipt.id])
+                if row is None:
+                    continue
+                settled.append(row["place"])
+                if receipt.receipt not in DELIVERED:
+                    tables.put("refused", *row.values(), receipt.reason, at, on_conflict="REPLACE")
+                append_line(tables, receipt.receipt, receipt.reason, parcel=receipt.id, kind=row["kind"])
+            _remove(tables, settled)
+            self._database.backlog_full = is_full(tables)
+
+        await self._database.write(work)
 
     async def counts(self) -> Mapping[str, int]:
-        """Return the number of parcels by state."""
-        rows = await self._database.rows("SELECT state, count(*) AS parcels FROM outbox GROUP BY state")
-        return {row["state"]: row["parcels"] for row in rows}
+        """Return the number of parcels by state; `damaged`: those that repairs could not recover."""
+
+        def work(tables: Tables) -> dict[str, int]:
+            (counts,) = tables.execute(
+                """SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM refused),
+                   (SELECT coalesce(sum(missing), 0) FROM repairs)"""
+            )
+            return dict(zip(("waiting", "refused", "damaged"), counts, strict=True))
+
+        return await self._database.read(work)
 
     async def epoch(self) -> str:
         """Return the epoch of this store's sequence numbers."""
-        return str((await self._database.rows("SELECT epoch FROM origin"))[0]["epoch"])
+        return await self._database.read(lambda tables: bytes(_current_epoch(tables)["epoch"]).hex())
 
     async def log_event(self, event: str, detail: str = "") -> None:
         """Append a line about no single parcel to the sync log. Raises StoreUnavailable."""
-        async with self._database.transaction() as connection:
-            await append_line(connection, event, detail)
-
-    async def _mark_damaged(self, n: int) -> None:
-        log.error("parcel.damaged", n=n)
-        async with self._database.transaction() as connection:
-            ((id_, kind),) = await connection.execute_fetchall(
-                "UPDATE outbox SET state = 'damaged' WHERE n = ? RETURNING id, kind", (n,)
-            )
-            await append_line(connection, "damaged", "its checksum does not match", parcel=id_, kind=kind)
+        await self._database.write(lambda tables: append_line(tables, event, detail))
 
 
-async def put_parcel(connection: aiosqlite.Connection, parcel_id: str, clock: ClockReading, body: Body) -> None:
+def put_parcel(tables: Tables, parcel_id: str, clock: ClockReading, body: Body) -> None:
     """Number the body and put it into the outbox, inside the caller's transaction."""
-    rows = list(await connection.execute_fetchall("UPDATE origin SET next_n = next_n + 1 RETURNING epoch, next_n - 1"))
-    parcel = Parcel(id=parcel_id, epoch=rows[0][0], n=rows[0][1], clock=clock, body=body)
-    text = encode(parcel)
-    await connection.execute(
-        "INSERT INTO outbox (n, id, kind, parcel, sum, recorded_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (parcel.n, parcel.id, body.kind, text.decode(), hashlib.sha256(text).hexdigest(), clock.wall.isoformat()),
-    )
+    current = _current_epoch(tables)
+    first = current["number"] << 40
+    ((last,),) = tables.execute("SELECT max(place) FROM outbox WHERE place > ?", first)
+    n = 1 + max(current["removed_n"], (last or first) - first)
+    parcel = Parcel(id=parcel_id, epoch=current["epoch"].hex(), n=n, clock=clock, body=body)
+    tables.put("outbox", first + n, bytes.fromhex(parcel_id), body.kind, encode(parcel).decode())
+
+
+def is_full(tables: Tables) -> bool:
+    """Return whether the limit of waiting intents is reached. Counts only when the numbers do not tell."""
+    ((first, last),) = tables.execute("SELECT (SELECT min(place) FROM outbox), (SELECT max(place) FROM outbox)")
+    if first is None or last - first + 1 < MAX_WAITING_INTENTS:
+        return False
+    ((waiting,),) = tables.execute("SELECT count(*) FROM outbox WHERE kind = 'intent'")
+    return bool(waiting >= MAX_WAITING_INTENTS)
+
+
+def _current_epoch(tables: Tables) -> Row:
+    current = tables.first("epochs", "ORDER BY number DESC")
+    if current is None:
+        raise StoreUnavailable("the current epoch is damaged")
+    return current
+
+
+def _remove(tables: Tables, places: Sequence[int]) -> None:
+    """Remove parcels; store the highest number, so that it is not used again."""
+    for place in places:
+        tables.execute("DELETE FROM outbox WHERE place = ?", place)
+    current = _current_epoch(tables)
+    highest = max((place - (current["number"] << 40) for place in places), default=0)
+    if highest > current["removed_n"]:
+        tables.put("epochs", *(current | {"removed_n": highest}).values(), on_conflict="REPLACE")
+
+
+def _drop_oldest_statistics(tables: Tables) -> None:
+    ((count,),) = tables.execute("SELECT count(*) FROM outbox")
+    if count > _MAX_STATISTICS:
+        places = [
+            place for (place,) in tables.execute("SELECT place FROM outbox WHERE kind != 'intent' ORDER BY place")
+        ]
+        _remove(tables, places[: max(0, len(places) - _MAX_STATISTICS)])

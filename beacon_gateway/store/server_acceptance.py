@@ -15,8 +15,7 @@ class ServerAcceptance:
         """Store a change; `code` is empty when the server accepts us. Raises StoreUnavailable."""
         if code == self.barred:
             return
-        async with self._database.transaction() as connection:
-            await append_line(connection, "barred" if code else "welcome", code)
+        await self._database.write(lambda tables: append_line(tables, "barred" if code else "welcome", code))
         self.barred = code
 
 
@@ -27,7 +26,6 @@ async def open_acceptance(database: Database) -> ServerAcceptance:
 
 async def read_barred(database: Database) -> str:
     """Return the code of the last refusal; empty if the server has accepted us since. Raises StoreUnavailable."""
-    rows = await database.rows(
-        "SELECT event, detail FROM sync_log WHERE event IN ('barred', 'welcome') ORDER BY line DESC LIMIT 1"
-    )
-    return str(rows[0]["detail"]) if rows and rows[0]["event"] == "barred" else ""
+    newest = "WHERE event IN ('barred', 'welcome') ORDER BY line DESC"
+    line = await database.read(lambda tables: tables.first("sync_log", newest))
+    return str(line["detail"]) if line and line["event"] == "barred" else ""

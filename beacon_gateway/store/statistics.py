@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 
+from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.presence.screen_use import ScreenUse
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.store.outbox import Outbox
@@ -66,7 +67,12 @@ class StatisticsRecorder:
         if statistics is not None and not self._imagined:
             self._pending.append(statistics)
         self._pending.extend(screens)
-        while self._pending:
-            await self._outbox.put_statistics(now, self._pending[0])
+        batch = list(self._pending)
+        self._pending.clear()  # before the write: it runs to its end also when this stage is cancelled
+        if batch:
+            try:
+                await self._outbox.put_statistics(now, batch)
+            except StoreUnavailable:
+                self._pending.extend(batch)
+                raise
             self._parcel_put()
-            self._pending.popleft()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from beacon_gateway.store.database import Database
+from beacon_gateway.store.tables import Tables
 
 MAX_DRIFT = timedelta(days=30)
 """How far an unsynchronised clock may differ from the last trusted time and still be believed."""
@@ -55,13 +56,19 @@ class TrustedTime:
         """Raises StoreUnavailable."""
         if self._synchronised():
             self._last = max(self._last or self._wall(), self._wall())
-            async with database.transaction() as connection:
-                await connection.execute("UPDATE origin SET trusted_time = ?", (self._last.isoformat(),))
+            text = self._last.isoformat()
+
+            def work(tables: Tables) -> None:
+                current = tables.first("epochs", "ORDER BY number DESC")
+                if current is not None:
+                    tables.put("epochs", *(current | {"trusted_time": text}).values(), on_conflict="REPLACE")
+
+            await database.write(work)
 
 
 async def last_trusted(database: Database) -> datetime | None:
     """Raises StoreUnavailable."""
-    rows = await database.rows("SELECT trusted_time FROM origin")
-    if not rows or rows[0][0] is None:
+    current = await database.read(lambda tables: tables.first("epochs", "ORDER BY number DESC"))
+    if current is None or current["trusted_time"] is None:
         return None
-    return datetime.fromisoformat(rows[0][0]).astimezone(UTC)
+    return datetime.fromisoformat(current["trusted_time"]).astimezone(UTC)

@@ -6,6 +6,7 @@ only with the right status, content type and schema, within 1 MiB, and never thr
 
 import gzip
 import json
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -53,6 +54,8 @@ class CentralClient:
         self._authority = URL(url, encoded=True).host_port_subcomponent or ""
         self._signer = signer
         self._session = session
+        self.answered_at = -math.inf
+        """Monotonic seconds when the server last answered a request with success."""
 
     async def deliver_parcels(self, parcels: Sequence[WaitingParcel]) -> list[ParcelReceipt]:
         """Send parcels; return the receipts of the ids just sent."""
@@ -134,6 +137,8 @@ class CentralClient:
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
+                if response.status in {200, 304}:
+                    self.answered_at = time.monotonic()
                 if response.status == 304 and method == "GET":
                     return _Answer(304, b"", "")
                 if response.status != 200:

@@ -1,6 +1,7 @@
 """Deliver the outbox in batches; settle each parcel by its own receipt."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import structlog
@@ -13,6 +14,28 @@ log = structlog.get_logger()
 _BATCH_PARCELS = 500
 _BATCH_BYTES = 200 * 1024
 _IDLE_S = 10.0
+_STUCK_S = 600.0
+_REACHABLE_S = 180.0  # a report is due once a minute
+
+
+class DeliveryState:
+    """Whether delivery works. Being offline is normal, but a reachable server must receive what waits."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._tried_at = clock()
+
+    def tried(self) -> None:
+        """Record that the oldest waiting parcels are being sent, or that none waits."""
+        self._tried_at = self._clock()
+
+    def stuck(self, answered_at: float) -> bool:
+        """Return True when the server answers and what waits was not sent for ten minutes.
+
+        `answered_at`: when the server last answered any request, on the same clock.
+        """
+        now = self._clock()
+        return now - answered_at < _REACHABLE_S and now - self._tried_at > _STUCK_S
 
 
 class Drain:
@@ -26,12 +49,14 @@ class Drain:
         *,
         wake: asyncio.Event,
         progress: Callable[[], None],
+        state: DeliveryState,
     ) -> None:
         self._outbox = outbox
         self._central = central
         self._acceptance = acceptance
         self._wake = wake
         self._progress = progress
+        self._state = state
         self._failing = False
         self.settled = 0
 
@@ -45,6 +70,7 @@ class Drain:
 
     async def _deliver_batch(self) -> bool:
         parcels = await self._outbox.waiting(parcels=_BATCH_PARCELS, size=_BATCH_BYTES)
+        self._state.tried()
         if not parcels:
             return False
         try:
@@ -61,7 +87,7 @@ class Drain:
         if self._failing:
             self._failing = False
             await self._outbox.log_event("reachable")
-        await self._outbox.settle(receipts)
+        await self._outbox.settle(parcels, receipts)
         self.settled += len(receipts)
         log.info("parcels.settled", sent=len(parcels), settled=len(receipts))
         if not receipts:

@@ -33,7 +33,8 @@ class Outbox(Protocol):
     async def waiting(self, *, parcels: int, size: int) -> Sequence[WaitingParcel]:
         """Return the oldest: at most `parcels`, of about `size` bytes of JSON."""
 
-    async def settle(self, receipts: Iterable[ParcelReceipt]) -> None: ...
+    async def settle(self, sent: Sequence[WaitingParcel], receipts: Iterable[ParcelReceipt]) -> None:
+        """Store the receipts of the parcels just sent."""
 
     async def log_event(self, event: str, detail: str = "") -> None:
         """Append a line about no single parcel to the sync log."""

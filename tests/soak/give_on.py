@@ -25,11 +25,12 @@ async def main(path: Path, count: int) -> None:
             intent = Intent(
                 new_id(), Environment.drill, "elder-lunch", Money(3000), None, Door.touch, HandoffKind.ticket, 0
             )
-            recorded = await Intents(database).record(intent, key=f"{number}", url="A" * 300, clock=clock)
+            recorded = await Intents(database).record(intent, key=f"{number}", clock=clock)
             os.write(1, f"{recorded.intent.id}\n".encode())
             if number % 7 == 6:
+                sent = await Outbox(database).waiting(parcels=100, size=10**6)
                 receipt = ParcelReceipt(id=recorded.intent.id, receipt=Receipt.accepted)
-                await Outbox(database).settle([receipt])
+                await Outbox(database).settle(sent, [receipt])
 
 
 asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2])))

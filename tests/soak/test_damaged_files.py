@@ -1,15 +1,14 @@
 """The gateway starts after random damage to its files; 200 attempts."""
 
 import asyncio
-import hashlib
 import json
 import random
 import shutil
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 from beacon_gateway.commands.demo import gateway_program
+from beacon_gateway.store.database import open_database
+from beacon_gateway.store.outbox import Outbox
 from tests.flow.journey import register
 from tests.flow.programs import DEMO, prepare
 from tests.flow.visitor import visitor
@@ -57,10 +56,11 @@ def damage(state: Path, dice: random.Random) -> str:
     return f"{file.name}: {kind.__name__}"
 
 
-def parcels(state: Path) -> dict[str, str]:
-    """Return the recorded parcels by id."""
-    with closing(sqlite3.connect(state / "gateway.db")) as store:
-        return dict(store.execute("SELECT id, parcel FROM outbox"))
+async def parcels(state: Path) -> dict[str, str]:
+    """Return the waiting parcels by id."""
+    async with open_database(state / "gateway.db", read_only=True) as database:
+        waiting = await Outbox(database).waiting(parcels=1000, size=10**7)
+    return {parcel.id: parcel.text for parcel in waiting}
 
 
 async def test_after_any_damage_pages_and_gifts_work(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ async def test_after_any_damage_pages_and_gifts_work(tmp_path: Path) -> None:
         gateway.kill()
         await gateway.exited()
     before = {file.name: file.read_bytes() for file in state.iterdir() if file.is_file()}
-    good = parcels(state)
+    good = await parcels(state)
     before |= {file.name: file.read_bytes() for file in state.iterdir() if file.is_file()}
     evidence = []
     for seed in range(DAMAGES):
@@ -85,17 +85,10 @@ async def test_after_any_damage_pages_and_gifts_work(tmp_path: Path) -> None:
             assert (await kiosk.open("/")).status == 200, f"seed {seed}: {what}"
             assert (await register(kiosk)).startswith("HTTP"), f"seed {seed}: {what}"
         assert "Traceback" not in log.read_text(), f"seed {seed}: {what}"
-        for identity, parcel in sendable(state).items():
+        for identity, parcel in (await parcels(state)).items():
             assert identity not in good or json.loads(parcel) == json.loads(good[identity]), f"seed {seed}: {what}"
         evidence.append(any(state.glob("*.damaged-*")))
     print(f"\n{DAMAGES} damages: served and given after each; evidence moved aside {sum(evidence)} times")
-
-
-def sendable(state: Path) -> dict[str, str]:
-    """Return the waiting parcels with a valid checksum."""
-    with closing(sqlite3.connect(state / "gateway.db")) as store:
-        rows = store.execute("SELECT id, parcel, sum FROM outbox WHERE state = 'waiting'").fetchall()
-    return {i: parcel for i, parcel, total in rows if hashlib.sha256(parcel.encode()).hexdigest() == total}
 
 
 def lay_out_again(state: Path, files: dict[str, bytes]) -> None:

@@ -1,4 +1,4 @@
-"""On a full disk no gift is acknowledged: a tmpfs of 3 MiB, filled twice (mounting needs root)."""
+"""On a full disk no gift is acknowledged: a small tmpfs, filled twice (mounting needs root)."""
 
 import asyncio
 import os
@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from beacon_gateway.commands.demo import gateway_program
+from beacon_gateway.donations.ports import MIN_FREE_BYTES
 from tests.flow.programs import DEMO, prepare
 
 RECOVERED_S = 10
@@ -19,11 +20,11 @@ RECOVERED_S = 10
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """The gateway's state directory on a disk of 3 MiB."""
+    """The gateway's state directory on a disk that has a little more than the space that gifts need."""
     state = tmp_path / "gateway"
     state.mkdir()
     assert os.geteuid() == 0, "mounting a tmpfs needs root: run ./dev soak as root"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", state], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", state], check=True)
     yield state
     subprocess.run(["umount", "-l", state], check=True)
 
@@ -40,6 +41,8 @@ async def test_only_recorded_gifts_are_acknowledged_and_the_page_stays(tmp_path:
             statuses.add(answer.status)
             if answer.status in {200, 201}:
                 acknowledged.add((await answer.json())["intent"])
+            elif answer.status == 503:
+                assert (await answer.json())["reason"] == "disk_full"
             return answer.status
 
     async with gateway_program(tmp_path, DEMO, plan, radio="simulated") as gateway, aiohttp.ClientSession() as session:
@@ -64,13 +67,13 @@ async def test_only_recorded_gifts_are_acknowledged_and_the_page_stays(tmp_path:
         gateway.kill()
         await gateway.exited()
     with closing(sqlite3.connect(small_disk / "gateway.db")) as store:
-        stored = {i for (i,) in store.execute("SELECT id FROM intents JOIN outbox USING (id)")}
+        stored = {i.hex() for (i,) in store.execute("SELECT id FROM intents JOIN outbox USING (id)")}
     assert acknowledged <= stored
     assert statuses <= {200, 201, 429, 503, 507}
     print(f"\nfilled twice: {len(acknowledged)} acknowledged, all stored; statuses {sorted(statuses)}")
 
 
 def fill(ballast: Path) -> None:
-    """Fill the disk except for a few pages."""
+    """Fill the disk except for the space that gifts need and a few pages."""
     left = os.statvfs(ballast.parent).f_bavail * os.statvfs(ballast.parent).f_frsize
-    ballast.write_bytes(bytes(max(0, left - 16 * 1024)))
+    ballast.write_bytes(bytes(max(0, left - MIN_FREE_BYTES - 16 * 1024)))

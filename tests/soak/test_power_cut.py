@@ -38,12 +38,16 @@ async def lost_after(operations: list[DiskOperation], moment: int, seed: int, fo
     files, answered = cut(operations, moment, random.Random(seed))
     lay_out(files, folder)
     async with open_database(folder / "gateway.db") as database:
-        rows = await database.rows("SELECT id FROM intents JOIN outbox USING (id)")
-        alone = await database.rows("SELECT id FROM intents WHERE id NOT IN (SELECT id FROM outbox)")
-        assert not alone, f"an intent without its parcel (seed {seed}, operation {moment})"
+        gifts, waiting, delivered = await database.read(
+            lambda tables: [
+                {row[column].hex() for row in tables.select(table)}
+                for table, column in (("intents", "id"), ("outbox", "id"), ("sync_log", "parcel"))
+            ]
+        )
+        assert gifts == waiting | delivered, f"an intent without its parcel (seed {seed}, operation {moment})"
         await Intents(database).unsettled()
     damaged = any(folder.glob("*.damaged-*"))
-    return len(set(answered) - {row["id"] for row in rows}), damaged
+    return len(set(answered) - gifts), damaged
 
 
 async def cut_often(operations: list[DiskOperation], cuts: int, dice: random.Random, folder: Path) -> tuple[int, int]:

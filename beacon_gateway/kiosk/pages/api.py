@@ -72,8 +72,8 @@ def create_intent(giving: Giving) -> Handler:
             return problem(422, "Unprocessable Content", "amount out of range", min_minor=least, max_minor=most)
         except KeyReused:
             return problem(422, "Unprocessable Content", "this Idempotency-Key was used with another project or amount")
-        except StoreUnavailable:
-            return problem(503, "Service Unavailable", "the intent could not be recorded")
+        except StoreUnavailable as error:
+            return problem(503, "Service Unavailable", "the intent could not be recorded", reason=error.fault)
         return web.json_response(_intent_record(gift), status=201)
 
     return post

@@ -12,6 +12,7 @@ from beacon_gateway.donations.ports import (
     PermitClosed,
     Projects,
     ProjectUnknown,
+    StoreFault,
     StoreUnavailable,
 )
 from beacon_gateway.kiosk.amount_check import read_amount, refuses_typed_amount
@@ -26,6 +27,11 @@ from sync_contract.records import Door
 
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 """An idempotency key, long enough to be unique by chance."""
+_STORE_NOTICES = {
+    StoreFault.disk_refuses: NoticeKind.store_unavailable,
+    StoreFault.disk_full: NoticeKind.store_full,
+    StoreFault.backlog_full: NoticeKind.backlog_full,
+}
 
 
 def give(responder: Responder, projects: Projects, giving: Giving) -> Handler:
@@ -58,8 +64,8 @@ def give(responder: Responder, projects: Projects, giving: Giving) -> Handler:
             return refuse(NoticeKind.amount_out_of_range, 422, project, back)
         except KeyReused:  # two amounts were touched at once: record only the first
             return refuse(NoticeKind.form_expired, 409, project, back)
-        except StoreUnavailable:
-            return refuse(NoticeKind.store_unavailable, 503, project, back)
+        except StoreUnavailable as error:
+            return refuse(_STORE_NOTICES[error.fault], 503, project, back)
         session.gift = gift
         session.gift_at = session.touched_at = responder.now()
         return see_other("/handoff")

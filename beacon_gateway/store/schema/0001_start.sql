@@ -1,13 +1,18 @@
--- Money, intents, parcels. Times are ISO 8601 in UTC by the gateway's clock.
-CREATE TABLE origin (
-    epoch TEXT NOT NULL CHECK (length(epoch) = 16),
-    next_n INTEGER NOT NULL CHECK (next_n >= 1),
-    trusted_time TEXT                               -- the last time at which the clock was known to be right
+-- Money, intents, parcels. Times are ISO 8601 in UTC by the gateway's clock; ids are bytes.
+-- `sum` is a checksum over the table's name and all other columns of the row: SQLite pages carry none. A row is used
+-- only if it matches. Key columns come first. Large rows are in tables with an integer key, to which SQLite appends; a
+-- gift writes a row to `intents` and one to `outbox`, and no second index.
+CREATE TABLE epochs (                               -- the last row is the current epoch
+    number INTEGER PRIMARY KEY,
+    epoch BLOB NOT NULL CHECK (length(epoch) = 8),
+    removed_n INTEGER NOT NULL,                     -- the highest number that left the outbox
+    trusted_time TEXT,                              -- the last time at which the clock was known to be right
+    sum BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE intents (
-    id TEXT PRIMARY KEY CHECK (length(id) = 32),
-    key TEXT NOT NULL UNIQUE,                       -- idempotency key of the form that began it
+    key BLOB PRIMARY KEY CHECK (length(key) = 16),  -- hash of the idempotency key of the form that began it
+    id BLOB NOT NULL CHECK (length(id) = 16),
     environment TEXT NOT NULL,
     project TEXT NOT NULL,
     amount_minor INTEGER NOT NULL CHECK (amount_minor > 0),
@@ -16,47 +21,62 @@ CREATE TABLE intents (
     door TEXT NOT NULL,
     handoff TEXT NOT NULL,
     catalogue_version INTEGER NOT NULL,
-    url TEXT NOT NULL,
     recorded_at TEXT NOT NULL,
-    sum TEXT NOT NULL                               -- SHA-256 over the columns above: SQLite pages carry no checksum
+    clock_trusted INTEGER NOT NULL,
+    sum BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE intent_states (                        -- append only; the newest row is the current state
-    change INTEGER PRIMARY KEY,
-    intent TEXT NOT NULL REFERENCES intents (id),
+    intent BLOB NOT NULL,
+    change INTEGER NOT NULL,
     state TEXT NOT NULL,
     slip TEXT NOT NULL,
     at TEXT NOT NULL,
-    cause TEXT NOT NULL
-) STRICT;
-CREATE INDEX intent_states_by_intent ON intent_states (intent, change);
+    cause TEXT NOT NULL,
+    sum BLOB NOT NULL,
+    PRIMARY KEY (intent, change)
+) STRICT, WITHOUT ROWID;
 
-CREATE TABLE outbox (
-    n INTEGER PRIMARY KEY,                          -- with the epoch: the parcel's place in the sequence
-    id TEXT NOT NULL UNIQUE,
+CREATE TABLE outbox (                               -- waiting parcels; a receipt removes the row
+    place INTEGER PRIMARY KEY,                      -- (epoch, n): 2^40 times the epoch's number, plus n
+    id BLOB NOT NULL,
     kind TEXT NOT NULL,
     parcel TEXT NOT NULL,                           -- canonical JSON, exactly as it is sent
-    sum TEXT NOT NULL,                              -- SHA-256 of `parcel`
-    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'delivered', 'refused', 'damaged')),
-    reason TEXT NOT NULL DEFAULT '',
-    recorded_at TEXT NOT NULL,
-    settled_at TEXT
+    sum BLOB NOT NULL
 ) STRICT;
-CREATE INDEX outbox_waiting ON outbox (n) WHERE state = 'waiting';
+
+CREATE TABLE refused (                              -- parcels that the central server refused
+    place INTEGER PRIMARY KEY,
+    id BLOB NOT NULL,
+    kind TEXT NOT NULL,
+    parcel TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    at TEXT NOT NULL,
+    sum BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE sync_log (                             -- for staff on site: one fact per line
     line INTEGER PRIMARY KEY,
     at TEXT NOT NULL,
     event TEXT NOT NULL,
-    parcel TEXT,
-    kind TEXT NOT NULL DEFAULT '',
-    detail TEXT NOT NULL DEFAULT ''
+    parcel BLOB,
+    kind TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    sum BLOB NOT NULL
 ) STRICT;
+
+CREATE TABLE repairs (                              -- each repair of this store after damage
+    at TEXT PRIMARY KEY,
+    rescued INTEGER NOT NULL,                       -- waiting parcels that were recovered
+    missing INTEGER NOT NULL,                       -- numbers below the highest known one that were not
+    sum BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE catalogue (                            -- the newest verified catalogue, as signed
     version INTEGER PRIMARY KEY,
     signed TEXT NOT NULL,
-    taken_at TEXT NOT NULL
+    taken_at TEXT NOT NULL,
+    sum BLOB NOT NULL
 ) STRICT;
 
 CREATE TABLE ledger_heads (                         -- the ledger's published heads, as signed; never rewritten
@@ -67,7 +87,8 @@ CREATE TABLE ledger_heads (                         -- the ledger's published he
     digest TEXT NOT NULL,
     signed TEXT NOT NULL,
     taken_at TEXT NOT NULL,
-    reported INTEGER NOT NULL DEFAULT 0,            -- the central server has our cosignature
+    reported INTEGER NOT NULL,                      -- the central server has our cosignature
+    sum BLOB NOT NULL,
     PRIMARY KEY (community, environment, project, step)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX ledger_heads_unreported ON ledger_heads (reported) WHERE reported = 0;
@@ -80,13 +101,14 @@ CREATE TABLE head_refusals (                        -- evidence: heads that cont
     contradiction TEXT NOT NULL,
     signed TEXT NOT NULL,
     at TEXT NOT NULL,
-    reported INTEGER NOT NULL DEFAULT 0,
+    reported INTEGER NOT NULL,
+    sum BLOB NOT NULL,
     PRIMARY KEY (community, project, step, digest)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE ledger_status (                        -- the central server's last answer about all heads; one row
     only INTEGER PRIMARY KEY CHECK (only = 1),
     community TEXT NOT NULL,
     status TEXT NOT NULL,
-    at TEXT NOT NULL
+    sum BLOB NOT NULL
 ) STRICT;

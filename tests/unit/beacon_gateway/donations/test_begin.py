@@ -21,8 +21,9 @@ from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.handoff.link import LinkHandoff
 from beacon_gateway.handoff.ticket import TicketHandoff
 from beacon_gateway.model.donations import Intent
-from beacon_gateway.store.database import open_database
+from beacon_gateway.store.database import Database, open_database
 from beacon_gateway.store.intents import Intents
+from beacon_gateway.store.outbox import Outbox
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
@@ -40,7 +41,7 @@ NOW = datetime(2026, 11, 24, tzinfo=UTC)
 class FullDisk:
     """An intent log whose disk refuses."""
 
-    async def record(self, intent: Intent, *, key: str, url: str, clock: ClockReading) -> Recorded:
+    async def record(self, intent: Intent, *, key: str, clock: ClockReading) -> Recorded:
         raise StoreUnavailable("disk full")
 
     async def settle(self, intent: str, state: GiftState, *, cause: str) -> None:
@@ -71,18 +72,23 @@ async def give(to: Donations, project: str = "elder-lunch", fen: int = 3000, key
     return (await to.begin(project, Money(fen), door=Door.touch, beacon=None, key=key)).url
 
 
+async def states(database: Database) -> list[str]:
+    return await database.read(lambda tables: [row["state"] for row in tables.select("intent_states")])
+
+
 async def test_the_ticket_contains_the_recorded_intent(tmp_path: Path) -> None:
     woken: list[int] = []
     async with open_database(tmp_path / "g.db") as database:
         gift = await donations(Intents(database), woken=woken).begin(
             "elder-lunch", Money(3000), door=Door.touch, beacon=None, key="k1"
         )
-        (row,) = await database.rows("SELECT id, amount_minor, url FROM intents")
+        (parcel,) = await Outbox(database).waiting(parcels=2, size=1)
+        again = await give(donations(Intents(database)))
     address, _, text = gift.url.rpartition("/T/")
     ticket = parse(text).verify(KEY.public_key())
     assert address == "HTTP://127.0.0.1:8000"
-    assert (ticket.intent, ticket.amount, ticket.clock_trusted) == (row["id"], Money(row["amount_minor"]), False)
-    assert row["url"] == gift.url
+    assert (ticket.intent, ticket.amount, ticket.clock_trusted) == (parcel.id, Money(3000), False)
+    assert again == gift.url
     assert woken == [1]
 
 
@@ -100,7 +106,7 @@ async def test_unknown_projects_closed_permits_and_wrong_amounts_record_nothing(
             await give(donations(Intents(database), now=datetime(2040, 1, 1, tzinfo=UTC)))
         with pytest.raises(PermitClosed):
             await give(donations(Intents(database), now=None))
-        assert await database.rows("SELECT id FROM intents") == []
+        assert await Outbox(database).waiting(parcels=1, size=1) == []
 
 
 async def test_a_project_without_a_bank_is_closed_for_tickets_only(tmp_path: Path) -> None:
@@ -113,7 +119,7 @@ async def test_a_project_without_a_bank_is_closed_for_tickets_only(tmp_path: Pat
     async with open_database(tmp_path / "g.db") as database:
         with pytest.raises(PermitClosed) as closed:
             await give(donations(Intents(database), of=elsewhere))
-        assert await database.rows("SELECT id FROM intents") == []
+        assert await Outbox(database).waiting(parcels=1, size=1) == []
     assert closed.value.reason is PermitReason.elsewhere
 
 
@@ -144,8 +150,7 @@ async def test_an_outcome_is_recorded_once(tmp_path: Path) -> None:
         assert not await intents.settle([paid], log)
         assert giving.state(gift.intent) == GiftState(IntentState.paid, "7F3A-K8YZ")
         assert intents.awaited(10) == {}
-        rows = await database.rows("SELECT state FROM intent_states ORDER BY change")
-        assert [row["state"] for row in rows] == ["registered", "paid"]
+        assert await states(database) == ["paid"]
 
 
 async def test_a_code_stays_in_memory(tmp_path: Path) -> None:
@@ -159,7 +164,7 @@ async def test_a_code_stays_in_memory(tmp_path: Path) -> None:
         assert not await intents.settle([coded], log)
         assert intents.state("1" * 32) == GiftState(IntentState.registered, code="7F3A-K8YZ")
         assert intents.uncoded(10) == ["0" * 32]
-        assert await database.rows("SELECT * FROM intent_states") == []
+        assert await states(database) == []
 
 
 async def test_an_unpaid_attempt_is_polled_until_the_next_attempt(tmp_path: Path) -> None:
@@ -171,7 +176,7 @@ async def test_an_unpaid_attempt_is_polled_until_the_next_attempt(tmp_path: Path
         assert (intents.tried(10), intents.state(intent).ended) == ({intent: True}, True)
         assert await intents.settle([Outcome(intent=intent, state=IntentState.handed_off)], log)
         assert intents.tried(10) == {intent: False}
-        assert await database.rows("SELECT * FROM intent_states") == []
+        assert await states(database) == []
 
 
 async def test_an_outcome_of_an_unknown_intent_changes_nothing(tmp_path: Path) -> None:

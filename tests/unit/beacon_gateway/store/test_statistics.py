@@ -49,10 +49,10 @@ async def test_counts_that_the_disk_refused_are_put_at_the_next_call(tmp_path: P
         for number in range(3):
             collector.add_frame(Sighting(WALL.id, -60, float(number), -59, "hci0"))
         use.add_visit(("lunch", None, Door.tag))
-        await database.rows("PRAGMA query_only = ON")
+        await database.read(lambda tables: tables.execute("PRAGMA query_only = ON"))
         with pytest.raises(StoreUnavailable):
             await statistics.put()
-        await database.rows("PRAGMA query_only = OFF")
+        await database.read(lambda tables: tables.execute("PRAGMA query_only = OFF"))
         collector.add_frame(Sighting(WALL.id, -60, 9.0, -59, "hci0"))
         await statistics.put()
         parcels = await waiting(database)

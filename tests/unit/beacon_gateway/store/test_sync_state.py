@@ -17,23 +17,22 @@ async def test_the_state_follows_the_servers_answers(tmp_path: Path) -> None:
     async with open_database(tmp_path / "gateway.db") as database:
         outbox = Outbox(database)
         fresh = await sync_state(database, "")
-        assert (fresh.parcels, fresh.delivered_at, fresh.reachable, fresh.lines) == ({}, None, None, ())
+        assert (fresh.parcels["waiting"], fresh.delivered_at, fresh.reachable, fresh.lines) == (0, None, None, ())
         now = datetime.now(UTC)
         figures = BeaconStatistics(
             start=read_clock(), seconds=300, foreign_frames=0, places=(), classes=(), advertised=()
         )
-        for _ in range(3):
-            await outbox.put_statistics(read_clock(), figures)
+        await outbox.put_statistics(read_clock(), [figures] * 3)
         await outbox.log_event("unreachable", "no_answer")
         lost = await sync_state(database, URL)
-        assert (lost.central, lost.parcels, lost.reachable) == (URL, {"waiting": 3}, False)
+        assert (lost.central, lost.parcels["waiting"], lost.reachable) == (URL, 3, False)
         assert [(line.event, line.detail) for line in lost.lines] == [("unreachable", "no_answer")]
-        first, second, _ = await outbox.waiting(parcels=10, size=10**6)
-        await outbox.settle([ParcelReceipt(id=first.id, receipt=Receipt.accepted)])
-        await outbox.settle([ParcelReceipt(id=second.id, receipt=Receipt.refused, reason="unknown_kind")])
+        sent = await outbox.waiting(parcels=10, size=10**6)
+        await outbox.settle(sent, [ParcelReceipt(id=sent[0].id, receipt=Receipt.accepted)])
+        await outbox.settle(sent, [ParcelReceipt(id=sent[1].id, receipt=Receipt.refused, reason="unknown_kind")])
         back = await sync_state(database, URL)
         assert back.reachable, "a delivery proves reachability without a log line"
-        assert back.parcels == {"waiting": 1, "delivered": 1, "refused": 1}
+        assert back.parcels == {"waiting": 1, "refused": 1, "damaged": 0}
         assert [line.event for line in back.lines] == ["refused", "accepted", "unreachable"]
         assert back.delivered_at is not None
         assert timedelta() <= now - back.delivered_at + timedelta(seconds=1) < timedelta(minutes=1)
