@@ -32,9 +32,6 @@ class _Serving(TypedDict):
 
 
 CONFIG = """
-[spending]
-new_payee_hours = 0
-
 [site]
 environment = "drill"
 community = { zh-Hans = "华大社区", zh-Hant = "華大社區", en = "Huada Community" }
