@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.settings import Settings
+from beacon_gateway.store import state_folder
 from beacon_gateway.store.catalogues import Catalogues
 from beacon_gateway.store.database import Database, open_database
 from beacon_gateway.store.identity import Keys
@@ -68,9 +69,10 @@ class Edges:
 
 
 async def open_edges(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> Edges:
-    """Open everything; `stack` closes it. Raises StoreUnavailable when the state directory refuses."""
+    """Open everything; `stack` closes it. Raises StoreUnavailable when the state directory refuses, StateInUse."""
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stack.enter_context(state_folder.locked(state_dir))
     except OSError as error:
         raise StoreUnavailable(f"{state_dir}: {error.strerror}") from error
     keys = Keys(state_dir)

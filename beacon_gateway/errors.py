@@ -7,3 +7,7 @@ class GatewayError(Exception):
 
 class KeysInUse(GatewayError):
     """Another program is changing the device's key."""
+
+
+class StateInUse(GatewayError):
+    """Another gateway runs on the state folder."""

@@ -111,7 +111,7 @@ async def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
     """A database of this test's own. On SQLite it is where a server with the state folder `central` looks for it."""
     if request.param == "sqlite":
         state = tmp_path / "central"
-        state.mkdir(exist_ok=True)
+        state.mkdir(mode=0o700, exist_ok=True)
         yield await put_database(state / "central.db")
         return
     again: ReusedDatabase = request.getfixturevalue("postgres_again")

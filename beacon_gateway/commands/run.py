@@ -12,13 +12,15 @@ from beacon_gateway import daemon
 from beacon_gateway.commands.daemon_client import LAST_GOOD
 from beacon_gateway.commands.effective_settings import read_enrolled_central
 from beacon_gateway.donations.ports import StoreUnavailable
-from beacon_gateway.errors import GatewayError
+from beacon_gateway.errors import GatewayError, StateInUse
 from beacon_gateway.radio.backend_selection import BackendSelector, refuse_simulated_radio
 from beacon_gateway.settings import Settings
 from beacon_gateway.stages import StageTimings
 from beacon_gateway.store.database import SchemaTooNew
+from beacon_gateway.store.identity import FILE as IDENTITY
 from daemonkit import logs, toml
 from daemonkit.files import write_atomically
+from daemonkit.private_files import Exposed, refuse_exposed
 
 log = structlog.get_logger()
 FAILURE, USAGE, TRY_AGAIN, CONFIGURATION = 1, 2, 75, 78
@@ -34,7 +36,9 @@ def run(
     central_key: str | None,
     timings: StageTimings = _TIMINGS,
 ) -> int:
-    """Return the exit code: 0 after a requested stop, 75 if the disk or the port fails, 78 for invalid settings."""
+    """Return the exit code: 0 after a requested stop; 75 if the disk or the port fails, or another gateway runs on the
+    folder; 78 for invalid settings, or secrets that others may open.
+    """
     logs.configure()
     again, backend = True, BackendSelector(radio)
     while again:  # restart after an enrolment
@@ -61,9 +65,16 @@ def _run_once(
     if placeholders := sum(1 for _ in settings.placeholders()):
         log.warning("settings.placeholders", count=placeholders, remedy="beacon-gateway check-config lists them")
     try:
+        refuse_exposed(state_dir, (IDENTITY,))
         return 0, asyncio.run(_until_stopped(settings, state_dir, backend, timings, confirm))
     except (StoreUnavailable, OSError) as error:
         print(f"beacon-gateway: {error}. Check that {state_dir} can be written and the port is free.", file=sys.stderr)
+        return TRY_AGAIN, False
+    except Exposed as error:
+        print(f"beacon-gateway: {error}", file=sys.stderr)
+        return CONFIGURATION, False
+    except StateInUse as error:
+        print(f"beacon-gateway: {error}. Stop it, or select another folder with --state-dir.", file=sys.stderr)
         return TRY_AGAIN, False
     except SchemaTooNew as error:
         print(f"beacon-gateway: {error}. Install the newer version again, or restore a backup.", file=sys.stderr)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from central_server.accounts import passwords, second_factor
 from central_server.accounts import sessions as running
 from central_server.accounts.access import Role
-from central_server.accounts.account_names import new_name, spelled
+from central_server.accounts.account_names import NameRefused, new_name, spelled
 from central_server.accounts.second_factor import Seal
 from central_server.accounts.sessions import LoginStatus
 from central_server.errors import CentralError
@@ -90,7 +90,8 @@ async def set_password(
             return False
         if await places.get(connection, place) is None:
             raise PlaceUnknown(f"there is no place {place!r}")
-        await accounts.add(connection, new_name(name), hashed, now, home=place)
+        if not await accounts.add(connection, new_name(name), hashed, now, home=place):
+            raise NameRefused(f"{known!r} looks like the name of another account: choose one that differs more")
         await accounts.grant(connection, known, place, role.value, now)
         added = audit_actions.AccountAdded(known, role.value)
         await audit_trail.record(connection, AuditEntry(COMMAND_LINE, place, added, now))

@@ -15,9 +15,10 @@ from central_server.banks.port import CredentialsRefused
 from central_server.commands import store_selection
 from central_server.commands.exit_codes import CONFIGURATION, TRY_AGAIN
 from central_server.settings import ServerSettings, Settings
-from central_server.state_files import StateRefused
+from central_server.state_files import OWN_FILES, RECEIPTS_KEY, StateRefused
 from central_server.store.engine.database import StoreRefused, StoreUnavailable
 from daemonkit import logs
+from daemonkit.private_files import Exposed, refuse_exposed
 from daemonkit.toml import ConfigRefused, load
 from sync_contract.strict_model import Environment
 
@@ -43,9 +44,10 @@ def run(
         log.warning("settings.placeholders", count=placeholders, remedy="beacon-central check-config lists them")
     try:
         options.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        refuse_exposed(options.state, (*OWN_FILES, RECEIPTS_KEY))
         with serving(options.state):
             asyncio.run(_serve(settings, options))
-    except (StoreRefused, StateRefused, StateUnfinished, CredentialsRefused) as error:
+    except (StoreRefused, StateRefused, StateUnfinished, CredentialsRefused, Exposed) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
     except (StoreUnavailable, StateInUse, OSError) as error:  # PostgreSQL is not there yet, the port is taken

@@ -301,7 +301,7 @@ async def measure(name: str, store: str, bare_url: str, folder: Path, arguments:
         argv = (sys.executable, "-m", "cProfile", "-o", str(arguments.profile), "-m", "central_server")
     bare = await asyncpg.connect(bare_url)
     postgres = int(_stat(bare.get_server_pid())[1])
-    (folder / "state").mkdir()
+    (folder / "state").mkdir(mode=0o700)
     async with AsyncExitStack() as edges:
         where = store or sqlite_url(folder / "state" / "central.db")
         database = await edges.enter_async_context(open_database(where))

@@ -146,7 +146,7 @@ async def running_central(
     """Run the server. `store`: the URL of its database; empty for a SQLite file in `state`."""
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    state.mkdir(exist_ok=True)
+    state.mkdir(mode=0o700, exist_ok=True)
     if not store and not (state / "central.db").exists():
         await put_database(state / "central.db")
     file = state / "central.toml"

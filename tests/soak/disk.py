@@ -79,6 +79,6 @@ def _apply(files: dict[str, bytearray], operation: DiskOperation) -> None:
 
 
 def lay_out(files: dict[str, bytes], folder: Path) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(mode=0o700, parents=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)

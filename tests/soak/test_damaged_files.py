@@ -93,6 +93,7 @@ async def test_after_any_damage_pages_and_gifts_work(tmp_path: Path) -> None:
 
 def lay_out_again(state: Path, files: dict[str, bytes]) -> None:
     shutil.rmtree(state)
-    state.mkdir()
+    state.mkdir(mode=0o700)
     for name, content in files.items():
         (state / name).write_bytes(content)
+        (state / name).chmod(0o600)

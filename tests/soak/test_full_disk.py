@@ -22,9 +22,9 @@ RECOVERED_S = 10
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """The gateway's state directory on a disk that has a little more than the space that gifts need."""
     state = tmp_path / "gateway"
-    state.mkdir()
+    state.mkdir(mode=0o700)
     assert os.geteuid() == 0, "mounting a tmpfs needs root: run ./dev soak as root"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", state], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m,mode=700", "tmpfs", state], check=True)
     yield state
     subprocess.run(["umount", "-l", state], check=True)
 

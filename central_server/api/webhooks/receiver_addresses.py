@@ -14,7 +14,8 @@ from central_server.errors import CentralError
 
 MAX_URL = 500
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-_NAT64 = IPv6Network("64:ff9b::/96")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+"""All that IANA has assigned of IPv6 unicast. Anything else, also NAT64 and mapped IPv4, may lead into this network."""
 
 
 class AddressRefused(CentralError):
@@ -62,7 +63,7 @@ class AddressRules:
             known = ip_address(address.partition("%")[0])
         except ValueError as error:
             raise AddressRefused("malformed", "not an address") from error
-        if not self.private_network and not all(each.is_global and not each.is_multicast for each in _addresses(known)):
+        if not self.private_network and not all(map(_is_public, _addresses(known))):
             raise AddressRefused("private", "the address is not one of the public internet")
 
 
@@ -90,15 +91,19 @@ def _is_below(host: str, allowed: str) -> bool:
     return host.endswith(allowed) if allowed.startswith(".") else host == allowed
 
 
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    return (
+        address.is_global
+        and not address.is_multicast
+        and (isinstance(address, IPv4Address) or address in _GLOBAL_UNICAST)
+    )
+
+
 def _addresses(address: IPv4Address | IPv6Address) -> Sequence[IPv4Address | IPv6Address]:
     """Return the address and the IPv4 addresses that it embeds."""
     if isinstance(address, IPv4Address):
         return (address,)
-    if address.ipv4_mapped is not None:
-        return (address.ipv4_mapped,)
     inside: list[IPv4Address] = list(address.teredo or ())
     if address.sixtofour is not None:
         inside.append(address.sixtofour)
-    if address in _NAT64:
-        inside.append(IPv4Address(int(address) & 0xFFFFFFFF))
     return (address, *inside)

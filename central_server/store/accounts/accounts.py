@@ -42,10 +42,27 @@ class Account:
 async def add(
     connection: Connection, name: str, password: str, now: datetime, *, home: str, until: datetime | None = None
 ) -> bool:
-    """Return False when the name is taken. `until`: see `Account.one_time_until`."""
-    values = {"name": name, "password": password, "failures": 0, "added_at": now, "home": home, "factor_step": 0}
+    """Return False when the name is taken, or looks like another one. `until`: see `Account.one_time_until`."""
+    values = {
+        "name": name,
+        "skeleton": _skeleton(name),
+        "password": password,
+        "failures": 0,
+        "added_at": now,
+        "home": home,
+        "factor_step": 0,
+    }
     statement = insert(connection, accounts).values(**values, one_time_until=until)
     return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
+
+
+def _skeleton(name: str) -> str:
+    """Return a text that is equal for names that look alike (UTS 39, section 4)."""
+    return name.casefold().translate(_LOOK_ALIKES).replace("rn", "m").replace("vv", "w")
+
+
+_LOOK_ALIKES = str.maketrans("0i1", "oll")
+"""In lower case, because an I looks like an l."""
 
 
 async def get(connection: Connection, name: str, *, lock: bool = False) -> Account | None:

@@ -22,7 +22,7 @@ Rows = dict[str, list[str]]
 
 def state_in(folder: Path, url: str = "") -> Source:
     """A server's state folder with keys and settings; the database is at `url`, otherwise a file in it."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     for make in (catalogue_key, form_secret, factor_key, program_secret):
         make(folder)

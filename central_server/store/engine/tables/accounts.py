@@ -9,6 +9,7 @@ accounts = Table(
     "accounts",
     metadata,
     Column("name", String(64), primary_key=True),
+    Column("skeleton", String(64), nullable=False, unique=True),
     Column("password", String(200), nullable=False),
     Column("failures", Integer, nullable=False),
     Column("locked_until", Instant),

@@ -1,4 +1,4 @@
-"""Tests of `run` in the real environment: a simulated radio is refused."""
+"""Tests of what `run` refuses: a simulated radio for real gifts, a folder in use, and one that is open to others."""
 
 import subprocess
 import sys
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from beacon_gateway.store.state_folder import locked
 from tests.unit.beacon_gateway.settings.test_settings import MINIMAL
 
-USAGE = 2
+USAGE, TRY_AGAIN, CONFIGURATION = 2, 75, 78
 
 
 @pytest.mark.parametrize(
@@ -20,9 +21,34 @@ USAGE = 2
     ],
 )
 def test_a_real_gateway_refuses_a_simulated_radio(word: str, message: str, tmp_path: Path) -> None:
-    (tmp_path / "gateway.toml").write_text(MINIMAL, "utf-8")
-    place = ["--config", str(tmp_path / "gateway.toml"), "--state-dir", str(tmp_path / "state"), "--port", "0"]
-    command = [sys.executable, "-m", "beacon_gateway", "run", *place, "--radio", word]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ended = start(tmp_path, MINIMAL, word)
     assert (ended.returncode, ended.stdout) == (USAGE, "")
     assert message in ended.stderr
+
+
+def start(folder: Path, settings: str, radio: str = "simulated") -> subprocess.CompletedProcess[str]:
+    (folder / "gateway.toml").write_text(settings, "utf-8")
+    place = ["--config", str(folder / "gateway.toml"), "--state-dir", str(folder / "state"), "--port", "0"]
+    command = [sys.executable, "-m", "beacon_gateway", "run", *place, "--radio", radio]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_a_second_gateway_on_one_state_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir(mode=0o700)
+    with locked(tmp_path / "state"):
+        ended = start(tmp_path, MINIMAL.replace('"real"', '"drill"'))
+    assert (ended.returncode, "another gateway runs on" in ended.stderr) == (TRY_AGAIN, True), ended.stderr
+    with locked(tmp_path / "state"):
+        assert not list((tmp_path / "state").glob("gateway.db*")), "nothing was opened"
+
+
+def test_a_gateway_refuses_secrets_that_others_may_open(tmp_path: Path) -> None:
+    state, key = tmp_path / "state", tmp_path / "state" / "identity.json"
+    state.mkdir(mode=0o700)
+    key.touch(0o600)
+    for path, mode, remedy in ((state, 0o755, "chmod 0750"), (key, 0o640, "chmod 0600")):
+        proper = path.stat().st_mode
+        path.chmod(mode)
+        ended = start(tmp_path, MINIMAL.replace('"real"', '"drill"'))
+        assert (ended.returncode, f"{remedy} {path}" in ended.stderr) == (CONFIGURATION, True), ended.stderr
+        path.chmod(proper)

@@ -11,8 +11,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from central_server.accounts import login, passwords
+from central_server.accounts import account_administration, login, passwords
 from central_server.accounts.access import Role
+from central_server.accounts.account_administration import NameTaken
 from central_server.accounts.account_names import NameRefused
 from central_server.accounts.breached_passwords import breached
 from central_server.accounts.login import FAILURES, LOCKED_FOR, LoginRefused, log_in, set_password
@@ -295,10 +296,22 @@ async def test_equivalent_unicode_is_the_same_password(desk: RunningDesk) -> Non
     assert (await Browser(desk).log_in("ｃｈｅｎ", wide)).url == "/staff/me"
 
 
-@pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "(beacon-central)", "x" * 65, "<b>", "a\tb", ".", "-a"])
+@pytest.mark.parametrize(
+    "name", ["", " ", "a b", "a/b", "(beacon-central)", "x" * 65, "<b>", "a\tb", ".", "-a", "сhen", "αβ"]
+)
 async def test_an_account_name_has_only_letters_and_digits(database: Database, name: str) -> None:
     with pytest.raises(NameRefused):
         await set_password(database, name, PASSWORD, NOW)
+
+
+@pytest.mark.parametrize("name", ["Chen.Lin0", "chen.1in0", "chen.lino", "CHEN.IIN0", "ｃｈｅｎ．ｌｉｎＯ"])
+async def test_a_name_that_looks_like_another_one_is_refused(database: Database, name: str) -> None:
+    await set_password(database, "chen.lin0", PASSWORD, NOW)
+    with pytest.raises(NameRefused, match="looks like"):
+        await set_password(database, name, PASSWORD, NOW)
+    async with database.write() as connection:
+        with pytest.raises(NameTaken):
+            await account_administration.add(connection, name, "x", TOP, Role.viewer, NOW)
 
 
 async def test_concurrent_guesses_are_all_counted(database: Database) -> None:

@@ -250,7 +250,7 @@ def test_a_one_time_password_has_no_ambiguous_characters() -> None:
 
 async def test_the_command_line_removes_two_factors(tmp_path: Path) -> None:
     state = tmp_path / "state"
-    state.mkdir()
+    state.mkdir(mode=0o700)
     config = tmp_path / "central.toml"
     config.write_text(CONFIG, encoding="utf-8")
     async with open_database(sqlite_url(state / "central.db")) as database:

@@ -11,7 +11,8 @@ PRIVATE = [
     "https://127.0.0.1/", "https://10.0.0.1/", "https://192.168.1.1/x", "https://172.16.0.1/", "https://169.254.169.254/",
     "https://100.64.0.1/", "https://0.0.0.0/", "https://224.0.0.1/", "https://255.255.255.255/", "https://[::1]/",
     "https://[fe80::1]/", "https://[fd00::1]/", "https://[::ffff:127.0.0.1]/", "https://[64:ff9b::7f00:1]/",
-    "https://[2002:7f00:1::]/", "https://[::]/",
+    "https://[2002:7f00:1::]/", "https://[::]/", "https://[::ffff:8.8.8.8]/", "https://[64:ff9b::808:808]/",
+    "https://[4000::1]/", "https://[::8.8.8.8]/", "https://[fec0::1]/", "https://[ff0e::1]/", "https://[2001:db8::1]/",
 ]  # fmt: skip
 MALFORMED = [
     "", "https://", "not a url", "https:///x", "https://user@example.org/", "https://user:word@example.org/",
@@ -39,6 +40,7 @@ def test_an_ambiguous_address_is_refused(url: str) -> None:
 def test_only_https_to_the_hosts_that_the_settings_allow() -> None:
     AddressRules().check("https://hooks.example.org:8443/path?query=1")
     AddressRules().check("https://8.8.8.8/")
+    AddressRules().check("https://[2400:3200::1]/")
     allowed = AddressRules(hosts=("one.example.org", ".example.net"))
     allowed.check("https://one.example.org/")
     allowed.check("https://deep.in.example.net/")

@@ -120,10 +120,14 @@ async def test_exit_codes_distinguish_causes(tmp_path: Path) -> None:
     drill.write_text(CONFIG.replace('kind = "sandbox"', UNIONPAY), encoding="utf-8")
     real.write_text(drill.read_text().replace('"drill"', '"real"'), encoding="utf-8")
     https = ("--public-url", "https://give.example.org")
-    state = ("--state-dir", str(tmp_path / "state"))
+    state, other = (("--state-dir", str(tmp_path / name)) for name in ("state", "other"))
     bank = ("--bank-url", "http://127.0.0.1:1")
     keys = ("--bank-credentials", str(tmp_path / "empty"))
     (tmp_path / "empty").mkdir()
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o755)
+    (tmp_path / "key").mkdir(mode=0o700)
+    (tmp_path / "key" / "catalogue.key").touch(0o640)
     for argv, code, words in (
         (("check-config", str(good)), 0, "good"),
         (("check-config", str(bad)), 78, "site.environment"),
@@ -140,9 +144,11 @@ async def test_exit_codes_distinguish_causes(tmp_path: Path) -> None:
             78,
             "a drill must",
         ),
-        (("run", "--config", str(real), *state, *port, *keys, *https), 78, "merchant.key cannot be read"),
+        (("run", "--config", str(real), *other, *port, *keys, *https), 78, "merchant.key cannot be read"),
         (("run", "--config", str(real), *state, *port, *keys), 78, "server.public_url: must be https://"),
         (("run", "--config", str(real), *state, *port, *keys, *https, *bank), 78, "--bank-url: must be https://"),
+        (("run", "--config", str(good), "--state-dir", str(tmp_path / "open"), *port, *bank, *keys), 78, "chmod 0750"),
+        (("run", "--config", str(good), "--state-dir", str(tmp_path / "key"), *port, *bank, *keys), 78, "chmod 0600"),
         (("gateway", "add", "x", "y", "--community", "huada", *state), 1, "16 hexadecimal"),
         (("gateway", "add", "0" * 16, "y", "--community", "huada", *state), 1, "43 characters"),
         (("nonsense",), 2, ""),

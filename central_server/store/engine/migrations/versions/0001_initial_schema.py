@@ -127,6 +127,7 @@ def upgrade() -> None:
     op.create_table(
         "accounts",
         sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("skeleton", sa.String(64), nullable=False, unique=True),
         sa.Column("password", sa.String(200), nullable=False),
         sa.Column("failures", sa.Integer, nullable=False),
         sa.Column("locked_until", sa.BigInteger),
