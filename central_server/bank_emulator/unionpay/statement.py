@@ -2,16 +2,16 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 
 from central_server.bank_emulator.unionpay.clock import day_ends, settlement_day
 from central_server.bank_emulator.unionpay.codes import SUCCESS
 from central_server.bank_emulator.unionpay.faults import FaultSwitches
 from central_server.bank_emulator.unionpay.messages import MERCHANT_ID
-from central_server.bank_emulator.unionpay.transactions import PAYMENT, REFUND, Transaction, TransactionBook
+from central_server.bank_emulator.unionpay.transactions import CANCEL, PAYMENT, REFUND, Transaction, TransactionBook
 from central_server.bank_emulator.unionpay.zm_row import Row, row_of
 
 _PLAIN_NAME = "演练慈善会"
@@ -74,23 +74,49 @@ def _unknown_payment(day: date) -> Transaction:
 
 
 def _summary(day: date, name: str, rows: list[Row]) -> bytes:
-    amount = sum(row.sign * row.amount for row in rows)
-    fee = sum(row.sign * row.fee for row in rows)
-    lines = (
-        "中国银联商户清算汇总",
-        f"商户代码：{MERCHANT_ID}",
-        f"商户名称：{name}",
-        f"清算日期：{day:%Y%m%d}",
-        f"交易笔数：{len(rows)}",
-        f"交易金额：{_yuan(amount)}",
-        f"手续费：{_yuan(fee)}",
-        f"清算差额：{_yuan(amount - fee)}",
-    )
+    """Write it in the layout of UnionPay's public sample; the names of rows other than 自助消费 are inferred."""
+    kinds = {"自助消费": PAYMENT, "退货": REFUND, "消费撤销": CANCEL}
+    by_kind = {label: [row for row in rows if row.cells[19] == kind] for label, kind in kinds.items()}
+    by_card = {"借记卡": rows, "贷记卡": [], "准贷记卡": [], "其他卡": []}
+    lines = [
+        f"{'':57}中国银联全渠道商户交易汇总表",
+        "",
+        f"商户代码:{MERCHANT_ID}{'':40}清算币种:人民币",
+        f"收单机构:88022900{'':47}清算日期:{day:%Y%m%d}",
+        f"商户名称:{name}{'':40}生成日期:{day + timedelta(days=1):%Y%m%d}",
+        "",
+        *_table("交易类型", {label: each for label, each in by_kind.items() if each or label == "自助消费"}),
+        "",
+        *_table("卡性质", by_card),
+    ]
     return "".join(f"{line}\r\n" for line in lines).encode("gbk")
 
 
+def _table(title: str, rows_by_label: Mapping[str, list[Row]]) -> Iterator[str]:
+    line = "_" * 136
+    yield f"{title:<12}{'交易笔数':<19}{'交易金额':<25}{'费用':<30}资金清算差额"
+    yield f"{'':41}" + f"{'借':<15}{'贷':<15}" * 3
+    yield line
+    for label, rows in rows_by_label.items():
+        yield _table_row(label, rows)
+    yield line
+    yield _table_row("总计", [row for rows in rows_by_label.values() for row in rows])
+
+
+def _table_row(label: str, rows: list[Row]) -> str:
+    """Money from the merchant is in 借, money to it in 贷."""
+    paid, returned = [row for row in rows if row.sign > 0], [row for row in rows if row.sign < 0]
+    net = sum(row.net for row in rows)
+    money = (
+        *(sum(row.amount for row in returned), sum(row.amount for row in paid)),
+        *(sum(row.fee for row in paid), sum(row.fee for row in returned)),
+        *(max(0, -net), max(0, net)),
+    )
+    return f"{label:<10}{len(rows):>16}" + "".join(f"{_yuan(fen):>17}" for fen in money)
+
+
 def _yuan(fen: int) -> str:
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+    return f"{fen // 100}.{fen % 100:02d}"
 
 
 def _zip(day: date, files: dict[str, bytes]) -> bytes:

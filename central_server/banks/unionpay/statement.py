@@ -7,10 +7,10 @@ from datetime import date
 from central_server.banks.port import BankRefused, Movement, Statement, StatementRow
 from central_server.banks.unionpay.statement_archive import unzip
 from central_server.banks.unionpay.statement_row import DetailRow, read_detail
+from central_server.banks.unionpay.statement_summary import Sums, read_summary
 
 _NAME = re.compile(r"(?:INN(?P<detail>\d{6})\d{2}(?P<kind>ZME?)|RD\d{4}(?P<summary>\d{6})\d{2})_(?P<merchant>\d{15})")
 """`INN15090588ZM_802310048993424`, `RD201015090501_802310048993424`: only these names contain the year."""
-_YUAN = r"-?[0-9][0-9,]*\.[0-9]{2}"
 _MAX_NAME = 120
 
 
@@ -27,11 +27,7 @@ def read_statement(name: str, content: bytes, merchant: str, day: date) -> State
         raise BankRefused("a movement of money occurs twice in the detail file")
     if len({detail.stored for detail in adjustments}) != len(adjustments):
         raise BankRefused("an adjustment occurs twice")
-    try:
-        summary = found["RD"].decode("gbk")
-    except UnicodeDecodeError as error:
-        raise BankRefused("the summary is not GBK") from error
-    _check_balance(rows, summary)
+    _check_balance(rows, read_summary(found["RD"], merchant, day))
     rows += [replace(detail.row, line=len(rows) + detail.row.line) for detail in adjustments]
     stored = b"\n".join([*(detail.stored for detail in (*details, *adjustments)), found["RD"]])
     return Statement("unionpay", day, name[:_MAX_NAME], stored, tuple(rows))
@@ -58,29 +54,17 @@ def _details(content: bytes, merchant: str, *, adjustment: bool) -> list[DetailR
     return [read_detail(line, number, merchant, adjustment=adjustment) for number, line in enumerate(lines, 1)]
 
 
-def _check_balance(rows: list[StatementRow], summary: str) -> None:
-    """Check the three equalities of the official sample over the detail file's rows. Raises BankRefused."""
+def _check_balance(rows: list[StatementRow], stated: Sums) -> None:
+    """Compare the detail file's rows with the summary. Raises BankRefused."""
     moved = sum(row.amount.minor if row.movement is Movement.payment else -row.amount.minor for row in rows)
     fees = sum(row.fee_minor for row in rows)
-    for label, fen in (("交易金额", moved), ("手续费", fees), ("清算差额", moved - fees)):
-        stated = _amounts_in(summary, label)
-        if fen not in stated:
-            raise BankRefused(f"the file does not balance: its rows make {label} {yuan(fen)}, its summary differs")
+    found = Sums(len(rows), moved, fees, moved - fees)
+    if found != stated:
+        raise BankRefused(f"the file does not balance: its rows are {_show(found)}, its summary states {_show(stated)}")
 
 
-def _amounts_in(summary: str, label: str) -> list[int]:
-    """Return the amounts, in fen, directly after the label; if there is none, as in a table, all amounts.
-
-    The layout is inferred: only the labels and the sums of the sample are public.
-    """
-    behind = re.findall(rf"{label}[ \t]*[:：]?[ \t]*[¥￥]?[ \t]*({_YUAN})", summary)
-    if label not in summary:
-        raise BankRefused(f"the summary names no {label}")
-    return [_fen(amount) for amount in behind or re.findall(_YUAN, summary)]
-
-
-def _fen(amount: str) -> int:
-    return int(amount.replace(",", "").replace(".", ""))
+def _show(sums: Sums) -> str:
+    return f"{sums.rows} × {yuan(sums.amount)} - {yuan(sums.fee)} = {yuan(sums.net)}"
 
 
 def yuan(fen: int) -> str:

@@ -51,9 +51,14 @@ def read_detail(line: bytes, number: int, merchant: str, *, adjustment: bool) ->
         raise BankRefused(f"line {number}: no payment number")
     amount = Money(int(text(_AMOUNT)))
     fee = _read_signed(text(_FEE), number)
-    movement = _adjustment_movement(text(_SETTLED), number) if adjustment else _MOVEMENTS.get(text(_KIND))
+    settled = -_read_signed(text(_SETTLED), number)
+    # An adjustment that charges the merchant (D) is a refund, one that credits it (C) a payment.
+    adjusted = Movement.refund if settled < 0 else Movement.payment
+    movement = adjusted if adjustment else _MOVEMENTS.get(text(_KIND))
     if movement is None or (not adjustment and not amount.minor):
         raise BankRefused(f"line {number}: neither a payment nor a refund")
+    if settled != (amount.minor if movement is Movement.payment else -amount.minor) - fee:
+        raise BankRefused(f"line {number}: the amount less the fee is not the settled amount")
     original = text(_ORIGINAL).strip("0")
     if original and not _NUMBER.fullmatch(text(_ORIGINAL)):
         raise BankRefused(f"line {number}: no number of the original payment")
@@ -83,8 +88,3 @@ def _read_signed(text: str, number: int) -> int:
     if columns is None:
         raise BankRefused(f"line {number}: a fee or net amount is not C or D and twelve digits")
     return int(columns[2]) if columns[1] == "D" else -int(columns[2])
-
-
-def _adjustment_movement(settled: str, number: int) -> Movement:
-    """An adjustment that charges the merchant (D) is a refund, one that credits it (C) a payment."""
-    return Movement.refund if _read_signed(settled, number) > 0 else Movement.payment

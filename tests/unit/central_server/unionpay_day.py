@@ -27,10 +27,12 @@ def row(
     fee: str,
     *,
     kind: str = "01",
-    settled: str = "C000000000000",
+    settled: str = "",
     original: str = "",
     changes: dict[int, str] | None = None,
 ) -> dict[int, str]:
+    charged = int(fee[1:]) * (-1 if fee[0] == "C" else 1) if fee[1:].isdigit() else 0
+    net = (amount if kind == "01" else -amount) - charged
     answer = {
         0: "S56",
         3: f"{n:06d}",
@@ -39,7 +41,7 @@ def row(
         9: number(n),
         11: f"{n:032x}",
         15: fee,
-        16: settled,
+        16: settled or f"{'C' if net >= 0 else 'D'}{abs(net):012d}",
         19: kind,
         21: "000201",
         26: original,
@@ -53,8 +55,49 @@ def line_bytes(cells: dict[int, str], *, separator: bytes = b" ", encoding: str 
     return separator.join(cells.get(n, "").encode(encoding).ljust(width) for n, width in enumerate(WIDTHS))
 
 
-def summary(amount: str = "13,227.00", fee: str = "79.36", net: str = "13,147.64") -> str:
-    return f"商户代码：{MERCHANT}\r\n交易笔数：8\r\n交易金额：{amount}\r\n商户手续费：{fee}\r\n清算差额：{net}\r\n"
+def table_row(label: str, rows: int, back: str, paid: str, fee: str, fee_back: str, net_back: str, net: str) -> str:
+    return f"{label:<10}{rows:>16}" + "".join(f"{text:>17}" for text in (back, paid, fee, fee_back, net_back, net))
+
+
+SAMPLE_TOTALS = (8, "0.00", "13227.00", "79.36", "0.00", "0.00", "13147.64")
+NOTHING = (0, "0.00", "0.00", "0.00", "0.00", "0.00", "0.00")
+Totals = tuple[int, str, str, str, str, str, str]
+
+
+def summary(*kinds: Totals, total: Totals | None = None, card_total: Totals | None = None) -> str:
+    """Return a summary in the layout of UnionPay's sample. `kinds`: the rows of its first table; the sample's if none.
+
+    `total`: of both tables, needed for several kinds; `card_total`: of the second, where it differs.
+    """
+    kinds = kinds or (SAMPLE_TOTALS,)
+    total = total or kinds[0]
+    card_total = card_total or total
+    heads = (
+        f"{'':41}" + f"{'借':<15}{'贷':<15}" * 3,
+        "_" * 136,
+    )
+    columns = "交易笔数               交易金额                         费用                              资金清算差额"
+    lines = (
+        f"{'':57}中国银联全渠道商户交易汇总表",
+        "",
+        f"商户代码:{MERCHANT}{'':40}清算币种:人民币",
+        f"收单机构:88022900{'':47}清算日期:20150905",
+        f"商户名称:爱心午餐{'':40}生成日期:20150906",
+        "",
+        f"交易类型            {columns}",
+        *heads,
+        *(table_row("自助消费", *kind) for kind in kinds),
+        heads[1],
+        table_row("总计", *total),
+        "",
+        f"卡性质              {columns}",
+        *heads,
+        table_row("借记卡", *card_total),
+        table_row("贷记卡", *NOTHING),
+        heads[1],
+        table_row("总计", *card_total),
+    )
+    return "".join(f"{line}\r\n" for line in lines)
 
 
 def payments() -> list[dict[int, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -14,7 +15,10 @@ from tests.unit.central_server.unionpay_day import (
     DAY,
     MERCHANT,
     NAMES,
+    NOTHING,
+    SAMPLE_TOTALS,
     File,
+    Totals,
     line_bytes,
     number,
     payments,
@@ -58,7 +62,9 @@ def test_windows_line_ends_are_accepted() -> None:
 def test_a_refund_is_subtracted_and_names_its_payment() -> None:
     back = row(9, 12000, "C000000000072", kind="04", settled="D000000011928", original=number(5))
     file = File([*(line_bytes(cells) for cells in payments()), line_bytes(back)])
-    file.rd = summary("13,107.00", "78.64", "13,028.36").encode("gbk")
+    back_totals: Totals = (1, "120.00", "0.00", "0.00", "0.72", "119.28", "0.00")
+    total: Totals = (9, "120.00", "13227.00", "79.36", "0.72", "0.00", "13028.36")
+    file.rd = summary(SAMPLE_TOTALS, back_totals, total=total).encode("gbk")
     last = file.read().rows[-1]
     assert (last.movement, last.amount.minor, last.fee_minor, last.refers) == (
         Movement.refund,
@@ -70,7 +76,7 @@ def test_a_refund_is_subtracted_and_names_its_payment() -> None:
 
 def test_a_day_of_refunds_alone_is_negative() -> None:
     file = File([line_bytes(row(9, 12000, "C000000000072", kind="31", original=number(5)))])
-    file.rd = summary("-120.00", "-0.72", "-119.28").encode("gbk")
+    file.rd = summary((1, "120.00", "0.00", "0.00", "0.72", "119.28", "0.00")).encode("gbk")
     assert [each.movement for each in file.read().rows] == [Movement.refund]
 
 
@@ -94,11 +100,6 @@ def test_adjustments_are_refunds_payments_or_fees_after_the_details() -> None:
     assert (given.movement, given.amount.minor, given.refers) == (Movement.payment, 3000, number(7))
 
 
-def test_the_summary_may_be_a_table() -> None:
-    table = "交易类型  交易金额  手续费  清算差额\n消费  13,227.00  79.36  13,147.64\n"
-    assert len(File(rd=table.encode("gbk")).read().rows) == 8
-
-
 def test_no_card_number_is_stored() -> None:
     file = File(adjustments=[line_bytes(row(5, 12000, "C000000000072", settled="D000000011928"))])
     statement = file.read()
@@ -113,6 +114,22 @@ def lines(bend: Callable[[list[bytes]], list[bytes]]) -> Callable[[], File]:
 
 def with_cell(n: int, text: str) -> Callable[[], File]:
     return lambda: File(rows=[line_bytes(payments()[0] | {n: text}), *File().rows[1:]])
+
+
+def totals_of(place: int, value: str | int, *more: str | int) -> File:
+    """Return a file with other totals in its summary, by pairs of place and value."""
+    changed: list[str | int] = list(SAMPLE_TOTALS)
+    for at, new in zip((place, *more[::2]), (value, *more[1::2]), strict=True):
+        changed[int(at)] = new
+    return File(rd=summary(cast(Totals, tuple(changed))).encode("gbk"))
+
+
+def totals(place: int, value: str | int) -> Callable[[], File]:
+    return lambda: totals_of(place, value)
+
+
+def replaced(old: str, new: str) -> Callable[[], File]:
+    return lambda: File(rd=summary().replace(old, new).encode("gbk"))
 
 
 REFUSED: dict[str, tuple[str, Callable[[], File]]] = {
@@ -141,9 +158,10 @@ REFUSED: dict[str, tuple[str, Callable[[], File]]] = {
     "an amount with a point": ("twelve digits", with_cell(6, "00012000.000")),
     "an amount of eleven digits": ("twelve digits", with_cell(6, "00001200000")),
     "a payment of nothing": ("neither a payment", with_cell(6, "0" * 12)),
-    "an amount that the sums do not hold": ("does not balance", with_cell(6, "000001200001")),
-    "a fee that the sums do not hold": ("does not balance", with_cell(15, "D000000007201")),
-    "a fee on the other side": ("does not balance", with_cell(15, "C000000007200")),
+    "an amount that the settled amount does not hold": ("not the settled amount", with_cell(6, "000001200001")),
+    "a fee that the settled amount does not hold": ("not the settled amount", with_cell(15, "D000000007201")),
+    "a fee on the other side": ("not the settled amount", with_cell(15, "C000000007200")),
+    "a settled amount that is one fen more": ("not the settled amount", with_cell(16, "C000001192801")),
     "a fee without its side": ("C or D", with_cell(15, "0000000007200")),
     "a fee in other digits": ("C or D", with_cell(15, "D1２")),
     "a kind that we do not know": ("neither a payment", with_cell(19, "02")),
@@ -152,19 +170,32 @@ REFUSED: dict[str, tuple[str, Callable[[], File]]] = {
     "a row that occurs twice": ("occurs twice", lines(lambda rows: [*rows, rows[0]])),
     "a row that occurs twice in place of another": ("occurs twice", lines(lambda rows: [rows[0], rows[0], *rows[2:]])),
     "a row that is missing": ("does not balance", lines(lambda rows: rows[1:])),
-    "no rows at all": ("does not balance", lines(lambda rows: [])),
     "an adjustment that occurs twice": (
         "adjustment occurs twice",
         lambda: File(adjustments=[line_bytes(row(5, 12000, "C000000000072", settled="D000000011928"))] * 2),
     ),
-    "a net sum that is not the difference": ("清算差额", lambda: File(rd=summary(net="13,147.65").encode("gbk"))),
-    "an amount that is the rows' in fen": ("交易金额", lambda: File(rd=summary(amount="1322700").encode("gbk"))),
-    "a fee that is the rows' without the sign": ("手续费", lambda: File(rd=summary(fee="-79.36").encode("gbk"))),
-    "a summary without the net sum": (
-        "names no 清算差额",
-        lambda: File(rd=summary().replace("清算", "").encode("gbk")),
+    "no rows at all": ("does not balance", lambda: File(rows=[])),
+    "a net sum that is not the difference": ("less 费用 is not", totals(6, "13147.65")),
+    "an amount in fen": ("two decimals", totals(2, "1322700")),
+    "a fee that was returned": ("less 费用 is not", lambda: totals_of(3, "0.00", 4, "79.36")),
+    "a total that is not the sum of its rows": (
+        "not the sum of the rows",
+        lambda: File(rd=summary(SAMPLE_TOTALS, SAMPLE_TOTALS, total=SAMPLE_TOTALS).encode("gbk")),
     ),
-    "a summary in UTF-8": ("GBK|names no", lambda: File(rd=summary().encode())),
+    "tables with different totals": (
+        "different 总计",
+        lambda: File(rd=summary(SAMPLE_TOTALS, card_total=NOTHING).encode("gbk")),
+    ),
+    "a summary of another number of rows": ("does not balance", totals(0, 9)),
+    "a summary of nothing": ("does not balance", lambda: File(rd=summary(NOTHING).encode("gbk"))),
+    "a summary without the net sum": ("names no 资金清算差额", replaced("资金清算差额", "其他")),
+    "a summary without the fee": ("names no 费用", replaced("费用", "其他")),
+    "a summary without a total": ("names no 总计", lambda: File(rd=summary().partition("总计")[0].encode("gbk"))),
+    "a summary with one column for each sum": ("pairs of 借 and 贷", replaced("借", "")),
+    "a summary without tables": ("names no 交易笔数", replaced("交易笔数", "笔数")),
+    "the summary of another merchant": ("商户代码", replaced(MERCHANT, MERCHANT[::-1])),
+    "a summary that states another day": ("清算日期", replaced("20150905", "20150904")),
+    "a summary in UTF-8": ("GBK|商户代码", lambda: File(rd=summary().encode())),
     "a summary that is no text": ("not GBK", lambda: File(rd=b"\xff\xff\xff")),
     "no summary": ("a summary", lambda: File(names=(NAMES[0], "", NAMES[2]))),
     "no details": ("a detail file", lambda: File(names=("", NAMES[1], NAMES[2]))),
