@@ -14,7 +14,7 @@ from central_server.bank_emulator.unionpay import server as unionpay_emulator
 from central_server.bank_emulator.unionpay.clock import Clock
 from central_server.bank_emulator.unionpay.schedule import SendTimings
 from central_server.server import run as run_central
-from central_server.server_options import RateLimits, ServerOptions
+from central_server.server_options import RateLimits, ServerOptions, ServerTimings
 from central_server.settings import Settings
 from central_server.store.engine.database import Database, open_database, sqlite_url
 from daemonkit.toml import load
@@ -141,6 +141,7 @@ async def running_central(
     store: str = "",
     public_url: str = "",
     limits: RateLimits | None = None,
+    timings: ServerTimings | None = None,
     make_app: Callable[..., web.Application] = guarded_app,
 ) -> AsyncIterator[RunningCentral]:
     """Run the server. `store`: the URL of its database; empty for a SQLite file in `state`."""
@@ -155,7 +156,13 @@ async def running_central(
         state=state, bank_url=bank.url, bank_credentials=bank.credentials, public_url=public_url, port=0, store=store
     )
     running = run_central(
-        load(file, Settings), options, stop, ready=ready.set_result, limits=limits or RateLimits(), make_app=make_app
+        load(file, Settings),
+        options,
+        stop,
+        ready=ready.set_result,
+        timings=timings or ServerTimings(),
+        limits=limits or RateLimits(),
+        make_app=make_app,
     )
     task = asyncio.create_task(running)
     try:

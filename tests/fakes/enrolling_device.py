@@ -49,6 +49,9 @@ class EnrollingDevice(DeliveringGateway):
 
     async def report(self, *, asked: str = "", **changes: Any) -> tuple[int, Any]:
         """Send a report. `asked`: the query, with its question mark."""
+        return await self.post_json(f"/api/v1/reports{asked}", self.report_body(**changes))
+
+    def report_body(self, **changes: Any) -> bytes:
         fields: dict[str, Any] = {
             "clock": ClockReading(
                 wall=datetime.now(UTC), boot="0" * 32, monotonic_ns=time.monotonic_ns(), trusted=True
@@ -65,9 +68,7 @@ class EnrollingDevice(DeliveringGateway):
             "damaged": 0,
             "catalogue_version": 1,
         }
-        return await self.post_json(
-            f"/api/v1/reports{asked}", GatewayReport(**(fields | changes)).model_dump_json().encode()
-        )
+        return GatewayReport(**(fields | changes)).model_dump_json().encode()
 
     async def post_json(self, path: str, body: bytes) -> tuple[int, Any]:
         status, answer = await self.post(path, body, {"Content-Type": "application/json"})

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.tables import stale_hours
+from central_server.store.engine.tables import stale_hours, uncounted
 from central_server.store.engine.upsert import insert
 
 
@@ -32,11 +32,15 @@ async def mark(connection: Connection, gateway: str, hours: Iterable[datetime]) 
 
 
 async def some(connection: Connection, limit: int) -> tuple[StaleHour, ...]:
-    """Return some hours: of each gateway one before a second one of any, and first of those with the fewest."""
+    """Return some hours of gateways without uncounted parcels, which would make them stale again.
+
+    Of each gateway one comes before a second one of any, and first of those with the fewest.
+    """
     columns = stale_hours.c
     turn = func.row_number().over(partition_by=columns.gateway, order_by=columns.start)
     waiting = func.count().over(partition_by=columns.gateway)
     statement = select(columns.gateway, columns.start, columns.mark).order_by(turn, waiting, columns.gateway)
+    statement = statement.where(columns.gateway.not_in(select(uncounted.c.gateway)))
     return tuple(StaleHour(*row) for row in await connection.execute(statement.limit(limit)))
 
 

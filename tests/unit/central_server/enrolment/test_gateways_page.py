@@ -76,7 +76,7 @@ async def test_a_gateway_is_locked_out_only_when_that_was_confirmed(
     async with central.database() as database:
         gateway, code = await invited(database)
         await pi.enrol(code)
-        odd = ClockReading(wall=datetime.min.replace(tzinfo=UTC), boot="0" * 32, monotonic_ns=0, trusted=False)
+        odd = ClockReading(wall=datetime(1970, 1, 1, tzinfo=UTC), boot="0" * 32, monotonic_ns=0, trusted=False)
         assert (await pi.report(clock=odd, uptime_s=2**32 - 1, waiting=2**53 - 1, radio="x"))[0] == 200
         await staff(central, donor)
         one = f"{central.url}/staff/gateways/{gateway.id}"
