@@ -90,8 +90,8 @@ class Tables:
             yield dict(zip(types, decode_cells(table, cells), strict=True))
 
     def first(self, table: str, clause: str = "", *values: object) -> Row | None:
-        """Return the first intact row, if any."""
-        return next(self.select(table, clause, *values), None)
+        """Return the first row; None if there is none or it is damaged."""
+        return next(self.select(table, f"{clause} LIMIT 1", *values), None)
 
     def put(self, table: str, *values: str | Cell, on_conflict: OnConflict = "ABORT") -> bool:
         """Write a row and its checksum; return False if IGNORE left an earlier row with the same key."""

@@ -15,24 +15,47 @@ from beacon_gateway.store.database import SchemaTooNew, open_database
 from beacon_gateway.store.identity import open_identity
 from beacon_gateway.store.inspection import APPLICATION_ID
 from beacon_gateway.store.intents import Intents
+from beacon_gateway.store.ledger_heads import LedgerHeads
 from beacon_gateway.store.outbox import MAX_WAITING_INTENTS, Outbox
 from beacon_gateway.store.sync_log import last_lines
 from beacon_gateway.store.tables import Tables
+from beacon_gateway.store.trusted_time import TrustedTime
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.ledger_heads import Heads
 from sync_contract.money import Money
 from sync_contract.records import (
+    BeaconStatistics,
     ClockReading,
     Door,
     HandoffKind,
     IntentRegistered,
     Parcel,
     ParcelReceipt,
+    PlaceBeaconStatistics,
     Receipt,
+    ScreenStatistics,
 )
 from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import new_id
 from sync_contract.wire_record import decode
 
 CLOCK = ClockReading(wall=datetime(2026, 11, 24, tzinfo=UTC), boot="0" * 32, monotonic_ns=5, trusted=True)
+
+
+PLACE = PlaceBeaconStatistics(
+    beacon=BeaconId(uuid4(), 1, 1),
+    frames=3000,
+    frames_without_rssi=0,
+    frames_suspect=0,
+    expected_frames=3000,
+    heard_of_expected=2900,
+    longest_gap_ms=900,
+    gap_histogram=(300,) * 9,
+    rssi_min=-90,
+    rssi_max=-50,
+    rssi_sum=-210_000,
+    rssi_histogram=(100,) * 16,
+)
 
 
 class Usage(NamedTuple):
@@ -161,6 +184,33 @@ async def test_two_pages_of_the_log_are_written_for_a_gift(tmp_path: Path) -> No
         ours, theirs = (wal_size(tmp_path / name) for name in ("gateway.db", "plain.db"))
     plain.close()
     assert (ours - start[0]) / (theirs - start[1]) <= 1.5
+
+
+async def test_an_idle_hour_with_a_server_writes_little(tmp_path: Path) -> None:
+    """Two statistics records in five minutes, their receipts, the trusted time, and a ledger answer every 30 s."""
+    figures = BeaconStatistics(
+        start=CLOCK, seconds=300, foreign_frames=9, places=(PLACE,) * 20, classes=(), advertised=()
+    )
+    async with open_database(tmp_path / "gateway.db") as database:
+        outbox, heads = Outbox(database), LedgerHeads(database)
+        time = TrustedTime(None, wall=lambda: datetime.now(UTC), synchronised=lambda: True, believe_always=False)
+        before = bytes_written()
+        for minute in range(60):
+            if minute % 5 == 0:
+                await outbox.put_statistics(CLOCK, [figures, ScreenStatistics(start=CLOCK, seconds=300, counts=())])
+                sent = await outbox.waiting(parcels=10, size=10**6)
+                await outbox.settle(sent, [ParcelReceipt(id=each.id, receipt=Receipt.accepted) for each in sent])
+            if minute % 10 == 0:
+                await time.store(database)
+            for _ in range(2):
+                await heads.store_status(Heads(community="huada", heads=()))
+    assert bytes_written() - before <= 1_200_000
+
+
+def bytes_written() -> int:
+    """Return the bytes that this process has handed to write()."""
+    (line,) = [line for line in Path("/proc/self/io").read_text().splitlines() if line.startswith("wchar")]
+    return int(line.split()[1])
 
 
 def wal_size(path: Path) -> int:
