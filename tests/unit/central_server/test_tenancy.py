@@ -93,10 +93,18 @@ async def test_another_community_gets_nothing_from_any_route(world: World) -> No
     there = routes(world.app)
     assert there >= ROUTES.keys(), "a table of tests/unit/central_server/tenancy has what the router has not"
     staff = {route: entry for route, entry in ROUTES.items() if isinstance(entry, Staff)}
+    unchanged = await _everything(world.database)
     for route, entry in staff.items():
         await _is_behind_a_login(world, route, entry)
-        await _is_nothing_to_neighbours(world, route, entry)
+        await _before(world, entry)
+        if not entry.names:  # a page of their own, which may sign or count their data
+            await _is_nothing_to_neighbours(world, route, entry)
+        if entry.before is not None or not entry.names:
+            unchanged = await _everything(world.database)
+        if entry.names:
+            await _is_nothing_to_neighbours(world, route, entry)
         await _asks_for_its_right(world, route, entry)
+        assert await _everything(world.database) == unchanged, f"{route}: a refused request changed something"
     for route, other in ROUTES.items():
         if isinstance(other, Signed):
             await _asks_for_a_signature(world, route)
@@ -113,9 +121,12 @@ async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
     unchanged = await _everything(world.database)
     wrong, sent = list[str](), 0
     async with aiohttp.ClientSession() as own:
-        for route in sorted(routes(world.app) - LONG_POLLS):
+        for place, route in enumerate(sorted(routes(world.app) - LONG_POLLS)):
             for number, ill in enumerate(hostile.of_route(route, world.ids)):
-                headers = ill.headers | {"Cookie": f"staff={token}" if number % 2 else ""} | _kind(ill)
+                with_session = (place + number) % 3 == 0
+                if " /staff/" in route and not with_session and number > 1:
+                    continue  # the login comes first, whatever is sent; each value meets every third page
+                headers = ill.headers | {"Cookie": f"staff={token}" if with_session else ""} | _kind(ill)
                 url = URL(world.central.url + ill.path, encoded=True)
                 async with own.request(
                     ill.method, url, data=ill.body or None, headers=headers, allow_redirects=False
@@ -130,7 +141,7 @@ async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
                     if "default-src 'none'" not in answer.headers.get("Content-Security-Policy", ""):
                         wrong.append(f"no policy: {ill}")
     assert not wrong, f"{len(wrong)} of {sent}: {wrong[:10]}"
-    assert sent > 1500
+    assert sent > 1500, sent
     changed = {table for table, _ in set(unchanged) ^ set(await _everything(world.database))}
     # Opening a page counts it, and a first request signs published data.
     assert changed <= {"catalogues", "shake_counts"}
@@ -148,16 +159,12 @@ async def _is_behind_a_login(world: World, route: str, entry: Staff) -> None:
 async def _is_nothing_to_neighbours(world: World, route: str, entry: Staff) -> None:
     if not entry.names and entry.form is not None:
         return  # an action on own data
-    await _before(world, entry)
-    unchanged = await _everything(world.database)
     status, _, text = await _try(world, route, entry, "their-admin")
     # Without a right at the top its pages do not exist.
     expected = 404 if entry.names or entry.at == TOP else 200
     assert status == expected, f"{route}: {status} for another community's admin"
     for mark in world.marks:
         assert mark not in text, f"{route} shows {mark} to another community's admin"
-    if entry.names:
-        assert await _everything(world.database) == unchanged, f"{route}: a refused deed changed something"
 
 
 async def _asks_for_its_right(world: World, route: str, entry: Staff) -> None:
@@ -167,17 +174,15 @@ async def _asks_for_its_right(world: World, route: str, entry: Staff) -> None:
     if entry.at == TOP:
         without.append("our-admin")
     for name in (*without, "our-nobody"):
-        await _before(world, entry)
-        unchanged = await _everything(world.database)
         status, _, _ = await _try(world, route, entry, name)
         assert status == 404, f"{route}: {status} for {name}, who has not the right {entry.right}"
-        assert await _everything(world.database) == unchanged, f"{route}: a refused deed changed something"
 
 
 async def _answers_whom_it_should(world: World, route: str, entry: Staff) -> None:
     """Otherwise the table names missing data and proves nothing."""
     await _before(world, entry)
     written = await _audit_lines(world.database)
+    world.tokens.clear()  # an action may end the session
     status, location, text = await _try(world, route, entry, "top-admin" if entry.at == TOP else "our-admin")
     assert status in entry.answers, f"{route}: {status} {text}"
     assert location != "/staff/login", route
@@ -220,9 +225,10 @@ async def _try(world: World, route: str, entry: Staff, name: str) -> tuple[int, 
 
 
 async def _token(world: World, name: str) -> str:
-    """Log in for each attempt, because an action may end the session."""
-    async with world.database.write() as connection:
-        return await sessions.begin(connection, name, datetime.now(UTC), agent="")
+    if name not in world.tokens:
+        async with world.database.write() as connection:
+            world.tokens[name] = await sessions.begin(connection, name, datetime.now(UTC), agent="")
+    return world.tokens[name]
 
 
 async def _account(world: World, name: str, place: str, role: Role | None) -> None:

@@ -44,11 +44,9 @@ def cluster(store_url: str, request: pytest.FixtureRequest) -> Postgres | None:
     return request.getfixturevalue("postgres") if store_url.startswith("postgresql") else None
 
 
-async def test_ten_random_databases_are_restored_exactly(
-    store_url: str, cluster: Postgres | None, tmp_path: Path
-) -> None:
+async def test_random_databases_are_restored_exactly(store_url: str, cluster: Postgres | None, tmp_path: Path) -> None:
     source = state_in(tmp_path / "central", store_url)
-    for seed in range(10):
+    for seed in range(10 if cluster is None else 3):  # pg_dump and pg_restore are not ours
         async with open_database(store_url) as database:
             await fill(database, seed)
         file = tmp_path / f"{seed}.tar"

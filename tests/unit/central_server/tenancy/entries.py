@@ -19,7 +19,9 @@ NEIGHBOURS = "neighbours"
 
 @dataclass
 class World:
-    """`ids`: values for paths and forms, e.g. {gateway}. `marks`: ids and labels of OURS that no neighbour may read."""
+    """`ids`: values for paths and forms, e.g. {gateway}. `marks`: ids and labels of OURS that no neighbour may read.
+    `tokens`: sessions by account.
+    """
 
     central: RunningCentral
     app: web.Application
@@ -29,6 +31,7 @@ class World:
     theirs: DeliveringGateway
     ids: dict[str, str] = field(default_factory=dict)
     marks: set[str] = field(default_factory=set)
+    tokens: dict[str, str] = field(default_factory=dict)
 
 
 Action = Callable[[World], Awaitable[None]]
