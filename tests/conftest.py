@@ -31,8 +31,12 @@ SERVER_FIXTURES = {"bank", "session"}
 SLOW_FIXTURES = SERVER_FIXTURES | {"postgres", "house", "page", "browser", "lab"}
 """`--quick` leaves out tests with one of these, and those on PostgreSQL."""
 
-TOGETHER = ("tests/radio/", "tests/browser/test_real_house.py", "tests/flow/test_bad_input.py")
-"""Tests that share something dear, a booted lab or a whole house: one worker has them all, and nobody waits for it."""
+TOGETHER = ("tests/browser/test_real_house.py", "tests/flow/test_bad_input.py")
+"""Tests that share a whole house: one worker runs them all."""
+WAITING = ("tests/browser/", "tests/flow/")
+"""Tests that wait more than they compute: spread over the run, so that the others use the processors meanwhile."""
+IN_LABS = "tests/radio/"
+"""Tests that ran in labs beside the others: last, to be only reported."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,11 +56,28 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items[:] = spread_waiting(items)
     if not config.getoption("--quick"):
         return
     slow = [item for item in items if _is_slow(item)]
     config.hook.pytest_deselected(items=slow)
     items[:] = [item for item in items if item not in slow]
+
+
+def spread_waiting(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return the items with the waiting ones spread evenly between the modules of the others, and the labs' last."""
+    waiting = [item for item in items if item.nodeid.startswith(WAITING)]
+    in_labs = [item for item in items if item.nodeid.startswith(IN_LABS)]
+    others = [item for item in items if not item.nodeid.startswith((*WAITING, IN_LABS))]
+    spread: list[pytest.Item] = []
+    placed = 0
+    for number, item in enumerate(others):
+        if number == 0 or item.path != others[number - 1].path:
+            due = min(len(waiting), -(-len(waiting) * number * 5 // (len(others) * 4)) + 2)
+            spread += waiting[placed:due]
+            placed = max(placed, due)
+        spread.append(item)
+    return [*spread, *waiting[placed:], *in_labs]
 
 
 def _is_slow(item: pytest.Item) -> bool:

@@ -1,9 +1,9 @@
 """Run tests marked `lab` inside the radio lab, and report their results outside like those of any other test.
 
-The first of them boots LABS labs for all that need the same number of radios. Under pytest-xdist --dist loadgroup all
-go to one worker (../conftest.py); otherwise one worker boots the labs and the others wait for the reports. Tests that
-failed in a lab which the host starved of processor time run again in a fresh lab. If that is starved too, those that
-were only too late are skipped with the reason.
+LABS labs boot for all tests that need the same number of radios, when the tests have been collected: they run beside
+the other tests, and theirs come last (../conftest.py). Under pytest-xdist one worker boots the labs, and every worker
+waits for their reports. Tests that failed in a lab which the host starved of processor time run again in a fresh lab.
+If that is starved too, those that were only too late are skipped with the reason.
 """
 
 import fcntl
@@ -105,6 +105,13 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Recorder(config, path))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Boot the labs in the first worker."""
+    first = getattr(session.config, "workerinput", {}).get("workerid", "gw0") == "gw0"
+    if first and not in_lab() and not session.config.option.collectonly:
+        session.config.stash[_labs].update(_boot(session.items))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     """Report a `lab` test outside as it ran inside."""
@@ -134,6 +141,8 @@ def _boot(items: list[pytest.Item]) -> dict[str, Future[LabResult]]:
     for item in items:
         if radios := _radios(item):
             by_radios[radios].append(item)
+    if not by_radios:
+        return booted
     pool = ThreadPoolExecutor(LABS * len(by_radios))
     for radios, same in by_radios.items():
         for number, tests in enumerate(_distribute(same)):

@@ -13,6 +13,9 @@ LAB = Path(__file__).parent / "lab"
 _PRIORITY = ("nice", "-n", "-5") if os.geteuid() == 0 else ()
 """A lab mostly waits, but its kernel takes a controller for dead if it gets no processor for two seconds."""
 
+_ENVIRONMENT = dict(os.environ)
+"""A lab starts beside other tests, which may change the environment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -29,7 +32,9 @@ def run_in_lab(
     line: list[str | Path] = [*_PRIORITY, sys.executable, LAB / "run", "-n", str(radios), "-t", str(limit_s)]
     if share is not None:
         line += ["-w", share, "-l", share]
-    done = subprocess.run([*line, *argv], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    done = subprocess.run(
+        [*line, *argv], cwd=ROOT, env=_ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
     return Outcome(done.returncode, done.stdout.decode(errors="replace"))
 
 
