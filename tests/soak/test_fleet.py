@@ -58,7 +58,7 @@ class Pests:
         self.bomb = bomb()
         self.statuses: Counter[tuple[str, int]] = Counter()
         self.accepted: list[Parcel] = []
-        self.old: tuple[bytes, dict[str, str]] | None = None
+        self.old: tuple[str, bytes, dict[str, str]] | None = None
         self.enough = False
 
     async def trouble(self, urls: list[str]) -> None:
@@ -110,9 +110,9 @@ class Pests:
             parcel = self.good.intent()
             self.accepted.append(parcel)
             body = gzip.compress(json.dumps({"contract": 1, "parcels": [as_json(parcel)]}).encode())
-            self.old = body, self.good.signed_post("/api/v1/parcels", body)
-        body, headers = self.old
-        async with self.session.post(f"{self.good.url}/api/v1/parcels", data=body, headers=headers | ZIPPED) as answer:
+            self.old = self.good.url, body, self.good.signed_post("/api/v1/parcels", body)
+        url, body, headers = self.old  # signed for this address
+        async with self.session.post(f"{url}/api/v1/parcels", data=body, headers=headers | ZIPPED) as answer:
             return answer.status
 
 
