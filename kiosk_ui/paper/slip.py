@@ -18,7 +18,10 @@ from sync_contract.strict_model import Environment, Language
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlipFacts:
-    """`confirmed_at`: aware, when the bank confirmed the gift; `verify_url`: the content of the code."""
+    """`confirmed_at`: aware, when the bank confirmed the gift; `verify_url`: the content of the code.
+
+    `refunded`: the part of the gift that was refunded, None for nothing.
+    """
 
     environment: Environment
     community: Texts
@@ -30,6 +33,7 @@ class SlipFacts:
     verify_url: str
     permit: Permit | None = None
     phone: str = ""
+    refunded: Money | None = None
 
 
 def slip_pdf(facts: SlipFacts, languages: Sequence[Language] = (Language.zh_hans,)) -> bytes:
@@ -66,6 +70,7 @@ def _build_texts(facts: SlipFacts, language: Language) -> dict[str, Any]:
         "capitals": capitals(facts.amount.minor, language),
         "lines": [
             (_("Confirmed by the bank on"), day(facts.confirmed_at.astimezone(OFFICIAL_TIME).date(), language)),
+            *(((_("Refunded"), money(facts.refunded, language)),) if facts.refunded else ()),
             (_("Project"), facts.project[language]),
             (_("Receiving organisation"), facts.payee[language]),
             *(((_("Filing number"), permit.filing),) if permit else ()),

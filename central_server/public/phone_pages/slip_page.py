@@ -107,7 +107,7 @@ class SlipPages:
         self._names = names
         self._environment = environment
         self._clock = clock
-        self._pdfs: OrderedDict[tuple[str, Language, str, str], bytes] = OrderedDict()
+        self._pdfs: OrderedDict[tuple[str, int, Language, str, str], bytes] = OrderedDict()
         self._pdf_lock = asyncio.Semaphore(1)
 
     def routes(self) -> list[web.RouteDef]:
@@ -158,7 +158,7 @@ class SlipPages:
         return web.Response(body=pdf, content_type="application/pdf", headers=headers)
 
     async def _printed(self, gift: Gift, reader: Language, name: Texts, phone: str) -> bytes:
-        key = (gift.attempt.id, reader, name.model_dump_json(), phone)
+        key = (gift.attempt.id, gift.refunded, reader, name.model_dump_json(), phone)
         async with self._pdf_lock:  # a second of CPU each: one at a time
             if key not in self._pdfs:
                 self._pdfs[key] = await asyncio.to_thread(slip_pdf, self._facts(gift, name, phone), _languages(reader))
@@ -178,6 +178,7 @@ class SlipPages:
             verify_url=self._verify_url(gift),
             permit=gift.project.permit,
             phone=phone,
+            refunded=Money(gift.refunded, gift.line.currency) if gift.refunded else None,
         )
 
     async def _show(self, request: web.Request) -> web.Response:

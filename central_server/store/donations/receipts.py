@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import BigInteger, ScalarSelect, Table, cast, delete, func, select, update
 
 from central_server.store.alerts.pending_counts import PendingCount
 from central_server.store.donations.attempts import PAID
+from central_server.store.donations.refunds import WAITING, RefundState
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
-from central_server.store.engine.tables import attempts, intents, ledger_lines, receipt_donors, receipts
+from central_server.store.engine.tables import attempts, intents, ledger_lines, receipt_donors, receipts, refunds
 from central_server.store.engine.upsert import insert
 from central_server.store.places.places import within
 
@@ -58,7 +59,8 @@ class SealedDonor:
 class RequestedReceipt:
     """A gift with a due or issued receipt, for staff. `donor_until`: None when no donor data is stored any more.
 
-    `terms`: the digest of the project's terms at the payment.
+    `terms`: the digest of the project's terms at the payment. `refunded_minor`, `refunding_minor`: fen that were
+    refunded, and fen of refunds that are not completed.
     """
 
     attempt: str
@@ -72,9 +74,15 @@ class RequestedReceipt:
     number: str
     changed_at: datetime
     changed_by: str
-    attempt_state: str
     donor_until: datetime | None
     terms: str | None
+    refunded_minor: int
+    refunding_minor: int
+
+    @property
+    def due_minor(self) -> int:
+        """Return fen of the gift that were not refunded: the amount of the receipt."""
+        return self.amount_minor - self.refunded_minor
 
 
 _RECEIPT = columns_of(receipts, Receipt)
@@ -154,7 +162,8 @@ async def page(
         select(
             table.attempt, table.community, intents.c.project, attempts.c.amount_minor, attempts.c.currency,
             attempts.c.paid_at, func.coalesce(ledger_lines.c.slip, ""), table.state, table.number, table.changed_at,
-            table.changed_by, attempts.c.state, receipt_donors.c.delete_at, ledger_lines.c.terms,
+            table.changed_by, receipt_donors.c.delete_at, ledger_lines.c.terms, _refunds_in(RefundState.refunded),
+            _refunds_in(*WAITING),
         )
         .select_from(
             receipts.join(attempts, attempts.c.id == table.attempt)
@@ -169,6 +178,13 @@ async def page(
         RequestedReceipt(*row)
         for row in await connection.execute(statement.order_by(order, table.attempt).limit(limit))
     )
+
+
+def _refunds_in(*states: RefundState) -> ScalarSelect[int]:
+    """Return the fen of the attempt's refunds in these states."""
+    total = select(cast(func.coalesce(func.sum(refunds.c.amount_minor), 0), BigInteger))
+    same = total.where(refunds.c.attempt == attempts.c.id, refunds.c.state.in_(states))
+    return same.correlate(attempts).scalar_subquery()
 
 
 async def waiting(connection: Connection, tops: Collection[str], environment: str) -> tuple[PendingCount, ...]:

@@ -139,6 +139,11 @@ def test_a_drills_slip_is_watermarked_and_a_real_one_is_not() -> None:
     assert codes(drill.picture(150)) == [FACTS.verify_url]
 
 
+def test_a_slip_states_what_was_refunded() -> None:
+    assert "已退款" not in printed(slip_pdf(FACTS)).text
+    assert "已退款¥12.50" in printed(slip_pdf(replace(FACTS, refunded=Money(1250)))).text
+
+
 def test_the_same_gift_is_the_same_slip() -> None:
     assert slip_pdf(FACTS) == slip_pdf(replace(FACTS))
 

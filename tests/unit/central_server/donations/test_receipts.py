@@ -15,6 +15,7 @@ from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no 
 
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
+from central_server.donations import refund_outcome
 from central_server.receipts.receipt_requests import (
     MAX_LENGTHS,
     UNATTENDED,
@@ -103,6 +104,26 @@ async def test_only_a_paid_gift_has_a_receipt_and_an_issued_one_is_final(world: 
         with pytest.raises(ReceiptRefused, match=word):
             async with world.database.write() as connection:
                 await work.issue(connection, other.id, number, "chen", NOW)
+
+
+async def test_a_receipt_is_due_for_what_was_not_refunded(world: Books) -> None:
+    returned, asked, refused, declined = [await world.paid(5000) for _ in range(4)]
+    for gift in (returned, asked, refused, declined):
+        await wanted(world).request(gift.id, Donor(NAME, phone="12345"), NOW)
+    await world.refunded(returned, 1200)
+    await world.refunded(asked, 700, done=False)
+    sent = await world.refunded(refused, 300, done=False)
+    async with world.database.write() as connection:
+        await refund_outcome.record_refusal(connection, sent.id, "no", NOW)
+    await world.declined(declined, 100)
+    async with world.database.read() as connection:
+        due = {each.attempt: each for each in await receipts.page(connection, [TOP], "drill", ReceiptState.due)}
+    assert {id_: (each.due_minor, each.refunded_minor, each.refunding_minor) for id_, each in due.items()} == {
+        returned.id: (3800, 1200, 0),
+        asked.id: (5000, 0, 700),
+        refused.id: (5000, 0, 0),
+        declined.id: (5000, 0, 0),
+    }
 
 
 async def test_donor_data_is_deleted_on_its_day_with_an_audit_entry(world: Books) -> None:
