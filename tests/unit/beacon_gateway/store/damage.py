@@ -110,7 +110,7 @@ async def lay_out(folder: Path, *, gifts: int = 90) -> tuple[Image, Image]:
             gift = (await intents.record(new_intent(), key=f"key {number}", clock=CLOCK)).intent
             if number % 3 == 0:
                 await intents.settle(gift.id, GiftState(IntentState.paid, "7F3A-K8YZ"), cause="test")
-            if number % 20 == 5:
+            if number % 20 == 9:
                 await outbox.put_statistics(CLOCK, [_statistics()])
             if number % 30 == 7:
                 await _deliver(outbox, refuse=1)
