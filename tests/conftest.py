@@ -1,7 +1,7 @@
 """Fixtures for every test: the central server's two databases, cheap password hashes, and the choice of a quick run.
 
-A test of the store (`store_url`, `database`) runs on SQLite and on PostgreSQL. A test that talks to a running server
-runs on one of the two, chosen by its name, so that half of them are on each; `tests.databases` overrides that.
+A test with a database (`store_url`, `database`) runs on SQLite or on PostgreSQL, chosen by its name, so that half of
+them are on each. Tests of what differs between the two, `ON_BOTH`, run on both; `tests.databases` overrides that.
 PostgreSQL starts once for each pytest process, on first use.
 """
 
@@ -31,6 +31,15 @@ SERVER_FIXTURES = {"bank", "session"}
 SLOW_FIXTURES = SERVER_FIXTURES | {"postgres", "house", "page", "browser", "lab"}
 """`--quick` leaves out tests with one of these, and those on PostgreSQL."""
 
+ON_BOTH = (
+    *("tests/unit/central_server/store/", "tests/unit/central_server/backups/"),
+    *(
+        "tests/unit/central_server/parcels/test_log_plan.py",
+        "tests/unit/central_server/statistics/test_statistics_rollup.py",
+    ),
+)
+"""Connections, locks, migrations, dumps, query plans and counters in SQL: each database has its own."""
+
 TOGETHER = ("tests/browser/test_real_house.py", "tests/flow/test_bad_input.py")
 """Tests that share a whole house: one worker runs them all."""
 WAITING = ("tests/browser/", "tests/flow/")
@@ -50,7 +59,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     if any("store_url" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")):
         return
-    one = SERVER_FIXTURES & set(metafunc.fixturenames) and not metafunc.config.getoption("--both-databases")
+    one = not metafunc.definition.nodeid.startswith(ON_BOTH) and not metafunc.config.getoption("--both-databases")
     chosen = crc32(metafunc.definition.name.encode()) % len(DATABASES)
     metafunc.parametrize("store_url", [DATABASES[chosen]] if one else DATABASES, indirect=True)
 

@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import runpy
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
@@ -27,6 +28,7 @@ FORKED.set_forkserver_preload(
         *("tests.fakes.money_program", "central_server.cli", "central_server.commands.run"),
         *("central_server.commands.bank_emulator", "central_server.commands.gateway", "central_server.commands.user"),
         *("beacon_gateway.cli", "beacon_gateway.commands.run", "beacon_gateway.commands.enrol"),
+        *("beacon_gateway.commands.replay", "beacon_gateway.commands.scan"),
         *("beacon_gateway.commands.explain", "beacon_gateway.commands.sync", "beacon_gateway.radio.simulated_radio"),
         *("beacon_gateway.simulation.demo", "beacon_gateway.radio.scan.capture_scanner", __name__),
     ]
@@ -42,6 +44,11 @@ async def run_command(*argv: str, program: str = "central_server") -> tuple[int,
         process.start()
         code = await _Forked(process).wait()
         return code, out.read_text("utf-8"), err.read_text("utf-8")
+
+
+def run_program(program: str, *argv: str) -> subprocess.CompletedProcess[str]:
+    """Do as `run_command`, for a test without an event loop."""
+    return subprocess.CompletedProcess(argv, *asyncio.run(run_command(*argv, program=program)))
 
 
 def _run(program: str, argv: tuple[str, ...], out: Path, err: Path) -> None:

@@ -2,10 +2,12 @@
 
 import sqlite3
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Dialect, event
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from central_server.store.engine.schema import StoreRefused
@@ -44,9 +46,50 @@ def engine(url: str) -> AsyncEngine:
         pool_use_lifo=True,  # a write by one connection empties the caches of the others
         pool_reset_on_return=None,  # every transaction is ended by its owner: no needless rollback in a thread
     )
+    event.listen(made.sync_engine, "do_connect", _connect)
     event.listen(made.sync_engine, "connect", _set_pragmas)
     event.listen(made.sync_engine, "begin", _begin)
     return made
+
+
+class _Cursor(AsyncAdapt_aiosqlite_cursor):
+    """Executes a statement and fetches its rows in one call of the connection's thread, not in four."""
+
+    __slots__ = ()
+    _awaitable_cursor_close = False
+
+    def _make_new_cursor(self, connection: Any) -> Any:  # noqa: ANN401  (the DB-API has no types)
+        return connection._conn.cursor()  # only an object: SQLite is not called
+
+    def _aenter_cursor(self, cursor: Any) -> Any:  # noqa: ANN401  (the DB-API has no types)
+        return cursor
+
+    async def _execute_async(self, operation: Any, parameters: Any) -> Any:  # noqa: ANN401  (the DB-API has no types)
+        cursor: sqlite3.Cursor = self._cursor  # type: ignore[assignment]  # see `_make_new_cursor`
+
+        def run() -> list[Any]:
+            cursor.execute(operation, () if parameters is None else parameters)
+            return cursor.fetchall() if cursor.description else []
+
+        async with self._adapt_connection._execute_mutex:
+            self._rows = deque(await self._connection._execute(run))
+
+    async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:  # noqa: ANN401  (as above)
+        async with self._adapt_connection._execute_mutex:
+            await self._connection._execute(self._cursor.executemany, operation, seq_of_parameters)
+
+    def close(self) -> None:
+        self._rows.clear()  # the statement has ended with its last row
+
+
+class _Connection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+    _cursor_cls = _Cursor
+
+
+def _connect(dialect: Dialect, _record: object, arguments: Any, options: Any) -> _Connection:  # noqa: ANN401  (as above)
+    module: Any = dialect.dbapi
+    return _Connection(module, module.connect(*arguments, **options).driver_connection)
 
 
 def _set_pragmas(connection: Any, record: object) -> None:  # noqa: ANN401  (the DB-API has no types)

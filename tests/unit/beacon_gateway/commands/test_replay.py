@@ -48,15 +48,11 @@ def decisions(capsys: pytest.CaptureFixture[str], site: Path, file: Path = WALK)
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-@pytest.mark.parametrize(
-    ("old", "new"), [("", ""), ("near_m = 4.0", "near_m = 8.0"), ("exit_s = 10.0", "exit_s = 20.0")]
-)
-def test_the_output_does_not_depend_on_the_hash_seed(old: str, new: str, site: Path, tmp_path: Path) -> None:
-    settings = changed(site, old, new) if old else site
+def test_the_output_does_not_depend_on_the_hash_seed(site: Path, tmp_path: Path) -> None:
     found = []
     for seed in ("1", "2"):
         picture = tmp_path / f"{seed}.svg"
-        words = ("replay", str(WALK), "--config", str(settings), "--svg", str(picture))
+        words = ("replay", str(WALK), "--config", str(site), "--svg", str(picture))
         argv = [sys.executable, "-m", "beacon_gateway", *words]
         done = subprocess.run(argv, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
         found.append((done.stdout, picture.read_bytes()))

@@ -1,12 +1,12 @@
 """Tests of what `run` refuses: a simulated radio for real gifts, a folder in use, and one that is open to others."""
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from beacon_gateway.store.state_folder import locked
+from tests.fakes.forked_programs import run_program
 from tests.unit.beacon_gateway.settings.test_settings import MINIMAL
 
 USAGE, TRY_AGAIN, CONFIGURATION = 2, 75, 78
@@ -28,9 +28,8 @@ def test_a_real_gateway_refuses_a_simulated_radio(word: str, message: str, tmp_p
 
 def start(folder: Path, settings: str, radio: str = "simulated") -> subprocess.CompletedProcess[str]:
     (folder / "gateway.toml").write_text(settings, "utf-8")
-    place = ["--config", str(folder / "gateway.toml"), "--state-dir", str(folder / "state"), "--port", "0"]
-    command = [sys.executable, "-m", "beacon_gateway", "run", *place, "--radio", radio]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+    place = ("--config", str(folder / "gateway.toml"), "--state-dir", str(folder / "state"), "--port", "0")
+    return run_program("beacon_gateway", "run", *place, "--radio", radio)
 
 
 def test_a_second_gateway_on_one_state_folder_is_refused(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from beacon_gateway.radio.scan.capture_scanner import CaptureScanner
 from sync_contract.beacon_identity import BeaconId
 from tests.captures.identity import PERSON_TAG, PLACE_BEACON, WALK
+from tests.fakes.forked_programs import run_program
 from tests.unit.beacon_gateway.commands.test_replay import changed, site
 
 __all__ = ["site"]
@@ -22,7 +23,7 @@ SCAN = [sys.executable, "-m", "beacon_gateway", "scan"]
 
 
 def scan(*words: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*SCAN, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+    return run_program("beacon_gateway", "scan", *map(str, words))
 
 
 def on_a_terminal(columns: int, *words: str | Path) -> str:
@@ -148,6 +149,6 @@ def outcome(decision: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def replay(*words: str | Path) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "beacon_gateway", "replay", *map(str, words), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    done = run_program("beacon_gateway", "replay", *map(str, words), "--json")
+    assert done.returncode == 0
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -23,6 +23,7 @@ from beacon_gateway.sync.ports import CentralUnreachable
 from daemonkit.toml import load
 from sync_contract.enrolment import EnrolmentRefusal, Invitation, fingerprint, group_code
 from sync_contract.keys import public_text
+from tests.fakes import forked_programs
 from tests.fakes.key_server import GATEWAY, KeyServer, serving_keys
 from tests.paths import ROOT
 
@@ -63,10 +64,8 @@ async def kill_at(server: KeyServer, when: str, *words: str, state: Path) -> Non
 
 
 async def run_command(*words: str, state: Path) -> tuple[int, str]:
-    process = await start(*words, state=state)
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode() + err.decode()
+    code, out, err = await forked_programs.run_command(*words, "--state-dir", str(state), program="beacon_gateway")
+    return code, out + err
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

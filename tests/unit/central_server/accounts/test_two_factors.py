@@ -16,7 +16,7 @@ from central_server.store.accounts.audit_trail import COMMAND_LINE
 from central_server.store.engine.database import Database, open_database, sqlite_url
 from central_server.store.places.places import TOP
 from tests.fakes.central_process import CONFIG
-from tests.unit.central_server.commands.test_programs import run_command
+from tests.fakes.forked_programs import run_command
 from tests.unit.central_server.staff_desk import (
     NOW,
     PASSWORD,

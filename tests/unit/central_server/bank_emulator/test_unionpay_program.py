@@ -10,6 +10,7 @@ import pytest
 
 from central_server.bank_emulator.unionpay.faults import FAULTS
 from daemonkit.programs import program
+from tests.fakes.forked_programs import run_command
 from tests.fakes.unionpay_shop import open_shop
 
 CENTRAL = (sys.executable, "-m", "central_server")
@@ -17,18 +18,6 @@ CENTRAL = (sys.executable, "-m", "central_server")
 
 def started(folder: Path, *more: str) -> tuple[str, ...]:
     return (*CENTRAL, "bank-emulator", "--kind", "unionpay", "--state-dir", str(folder), *more)
-
-
-async def run_program(*argv: str) -> tuple[int, str]:
-    process = await asyncio.create_subprocess_exec(
-        *argv,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, "COLUMNS": "200"},
-    )
-    out, _ = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode()
 
 
 async def test_a_killed_bank_keeps_its_state(tmp_path: Path, session: aiohttp.ClientSession) -> None:
@@ -56,9 +45,9 @@ async def test_the_emulator_does_not_start_in_the_real_environment(tmp_path: Pat
     config = tmp_path / "central.toml"
     config.write_text('[site]\nenvironment = "real"\n', encoding="utf-8")
     for kind in ("sandbox", "unionpay"):
-        argv = (*CENTRAL, "bank-emulator", "--kind", kind, "--state-dir", str(tmp_path / kind), "--config", str(config))
-        code, out = await run_program(*argv)
-        assert (code, "the emulator runs only for drills" in out) == (78, True), out
+        argv = ("bank-emulator", "--kind", kind, "--state-dir", str(tmp_path / kind), "--config", str(config))
+        code, out, err = await run_command(*argv)
+        assert (code, "the emulator runs only for drills" in out + err) == (78, True), out + err
         assert not (tmp_path / kind).exists()
 
 
@@ -84,12 +73,15 @@ async def test_faults_are_options(tmp_path: Path, session: aiohttp.ClientSession
     ],
 )
 async def test_an_invalid_option_is_reported(tmp_path: Path, options: tuple[str, ...], words: str) -> None:
-    code, out = await run_program(*CENTRAL, "bank-emulator", "--state-dir", str(tmp_path / "bank"), *options)
-    assert (code, words in out, "Traceback" in out) == (2, True, False)
+    code, out, err = await run_command("bank-emulator", "--state-dir", str(tmp_path / "bank"), *options)
+    assert (code, words in out + err, "Traceback" in out + err) == (2, True, False)
     assert not (tmp_path / "bank").exists()
 
 
 async def test_help_lists_every_fault() -> None:
-    code, out = await run_program(*CENTRAL, "bank-emulator", "--help")
-    assert code == 0
-    assert [fault.name for fault in FAULTS if f" {fault.name}" not in out] == []
+    process = await asyncio.create_subprocess_exec(
+        *CENTRAL, "bank-emulator", "--help", stdout=asyncio.subprocess.PIPE, env={**os.environ, "COLUMNS": "200"}
+    )
+    out, _ = await process.communicate()
+    assert process.returncode == 0
+    assert [fault.name for fault in FAULTS if f" {fault.name}" not in out.decode()] == []

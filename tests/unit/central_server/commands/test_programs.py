@@ -91,7 +91,7 @@ async def test_an_account_is_added_and_gets_a_new_password(tmp_path: Path) -> No
     file, state = tmp_path / "password", ("--state-dir", str(tmp_path / "state"))
     for password, code, words in (("long enough!", 0, "added"), ("long enough?", 0, "new password"), ("short", 1, "")):
         file.write_text(f"{password}\n", encoding="utf-8")
-        found, out, _ = await run_command("user", "add", "chen", "--password-file", str(file), *state)
+        found, out, _ = await forked_programs.run_command("user", "add", "chen", "--password-file", str(file), *state)
         assert found == code
         assert words in out
 
@@ -100,7 +100,7 @@ async def test_a_public_key_may_start_with_a_hyphen(tmp_path: Path) -> None:
     """One in 64 does, because it is base64url."""
     keys = (Ed25519PrivateKey.from_private_bytes(number.to_bytes(32, "big")).public_key() for number in range(1000))
     public = next(text for text in map(public_text, keys) if text.startswith("-"))
-    code, out, err = await run_command(
+    code, out, err = await forked_programs.run_command(
         "gateway", "add", "0" * 16, public, "--community", "huada", "--state-dir", str(tmp_path)
     )
     assert code == 0, err

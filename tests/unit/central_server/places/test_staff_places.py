@@ -13,8 +13,8 @@ from central_server.store.engine.database import Database
 from central_server.store.places import places
 from central_server.store.places.places import TOP, Place, PlaceKind, PlaceRefused
 from sync_contract.project import Texts
+from tests.fakes.forked_programs import run_command as run_place
 from tests.paths import ROOT
-from tests.unit.central_server.commands.test_programs import run_command as run_place
 from tests.unit.central_server.staff_desk import NOW, Browser, RunningDesk, account, running_desk
 
 TREE = (
