@@ -31,8 +31,9 @@ class FieldInvalid(ValueError):
 class InvalidRecord(ValueError):
     """The JSON is not the expected record. `path` leads to the value at fault; see `path_of`."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(f"invalid: {path}")
+    def __init__(self, path: str, reason: str = "") -> None:
+        """`reason`: required where the path is empty."""
+        super().__init__(reason or f"invalid: {path}")
         self.path = path
 
 
@@ -77,7 +78,9 @@ def decode(kind: type[Decoded], content: bytes | str | msgspec.Raw) -> Decoded:
     try:
         record: Decoded = decoder(kind).decode(content)
     except DECODE_ERRORS as error:
-        raise InvalidRecord(path_of(error)) from error
+        path = path_of(error)
+        reason = "not the expected record" if isinstance(error, msgspec.ValidationError) else "not JSON"
+        raise InvalidRecord(path, "" if path else reason) from error
     return record
 
 

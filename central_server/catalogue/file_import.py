@@ -22,7 +22,7 @@ from central_server.catalogue.records import (
     read_project,
 )
 from central_server.catalogue.reference_index import ReferenceIndex, load_index
-from central_server.sheets.sheet_reader import Sheet, read
+from central_server.sheets.sheet_reader import Sheet
 from central_server.sheets.sheet_writer import Cell
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import BeaconsImported, BindingsImported, ProjectsImported
@@ -72,11 +72,6 @@ class Plan:
         """Return the hash of the changes; the editor confirms it."""
         changes = [(each.row, each.subject, each.before is None, each.fields) for each in self.changes]
         return hashlib.sha256(repr(changes).encode()).hexdigest()
-
-
-async def open_sheet(content: bytes) -> Sheet:
-    """Raises SheetRefused."""
-    return await asyncio.to_thread(read, content)
 
 
 async def plan(connection: Connection, kind: str, sheet: Sheet, tops: Collection[str], place: str, edit: Edit) -> Plan:

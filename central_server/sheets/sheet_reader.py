@@ -42,7 +42,7 @@ def read(content: bytes) -> Sheet:
     """Read XLSX, or CSV in UTF-8, UTF-16 with a byte order mark, or GB18030. Blocking. Raises SheetRefused."""
     if len(content) > MAX_BYTES:
         raise SheetRefused(f"{MAX_BYTES // 1024 // 1024} MB")
-    lines = _xlsx(content) if content.startswith(_BOOK) else _csv(_text(content))
+    lines = _xlsx(content) if is_book(content) else _csv(_text(content))
     head: tuple[str, ...] = ()
     rows: list[tuple[int, tuple[str, ...]]] = []
     for number, cells in enumerate(lines, 1):
@@ -62,9 +62,14 @@ def read(content: bytes) -> Sheet:
     return Sheet(head, tuple(rows))
 
 
+def is_book(content: bytes) -> bool:
+    """Return whether the content is an XLSX file, by its first bytes."""
+    return content.startswith(_BOOK)
+
+
 def ending_matches(ending: str, content: bytes) -> bool:
     """Return whether a file name's ending matches the content."""
-    return ending in (_BOOK_ENDINGS if content.startswith(_BOOK) else _TEXT_ENDINGS)
+    return ending in (_BOOK_ENDINGS if is_book(content) else _TEXT_ENDINGS)
 
 
 def _text(content: bytes) -> str:

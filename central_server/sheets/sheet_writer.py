@@ -17,7 +17,7 @@ Cell = str | int | float | Decimal | date | None
 Rows = Sequence[Sequence[Cell]]
 """The first row is the heading."""
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-FORMULA = tuple("=+-@\t\r'")
+FORMULA = tuple("=+-@\t\r\n'＝＋－＠")
 """A spreadsheet may evaluate text that begins so; the apostrophe is removed again when read."""
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _FORMATS = {Decimal: "#,##0.00", date: "yyyy-mm-dd", datetime: "yyyy-mm-dd hh:mm:ss"}

@@ -6,10 +6,10 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
-from central_server.catalogue import file_import
 from central_server.catalogue.field_parsing import Fault, Word, file_fault
 from central_server.reconciliation import evidence
 from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
+from central_server.sheets import sheet_process
 from central_server.sheets.sheet_reader import MAX_BYTES, Sheet, SheetRefused, ending_matches
 from central_server.staff.frame.fault_wording import FAULTS
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
@@ -84,7 +84,7 @@ class EvidencePage:
         try:
             if not ending_matches(file.ending, file.content):
                 raise SheetRefused
-            await file_import.open_sheet(file.content)
+            await sheet_process.open_sheet(file.content)
         except SheetRefused as error:
             return await self._asked(visitor, file_fault(error))
         draft = Draft(new_id(), visitor.access.account, _KIND, TOP, file.name, file.content, visitor.now)
@@ -95,7 +95,7 @@ class EvidencePage:
     async def _look(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        uploaded = await file_import.open_sheet(draft.content)
+        uploaded = await sheet_process.open_sheet(draft.content)
         async with visitor.database.read() as connection:
             found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
@@ -105,7 +105,7 @@ class EvidencePage:
         """Apply the previewed plan, or show a new preview when something has changed."""
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        uploaded = await file_import.open_sheet(draft.content)
+        uploaded = await sheet_process.open_sheet(draft.content)
 
         async def work(connection: Connection) -> HtmlPage | Redirect:
             found = await self._locked_plan(connection, visitor, uploaded)

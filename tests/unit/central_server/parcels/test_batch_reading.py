@@ -94,6 +94,21 @@ def test_what_is_no_batch_is_refused(body: bytes, status: int) -> None:
     with pytest.raises(BatchRefused) as refused:
         read_batch(body)
     assert refused.value.status == status
+    assert not str(refused.value).endswith(": "), "the reason is complete"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"hello", "not a batch of contract 1: not JSON"),
+        (b"", "not a batch of contract 1: not JSON"),
+        (b"[1]", "not a batch of contract 1: not the expected record"),
+        (b'{"contract":1,"parcels":{}}', "not a batch of contract 1: invalid: parcels"),
+    ],
+)
+def test_the_reason_says_what_is_wrong_with_the_body(body: bytes, reason: str) -> None:
+    with pytest.raises(BatchRefused, match=f"^{reason}$"):
+        read_batch(body)
 
 
 def test_numbers_are_stored_as_ranges() -> None:

@@ -13,6 +13,7 @@ from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]  # 
 from central_server.catalogue.columns import COLUMNS, head, name_of
 from central_server.catalogue.field_parsing import fen_to_yuan, yuan_to_fen
 from central_server.sheets import sheet_reader
+from central_server.sheets.sheet_process import open_sheet
 from central_server.sheets.sheet_reader import SheetRefused, ending_matches, read
 from central_server.sheets.sheet_writer import Cell, csv_file, xlsx_file, yuan
 from sync_contract.strict_model import Language
@@ -25,6 +26,11 @@ EVIL = [
     "@SUM(A1)",
     "\tx",
     "\r=1",
+    "\n=1",
+    "＝1+1",
+    "＋1",
+    "－1+2",
+    "＠SUM(A1)",
     "'x",
     '=HYPERLINK("http://x")',
     "\x07<b>",
@@ -36,15 +42,44 @@ def test_a_cell_is_never_a_formula_and_survives_a_round_trip() -> None:
     rows: list[list[Cell]] = [["label", "number"]]
     rows += [[text, -5] for text in EVIL]
     lines = list(csv.reader(io.StringIO(csv_file(rows).decode("utf-8-sig"), newline="")))[1:]
-    assert [cell for cell, _ in lines if cell.startswith(tuple("=+-@\t\r"))] == []
+    assert [cell for cell, _ in lines if cell.startswith(tuple("=+-@＝＋－＠\t\r\n"))] == []
     assert {number for _, number in lines} == {"-5"}
     assert [cells[0] for _, cells in read(csv_file(rows)).rows] == EVIL
     book = load_workbook(io.BytesIO(xlsx_file("[a]*", rows)))
     cells = list(book.worksheets[0].iter_rows(min_row=2))
     assert {(text.data_type, number.value) for text, number in cells} <= {("s", -5), ("inlineStr", -5)}
-    assert [text.quotePrefix for text, _ in cells] == [text.startswith(tuple("=+-@\t\r'")) for text in EVIL]
+    assert [text.quotePrefix for text, _ in cells] == [text.startswith(tuple("=+-@＝＋－＠\t\r\n'")) for text in EVIL]
     printable = [text.replace("\x07", "").replace("\r", "\n") for text in EVIL]
     assert [cells[0] for _, cells in read(xlsx_file("[a]*", rows)).rows] == printable
+
+
+def packed_zeros(rows: int) -> bytes:
+    """Return a workbook of a few kilobytes, within the limits of parts and bytes, with very many empty cells."""
+    small = io.BytesIO()
+    Workbook().save(small)
+    sheet = b"<row>" + b"<c/>" * rows + b"</row>"
+    head = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(small) as old, zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as new:
+        for part in old.infolist():
+            content = old.read(part)
+            if part.filename.endswith("sheet1.xml"):
+                content = head + sheet + b"</sheetData></worksheet>"
+            new.writestr(part.filename, content)
+    return bomb.getvalue()
+
+
+async def test_a_workbook_is_read_in_a_process_with_limits() -> None:
+    """A small file that takes too much time or memory is refused, and the server continues."""
+    rows: list[list[Cell]] = [["label", "number"], ["床前", 5], ["", ""], ["x", 7]]
+    assert await open_sheet(xlsx_file("x", rows)) == read(xlsx_file("x", rows))
+    assert (await open_sheet(csv_file(rows))).rows[0] == (2, ("床前", "5"))
+    with pytest.raises(SheetRefused, match="unreadable"):
+        await open_sheet(b"PK\x03\x04 damaged")
+    bomb = packed_zeros(4_000_000)
+    assert len(bomb) < 60_000
+    with pytest.raises(SheetRefused):
+        await open_sheet(bomb, cpu_s=1)
 
 
 def test_amounts_are_numbers_and_times_are_of_beijing() -> None:
