@@ -30,13 +30,15 @@ from sync_contract.statistics import NOTHING, Total, merge, total
 from sync_contract.wire_record import decode
 
 _MAX_HOURS = 8
-"""In one transaction, which ends after `_MAX_WRITE_S`: on SQLite, intake waits meanwhile."""
+"""In one transaction, which takes no further hour after `_MAX_WRITE_S`: on SQLite, intake waits meanwhile."""
 _MAX_WRITE_S = 0.04
 _MAX_PARCELS = 100
 """In memory at once."""
 _MAX_MERGED = 250_000
 """A gateway with ten beacons that was without a clock for a month needs fewer, although all
 its parcels then count in the hour of their arrival."""
+_MAX_MERGED_AT_ONCE = 10_000
+"""After so many, the remaining hours wait for the next transaction."""
 _NOTHING_SHOWN = ("", "", Door.touch.value)
 _Shown = tuple[str, str, str]
 
@@ -65,6 +67,8 @@ async def count_new(database: Database, now: datetime, *, max_merged: int = _MAX
         known = {each: await gateways.get(connection, each) for each in {hour.gateway for hour in stale}}
     counted: dict[RecordKey, tuple[StaleHour, _Hour]] = {}
     for each in sorted(stale, key=lambda hour: (hour.gateway, hour.start)):
+        if sum(hour.merged for _, hour in counted.values()) > _MAX_MERGED_AT_ONCE:
+            break
         of = known[each.gateway]
         record = RecordKey(JOB, f"{each.gateway} {each.start:%Y-%m-%dT%HZ}", of.community if of else "", each.gateway)
         counted[record] = each, await _count_hour(database, each, record, now, max_merged)
@@ -74,7 +78,7 @@ async def count_new(database: Database, now: datetime, *, max_merged: int = _MAX
 
     if stale and not await process_together(database, list(counted), replace_hours, now):
         async with database.write() as connection:  # the quarantined ones; the others are replaced
-            for each in stale:
+            for each, _ in counted.values():
                 await stale_hours.take(connection, each)
     return placed or bool(stale)
 
@@ -86,7 +90,7 @@ async def _replace(connection: Connection, counted: Sequence[tuple[StaleHour, _H
     for (gateway, start_of_day), hours in by_day:
         changed = False
         for stale, hour in hours:
-            if await stale_hours.take(connection, stale):
+            if time.monotonic() - started < _MAX_WRITE_S and await stale_hours.take(connection, stale):
                 screens = {
                     place: [ScreenUse(*each, *hour.screens[place][each]) for each in hour.screens[place]]
                     for place in hour.screens
@@ -96,8 +100,6 @@ async def _replace(connection: Connection, counted: Sequence[tuple[StaleHour, _H
                 changed = True
         if changed:
             await figures.sum_day(connection, gateway, start_of_day)
-        if time.monotonic() - started > _MAX_WRITE_S:
-            return
 
 
 async def _count_hour(database: Database, stale: StaleHour, about: RecordKey, now: datetime, max_merged: int) -> _Hour:
