@@ -45,6 +45,7 @@ class NightlyRun:
                 result.without_file.append(day)
             except BankRefused as error:
                 result.failed[day] = str(error)
+                await self._record_refused(day, now)
             except BankUnavailable as error:
                 result.failed[day] = str(error)
                 break  # it would not answer the other requests either
@@ -70,6 +71,12 @@ class NightlyRun:
                 return ()
             checked = await reconciled_attempts.checked_days(connection, reconciler.bank, reconciler.environment, since)
         return settlement_days.due_days(since, checked, now)
+
+    async def _record_refused(self, day: date, now: datetime) -> None:
+        reconciler = self.reconciler
+        found = differences.refused_file(reconciler.bank, reconciler.environment, reconciler.place, day, now)
+        async with reconciler.database.write() as connection:
+            await differences.add(connection, found)
 
     async def _record_no_file(self, day: date, now: datetime, cause: str) -> None:
         reconciler = self.reconciler

@@ -12,6 +12,7 @@ KINDS = {
     DifferenceKind.fee_differs: _("The fee is not the one that was agreed."),
     DifferenceKind.refund_unknown: _("The bank gave money back without our asking."),
     DifferenceKind.row_gone: _("A later version of the file no longer contains it."),
+    DifferenceKind.file_refused: _("The bank's file of this day was refused; the day is not compared."),
 }
 REMEDIES = {
     DifferenceKind.theirs_only: _("Look up the order in the bank's merchant pages to find the payer."),
@@ -21,6 +22,7 @@ REMEDIES = {
     DifferenceKind.fee_differs: _("Compare it with the contract. The fee was posted as in the bank's file."),
     DifferenceKind.refund_unknown: _("Ask who gave it back. It is not in the ledger yet."),
     DifferenceKind.row_gone: _("Ask the bank why. What was posted for it stays until the bank answers."),
+    DifferenceKind.file_refused: _("Download the file from the bank's merchant pages and upload it below to see why."),
 }
 RESULTS = {
     RowResult.new: _("not looked at yet"),

@@ -30,6 +30,8 @@ class DifferenceKind(StrEnum):
     """The bank returned money for which we know no refund."""
     row_gone = "row_gone"
     """A later edition of the day's file does not contain the row any more."""
+    file_refused = "file_refused"
+    """The bank's file of the day cannot be read or does not balance; nothing of it was compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,13 @@ async def waiting(connection: Connection, tops: Collection[str], environment: st
         .order_by(table.community)
     )
     return tuple(PendingCount(*row) for row in await connection.execute(statement))
+
+
+def refused_file(bank: str, environment: str, community: str, day: date, now: datetime) -> NewDifference:
+    """Return the difference of a day whose file was refused."""
+    identity = f"{DifferenceKind.file_refused}:{bank}:{environment}:{day}"
+    kind = DifferenceKind.file_refused.value
+    return NewDifference(identity, community, environment, kind, bank, day, "", "CNY", now)
 
 
 async def unassigned_returns(connection: Connection, bank: str, environment: str) -> tuple[Difference, ...]:

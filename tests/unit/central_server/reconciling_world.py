@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from central_server.banks.port import (
+    BankRefused,
     BankUnavailable,
     Capabilities,
     Expiring,
@@ -62,6 +63,7 @@ class FilingBank:
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(True, True, states=True, refunds=True))
     form_targets: tuple[str, ...] = ()
     files: dict[date, Statement] = field(default_factory=dict)
+    refused: set[date] = field(default_factory=set)
     away: bool = False
     asked: list[date] = field(default_factory=list)
 
@@ -81,6 +83,8 @@ class FilingBank:
         self.asked.append(day)
         if self.away:
             raise BankUnavailable("away")
+        if day in self.refused:
+            raise BankRefused("it does not balance")
         if day not in self.files:
             raise NoStatement(f"no file of {day}")
         return self.files[day]

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from central_server.alerts.tasks import find_tasks
 from central_server.reconciliation import settlement_days
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import reconciled_attempts, statements
@@ -87,3 +88,18 @@ def test_a_file_is_requested_from_nine_in_beijing() -> None:
 def test_files_are_requested_from_the_first_order_and_for_sixty_days() -> None:
     assert settlement_days.first_day(None, NOW) is None
     assert settlement_days.first_day(NOW - timedelta(days=400), NOW) == DAY - ONE - settlement_days.FETCH_BACK
+
+
+async def test_a_refused_file_is_a_task_until_a_file_of_the_day_is_accepted(world: Books) -> None:
+    world.bank.refused.add(DAY)
+    for _ in range(2):
+        assert (await world.nightly.run(NOW, (DAY,))).failed.keys() == {DAY}
+    (found,) = await world.found()
+    assert (found.kind, found.day, found.community) == ("file_refused", DAY, TOP)
+    async with world.database.read() as connection:
+        (task,) = await find_tasks(connection, (), [TOP], [TOP], "drill", NOW)
+    assert (task.kind, task.community) == ("difference", TOP)
+    world.bank.refused.clear()
+    world.bank.files[DAY] = file((row(await world.paid()),))
+    await world.nightly.run(NOW, (DAY,))
+    assert not await world.found()
