@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from debian.sbom import make_sbom
+
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "dist"
 SYSTEM_PYTHON = "/usr/bin/python3"
@@ -159,6 +161,9 @@ def build(package: Package, work: Path, output: Path = OUTPUT) -> Path:
     for target, source in package.files.items():
         _copy(ROOT / source, tree / target)
     put_on_path(package, tree)
+    (library,) = (tree / package.home / "lib").glob("python3.*/site-packages")
+    sbom = make_sbom(package.name, version, library, int(_epoch()), own=_DISTRIBUTION)
+    _write(tree / "usr/share" / package.name / "sbom.cdx.json", sbom)
     control = _control(package, version, architecture, _size(tree))
     _write(tree / "DEBIAN/control", control)
     _write(tree / "DEBIAN/conffiles", "".join(f"{path}\n" for path in package.conffiles))

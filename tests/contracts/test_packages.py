@@ -1,5 +1,6 @@
 """Properties of the packages that need no build. The others: tests/soak."""
 
+import json
 import re
 from importlib.metadata import distributions
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from debian.package import PACKAGES, ROOT, Package, put_on_path, put_version
+from debian.sbom import make_sbom
 
 COMMAND = re.compile(r"(?:^|[`\s])((?:/\S+/)?beacon-(?:gateway|central)) (?:[a-z]+(?:-[a-z]+)*)\b(?! =)", re.MULTILINE)
 
@@ -28,6 +30,21 @@ def test_a_package_states_its_version(tmp_path: Path) -> None:
     put_version(tmp_path, "9.8.7")
     found = [(each.name, each.version) for each in distributions(path=[str(tmp_path)])]
     assert found == [("beacon-gateway", "9.8.7")]
+
+
+def test_the_bill_of_materials_lists_each_library_with_its_version_and_licence(tmp_path: Path) -> None:
+    put_version(tmp_path, "9.8.7")
+    for name, licence in (("Some_Library", "License-Expression: MIT"), ("other", "License: BSD")):
+        metadata = tmp_path / f"{name}-1.2.dist-info" / "METADATA"
+        metadata.parent.mkdir()
+        metadata.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n{licence}\n")
+    bill = json.loads(make_sbom("beacon-gateway", "9.8.7", tmp_path, 0, own="beacon_gateway"))
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    assert bill["metadata"]["component"]["version"] == "9.8.7"
+    assert [(each["purl"], each["licenses"]) for each in bill["components"]] == [
+        ("pkg:pypi/other@1.2", [{"license": {"name": "BSD"}}]),
+        ("pkg:pypi/some-library@1.2", [{"expression": "MIT"}]),
+    ]
 
 
 def test_the_central_package_contains_the_settings_of_init() -> None:
