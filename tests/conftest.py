@@ -30,6 +30,11 @@ SERVER_FIXTURES = {"bank", "session"}
 """A test with one of these talks to a running server."""
 SLOW_FIXTURES = SERVER_FIXTURES | {"postgres", "house", "page", "browser", "lab"}
 """`--quick` leaves out tests with one of these, and those on PostgreSQL."""
+STARTERS = {
+    *("subprocess", "FORKED", "forked_programs", "run_command", "run_place", "run_program", "program"),
+    *("running_bank", "running_central", "unlimited_central"),
+}
+"""`--quick` leaves out modules that import one of these: they start servers or programs."""
 
 ON_BOTH = (
     *("tests/unit/central_server/store/", "tests/unit/central_server/backups/"),
@@ -50,7 +55,7 @@ IN_LABS = "tests/radio/"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both-databases", action="store_true", help="run every test with a database on both")
-    parser.addoption("--quick", action="store_true", help="leave out tests that start a server or a browser")
+    parser.addoption("--quick", action="store_true", help="leave out tests that start a server, a program or a browser")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -90,6 +95,9 @@ def spread_waiting(items: list[pytest.Item]) -> list[pytest.Item]:
 
 
 def _is_slow(item: pytest.Item) -> bool:
+    module = getattr(item, "module", None)
+    if item.get_closest_marker("thorough") or not STARTERS.isdisjoint(vars(module) if module else ()):
+        return True
     return "postgresql" in item.name or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 

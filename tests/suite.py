@@ -26,7 +26,7 @@ CHECKS = {
 
 ALL = ("tests", "--ignore=tests/soak")
 QUICK = ("tests/unit", "tests/contracts", "--quick")
-"""No server, no PostgreSQL, no browser, no radio lab."""
+"""No server, no program, no PostgreSQL, no browser, no radio lab, and nothing marked `thorough`."""
 
 
 @dataclass

@@ -27,6 +27,8 @@ from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.paths import ROOT
 from tests.sqlite import put_database
 
+pytestmark = pytest.mark.thorough
+
 NOW = datetime(2026, 12, 1, 4, 30, tzinfo=UTC)
 """Half past noon in Beijing."""
 SETTINGS = load(ROOT / "config" / "demo" / "central.toml", Settings)

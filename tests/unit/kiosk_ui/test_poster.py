@@ -17,6 +17,8 @@ from sync_contract.strict_model import Environment, Language
 from tests.browser.projects import LUNCH, SITE, TEA, texts
 from tests.unit.kiosk_ui.printed import codes, found, printed
 
+pytestmark = pytest.mark.thorough
+
 BEACON = BeaconId(UUID("fda50693-a4e2-4fb1-afcf-c6eb07647825"), 10001, 65535)
 FACTS = PosterFacts(
     environment=Environment.real,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
 from sync_contract.ledger_heads import FEWEST_GIFTS
 from sync_contract.merkle_sum_tree import Sums, climb
 from tests.unit.central_server.ledger_history import History, gift, histories, line, of_gift
+
+pytestmark = pytest.mark.thorough
 
 Steps = list[tuple[LedgerLine, ...]]
 

@@ -25,6 +25,8 @@ from sync_contract.uuid7 import new_id
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.received import received
 
+pytestmark = pytest.mark.thorough
+
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 GATEWAY = "a" * 16
 LINES = 2000

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import func, select
 
 from central_server.alerts.lifecycle import update_alerts
@@ -40,6 +41,8 @@ from tests.unit.central_server.statistics_world import (
     stretch,
     touched,
 )
+
+pytestmark = pytest.mark.thorough
 
 
 async def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:

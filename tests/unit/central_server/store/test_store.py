@@ -22,6 +22,8 @@ from central_server.store.engine.tables import metadata
 from central_server.store.places import places
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.thorough
+
 COMMUNITIES = text("SELECT count(*) FROM places WHERE kind = 'community'")
 NOW = datetime(2026, 11, 24, 8, 0, 0, 1, tzinfo=UTC)
 
