@@ -19,7 +19,7 @@ Config = Annotated[Path, typer.Option(help="The TOML file.")]
 State = Annotated[Path, typer.Option(help="Folder of the database and of the server's own keys.")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Instead of the configured one; 0: any free port.")]
 PlaceKindName = Literal["city", "street", "community", "site"]
-RoleName = Literal["viewer", "staff", "finance", "admin"]
+RoleName = Literal["viewer", "staff", "finance", "admin", "chief"]
 PaperName = Literal["a4", "a3", "stickers", "nfc"]
 FileKind = Literal["beacons", "projects", "bindings"]
 BankKind = Literal["sandbox", "unionpay"]
@@ -239,6 +239,18 @@ def user_reset_totp(
 ) -> None:
     """Remove an account's second factor and end its sessions."""
     from central_server.commands.user import reset_factor as body
+
+    raise typer.Exit(body(config, state_dir, name))
+
+
+@user.command("confirm")
+def user_confirm(
+    name: Annotated[str, typer.Argument(help="Login name.")],
+    config: Config = DEFAULT_CONFIG,
+    state_dir: State = DEFAULT_STATE,
+) -> None:
+    """Confirm that another person uses an account, so that it may decide about its maker's requests."""
+    from central_server.commands.user import confirm as body
 
     raise typer.Exit(body(config, state_dir, name))
 

@@ -133,7 +133,8 @@ def make_plan(state_dir: Path, config_dir: Path, *, by_hand: bool = True, histor
 def _add_staff(state_dir: Path, config_dir: Path, password: str) -> None:
     file = state_dir / "central" / "password"
     write_atomically(file, password.encode())
-    _run(CENTRAL, "user", "add", "staff", "--password-file", str(file), *_central_place(state_dir, config_dir))
+    account = ("staff", "--role", "chief", "--password-file", str(file))
+    _run(CENTRAL, "user", "add", *account, *_central_place(state_dir, config_dir))
     file.unlink()
 
 

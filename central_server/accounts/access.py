@@ -21,13 +21,16 @@ class Role(StrEnum):
     staff = "staff"
     finance = "finance"
     admin = "admin"
+    chief = "chief"
+    """Administration and finance, for a small office; another person still decides about its requests."""
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.viewer: frozenset({Right.see}),
     Role.staff: frozenset({Right.see, Right.edit}),
     Role.finance: frozenset({Right.see, Right.money}),
-    Role.admin: frozenset(Right),
+    Role.admin: frozenset({Right.see, Right.edit, Right.govern}),
+    Role.chief: frozenset(Right),
 }
 
 

@@ -4,14 +4,16 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from central_server.accounts.access import Role
+from central_server.accounts.access import RIGHTS, Right, Role
 from central_server.accounts.account_names import new_name
 from central_server.errors import CentralError
 from central_server.store.accounts import accounts, sessions
 from central_server.store.accounts.accounts import Account
+from central_server.store.accounts.independence import are_independent
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 
+_GOVERNORS = tuple(role for role in Role if Right.govern in RIGHTS[role])
 ONE_TIME = timedelta(hours=72)
 """Validity of a password that another person has set."""
 
@@ -70,20 +72,35 @@ async def one(connection: Connection, name: str, tops: Collection[str], *, lock:
     return Governed(account, theirs, wholly=at_home and theirs.keys() == everywhere.keys())
 
 
-async def add(connection: Connection, name: str, hashed: str, place: str, role: Role, now: datetime) -> str:
+async def add(connection: Connection, name: str, hashed: str, place: str, role: Role, now: datetime, *, by: str) -> str:
     """Add an account with a one-time password; return its normalised name. Raises NameRefused, NameTaken."""
     known = new_name(name)
-    if not await accounts.add(connection, known, hashed, now, home=place, until=now + ONE_TIME):
+    if not await accounts.add(connection, known, hashed, now, home=place, until=now + ONE_TIME, by=by):
         raise NameTaken(known)
-    await accounts.grant(connection, known, place, role.value, now)
+    await accounts.grant(connection, known, place, role.value, now, by=by)
     return known
 
 
-async def grant(connection: Connection, governed: Governed, place: str, role: Role, now: datetime) -> None:
-    """Replace the account's role at a place. Raises LastGovernor."""
-    if role is not Role.admin:
+async def grant(connection: Connection, governed: Governed, place: str, role: Role, now: datetime, *, by: str) -> None:
+    """Replace the account's role at a place. Raises LastGovernor; NotGoverned: nobody grants the money right to the
+    own account.
+    """
+    name = governed.account.name
+    if role not in _GOVERNORS:
         await _keep_a_governor(connection, governed, place)
-    await accounts.grant(connection, governed.account.name, place, role.value, now)
+    if Right.money in RIGHTS[role]:
+        if name == by:
+            raise NotGoverned(name)
+        await accounts.confirm(connection, name, None)
+    await accounts.grant(connection, name, place, role.value, now, by=by)
+
+
+async def confirm(connection: Connection, governed: Governed, by: str) -> None:
+    """Confirm that another person uses the account. Raises NotGoverned: `by` could use it."""
+    governed.demand_wholly()
+    if not await are_independent(connection, governed.account.name, by):
+        raise NotGoverned(governed.account.name)
+    await accounts.confirm(connection, governed.account.name, by)
 
 
 async def revoke(connection: Connection, governed: Governed, place: str) -> Role:
@@ -102,24 +119,26 @@ async def disable(connection: Connection, governed: Governed, now: datetime) -> 
     await accounts.disable(connection, governed.account.name, now)
 
 
-async def give_password(connection: Connection, governed: Governed, hashed: str, now: datetime) -> None:
+async def give_password(connection: Connection, governed: Governed, hashed: str, now: datetime, *, by: str) -> None:
     """Set a one-time password; all sessions end. Raises NotGoverned."""
     governed.demand_wholly()
     await accounts.set_password(connection, governed.account.name, hashed, now + ONE_TIME)
+    await accounts.record_reset(connection, governed.account.name, by)
 
 
-async def reset_factor(connection: Connection, account: str) -> None:
+async def reset_factor(connection: Connection, account: str, *, by: str) -> None:
     """Remove the second factor and any lock; all sessions end."""
     await accounts.set_factor(connection, account, None)
+    await accounts.record_reset(connection, account, by)
     await accounts.forget_failures(connection, account)
     await sessions.end_all(connection, account)
 
 
 async def _keep_a_governor(connection: Connection, governed: Governed, place: str) -> None:
-    if place != places.TOP or governed.roles.get(place) is not Role.admin:
+    if place != places.TOP or governed.roles.get(place) not in _GOVERNORS:
         return
     await connection.alone("governors of the top")  # two administrators could revoke each other's role at the same time
-    if not await accounts.others_at_top(connection, Role.admin.value, governed.account.name):
+    if not await accounts.others_at_top(connection, _GOVERNORS, governed.account.name):
         raise LastGovernor(governed.account.name)
 
 

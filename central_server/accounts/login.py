@@ -72,7 +72,7 @@ _NOBODY = Client()
 
 
 async def set_password(
-    database: Database, name: str, password: str, now: datetime, *, place: str = places.TOP, role: Role = Role.admin
+    database: Database, name: str, password: str, now: datetime, *, place: str = places.TOP, role: Role = Role.chief
 ) -> bool:
     """Add an account with a role at a place, or set the password of an existing one; return whether it was added.
 
@@ -85,6 +85,7 @@ async def set_password(
         account = await accounts.get(connection, known)
         if account is not None:
             await accounts.set_password(connection, known, hashed)
+            await accounts.record_reset(connection, known, "")
             reset = audit_actions.PasswordReset(known)
             await audit_trail.record(connection, AuditEntry(COMMAND_LINE, account.home, reset, now))
             return False

@@ -14,7 +14,7 @@ from central_server.accounts.passwords import PasswordRefused
 from central_server.commands.exit_codes import FAILURE, prints_errors
 from central_server.commands.store_selection import open_database, store_url
 from central_server.store.accounts import accounts, audit_trail
-from central_server.store.accounts.audit_actions import FactorReset
+from central_server.store.accounts.audit_actions import AccountConfirmed, FactorReset
 from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
 from central_server.store.engine.database import ValueRefused
 
@@ -38,12 +38,33 @@ def reset_factor(config: Path, state: Path, name: str) -> int:
     return 0
 
 
+@prints_errors(ValueRefused)
+def confirm(config: Path, state: Path, name: str) -> int:
+    """Confirm on the machine's console that a person of its own uses the account."""
+    if not asyncio.run(_confirm(store_url(config, state), spelled(name))):
+        print(f"there is no account {name!r}", file=sys.stderr)
+        return FAILURE
+    print(f"{name}: confirmed; it may now decide about the requests of those who made it")
+    return 0
+
+
+async def _confirm(url: str, name: str) -> bool:
+    async with open_database(url) as database, database.write() as connection:
+        account = await accounts.get(connection, name, lock=True)
+        if account is None:
+            return False
+        await accounts.confirm(connection, name, COMMAND_LINE)
+        line = AuditEntry(COMMAND_LINE, account.home, AccountConfirmed(name), datetime.now(UTC))
+        await audit_trail.record(connection, line)
+    return True
+
+
 async def _reset_factor(url: str, name: str) -> bool:
     async with open_database(url) as database, database.write() as connection:
         account = await accounts.get(connection, name, lock=True)
         if account is None:
             return False
-        await account_administration.reset_factor(connection, name)
+        await account_administration.reset_factor(connection, name, by="")
         line = AuditEntry(COMMAND_LINE, account.home, FactorReset(name), datetime.now(UTC))
         await audit_trail.record(connection, line)
     return True

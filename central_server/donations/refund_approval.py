@@ -8,6 +8,7 @@ from central_server.donations.late_payment import is_on_hold
 from central_server.donations.refund_outcome import lock_refund, project_of, update_attempt_state
 from central_server.errors import CentralError
 from central_server.ledger.spending import free_minor
+from central_server.store.accounts.independence import are_independent
 from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
@@ -28,6 +29,8 @@ class RefundProblem(StrEnum):
     reason = "reason"
     other_bank = "other_bank"
     same_person = "same_person"
+    dependent = "dependent"
+    """One person could use both accounts."""
     decided = "decided"
     """Decided or closed meanwhile."""
     source = "source"
@@ -115,6 +118,8 @@ async def decide_refund(
     refund, attempt = locked
     if refund.requested_by == by:
         raise RefundNotPossible(RefundProblem.same_person)
+    if not await are_independent(connection, refund.requested_by, by):
+        raise RefundNotPossible(RefundProblem.dependent)
     await ledger_lines.lock_ledger(connection, refund.community)
     state = RefundState.approved if approve else RefundState.declined
     due = now if approve else None

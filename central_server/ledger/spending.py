@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from central_server.errors import CentralError
 from central_server.ledger.spending_rules import SpendingRules
+from central_server.store.accounts.independence import are_independent
 from central_server.store.catalogue import projects
 from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine.connection import Connection
@@ -38,6 +39,8 @@ class SpendingProblem(StrEnum):
     """The month's books are closed."""
     same_person = "own"
     """The requester cannot decide."""
+    dependent = "dependent"
+    """One person could use both accounts."""
     decided = "decided"
     """Another person has decided before."""
     target = "target"
@@ -101,6 +104,8 @@ async def _decide(
 ) -> None:
     if disbursement.requested_by == by:
         raise SpendingRefused(SpendingProblem.same_person)
+    if not await are_independent(connection, disbursement.requested_by, by):
+        raise SpendingRefused(SpendingProblem.dependent)
     if not await disbursements.decide(connection, disbursement, state, by=by, note=note[:MAX_TEXT], at=now):
         raise SpendingRefused(SpendingProblem.decided)
 

@@ -14,6 +14,7 @@ from central_server.staff.places import place_tree
 from central_server.store.accounts import accounts, audit_actions, sessions
 from central_server.store.accounts.accounts import PAGE
 from central_server.store.accounts.audit_actions import AuditAction
+from central_server.store.accounts.independence import are_independent
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 
@@ -37,6 +38,7 @@ class AccountsPage:
             "enable": _enable,
             "sessions": _end_sessions,
             "factor": _reset_factor,
+            "confirm": _confirm,
         }
         return [
             self._frame.page("/staff/accounts", self._show_all, Right.govern),
@@ -67,7 +69,7 @@ class AccountsPage:
                 return await _list(connection, visitor, "role")
             try:
                 name = await account_administration.add(
-                    connection, form.get("name", ""), hashed, place, Role(role), visitor.now
+                    connection, form.get("name", ""), hashed, place, Role(role), visitor.now, by=visitor.access.account
                 )
             except NameRefused:
                 return await _list(connection, visitor, "name")
@@ -85,7 +87,9 @@ class AccountsPage:
             if name == visitor.access.account:
                 raise web.HTTPNotFound  # changing one's own password requires the old one
             try:
-                await account_administration.give_password(connection, governed, hashed, visitor.now)
+                await account_administration.give_password(
+                    connection, governed, hashed, visitor.now, by=visitor.access.account
+                )
             except NotGoverned as error:
                 raise web.HTTPNotFound from error
             await visitor.record(connection, governed.account.home, audit_actions.PasswordReset(name))
@@ -121,7 +125,7 @@ async def _grant(connection: Connection, visitor: Visitor, governed: Governed) -
     before = governed.roles.get(place)
     if before == role:
         return None
-    await account_administration.grant(connection, governed, place, Role(role), visitor.now)
+    await account_administration.grant(connection, governed, place, Role(role), visitor.now, by=visitor.access.account)
     return place, audit_actions.RoleGranted(governed.account.name, before or "", role)
 
 
@@ -161,8 +165,13 @@ async def _reset_factor(connection: Connection, visitor: Visitor, governed: Gove
     governed.demand_wholly()
     if governed.account.name == visitor.access.account:
         raise NotGoverned(governed.account.name)  # one's own factor is removed with a code, or by another administrator
-    await account_administration.reset_factor(connection, governed.account.name)
+    await account_administration.reset_factor(connection, governed.account.name, by=visitor.access.account)
     return governed.account.home, audit_actions.FactorReset(governed.account.name)
+
+
+async def _confirm(connection: Connection, visitor: Visitor, governed: Governed) -> tuple[str, AuditAction]:
+    await account_administration.confirm(connection, governed, visitor.access.account)
+    return governed.account.home, audit_actions.AccountConfirmed(governed.account.name)
 
 
 async def _requested_account(connection: Connection, visitor: Visitor, *, lock: bool = False) -> Governed:
@@ -206,6 +215,9 @@ async def _page(connection: Connection, visitor: Visitor, governed: Governed, fa
         "roles": [role.value for role in Role],
         "now": visitor.now,
         "fault": fault,
+        "confirmable": governed.wholly
+        and account.confirmed_by is None
+        and await are_independent(connection, account.name, visitor.access.account),
         "address": address(account.name),
     }
     return HtmlPage("account.html", values, status=422 if fault else 200)

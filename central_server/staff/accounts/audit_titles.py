@@ -12,6 +12,7 @@ TITLES = {
     "account.unlock": _("Unlocked"),
     "account.add": _("Added an account"),
     "account.disable": _("Closed an account"),
+    "account.confirm": _("Confirmed that another person uses an account"),
     "account.enable": _("Opened an account again"),
     "role.grant": _("Gave a role"),
     "role.revoke": _("Took a role away"),

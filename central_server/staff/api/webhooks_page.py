@@ -5,6 +5,7 @@ import secrets
 from aiohttp import web
 
 from central_server.accounts.access import Right
+from central_server.accounts.money_visibility import sees_money
 from central_server.api.webhooks.event_collector import build_trial
 from central_server.api.webhooks.events import EVENTS, Event
 from central_server.api.webhooks.receiver_addresses import AddressRefused, AddressRules
@@ -81,6 +82,8 @@ class WebhooksPage:
         new = Webhook(new_id(), place, url, " ".join(events), secrets.token_hex(32), visitor.now)
         async with visitor.database.write() as connection:
             await visitor.demand(connection, place)
+            if Event.donation_paid in events and not await sees_money(connection, visitor.access, [place]):
+                raise web.HTTPNotFound  # it sends single gifts
             await connection.alone("webhooks.make")
             full = sum(each.place == place for each in await webhooks.every(connection, [place])) >= MAX_AT_PLACE
             if not full:

@@ -51,6 +51,10 @@ NOT_POSSIBLE = {
     "reason": _("Write down why it is given back."),
     "other_bank": _("The bank of this server gives nothing back for this payment. Give it back by hand, and note how."),
     "same_person": _("The person who requested it cannot decide. Somebody else must decide."),
+    "dependent": _(
+        "One person made, reset or gave the money right to both accounts. Another administrator, or the machine's "
+        "console, must confirm one of them first."
+    ),
     "decided": _("It was decided or closed meanwhile. Check its current status."),
     "source": _("The project has already spent this money. Choose what gives it instead."),
     "source_balance": _("The chosen project does not have enough money."),

@@ -35,6 +35,10 @@ REFUSED = {
     ),
     SpendingProblem.month: _("The books of that month are closed: choose a later day."),
     SpendingProblem.same_person: _("You requested this one. Somebody else has to decide."),
+    SpendingProblem.dependent: _(
+        "One person made, reset or gave the money right to both accounts. Another administrator, or the machine's "
+        "console, must confirm one of them first."
+    ),
     SpendingProblem.decided: _("Somebody else has decided meanwhile."),
     SpendingProblem.target: _("Choose another project of the same organisation in this community."),
     SpendingProblem.not_ended: _("Money is moved only from a project that has ended or was withdrawn."),

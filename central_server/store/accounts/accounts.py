@@ -19,7 +19,8 @@ PAGE = 100
 class Account:
     """`home`: the place to which it belongs. `one_time_until`: the password was set by another person and may be used
     once, until then. `factor_since` None with a `factor_secret`: not proved yet. `factor_step`: the newest time step
-    whose code was accepted.
+    whose code was accepted. `made_by`, `reset_by`: who made it and last reset it, "" for the machine's console;
+    `confirmed_by`: who confirmed since then that another person uses it.
     """
 
     name: str
@@ -33,6 +34,9 @@ class Account:
     factor_secret: str | None
     factor_since: datetime | None
     factor_step: int
+    made_by: str
+    reset_by: str
+    confirmed_by: str | None
 
     @property
     def has_factor(self) -> bool:
@@ -40,9 +44,18 @@ class Account:
 
 
 async def add(
-    connection: Connection, name: str, password: str, now: datetime, *, home: str, until: datetime | None = None
+    connection: Connection,
+    name: str,
+    password: str,
+    now: datetime,
+    *,
+    home: str,
+    until: datetime | None = None,
+    by: str = "",
 ) -> bool:
-    """Return False when the name is taken, or looks like another one. `until`: see `Account.one_time_until`."""
+    """Return False when the name is taken, or looks like another one. `until`: see `Account.one_time_until`;
+    `by`: `made_by`.
+    """
     values = {
         "name": name,
         "skeleton": _skeleton(name),
@@ -51,6 +64,8 @@ async def add(
         "added_at": now,
         "home": home,
         "factor_step": 0,
+        "made_by": by,
+        "reset_by": "",
     }
     statement = insert(connection, accounts).values(**values, one_time_until=until)
     return bool((await connection.execute(statement.on_conflict_do_nothing())).rowcount)
@@ -98,6 +113,17 @@ async def set_password(
     await _end_sessions(connection, name, but)
 
 
+async def record_reset(connection: Connection, name: str, by: str) -> None:
+    """Record who reset the password or the second factor; an earlier confirmation no longer counts."""
+    values = {"reset_by": by, "confirmed_by": None}
+    await connection.execute(update(accounts).where(accounts.c.name == name).values(values))
+
+
+async def confirm(connection: Connection, name: str, by: str | None) -> None:
+    """`by` None: the confirmation no longer counts."""
+    await connection.execute(update(accounts).where(accounts.c.name == name).values(confirmed_by=by))
+
+
 async def disable(connection: Connection, name: str, at: datetime | None) -> None:
     """Disable an account and end its sessions; `at` None enables it again."""
     await connection.execute(update(accounts).where(accounts.c.name == name).values(disabled_at=at))
@@ -140,10 +166,10 @@ async def take_step(connection: Connection, name: str, step: int) -> bool:
     return bool((await connection.execute(update(accounts).where(*mine).values(factor_step=step))).rowcount)
 
 
-async def grant(connection: Connection, name: str, place: str, role: str, now: datetime) -> None:
-    """Set the account's role at a place; it replaces an earlier one."""
-    statement = insert(connection, grants).values(account=name, place=place, role=role, granted_at=now)
-    again = {"role": statement.excluded.role, "granted_at": statement.excluded.granted_at}
+async def grant(connection: Connection, name: str, place: str, role: str, now: datetime, *, by: str = "") -> None:
+    """Set the account's role at a place; it replaces an earlier one. `by`: who granted it, "" for the console."""
+    statement = insert(connection, grants).values(account=name, place=place, role=role, granted_at=now, granted_by=by)
+    again = {column: statement.excluded[column] for column in ("role", "granted_at", "granted_by")}
     await connection.execute(
         statement.on_conflict_do_update(index_elements=[grants.c.account, grants.c.place], set_=again)
     )
@@ -161,6 +187,12 @@ async def roles(connection: Connection, name: str) -> dict[str, str]:
     return {row.place: row.role for row in found}
 
 
+async def granted_by(connection: Connection, name: str, roles_: Collection[str]) -> frozenset[str]:
+    """Return who granted the account these roles."""
+    found = select(grants.c.granted_by).where(grants.c.account == name, grants.c.role.in_(roles_))
+    return frozenset((await connection.execute(found)).scalars())
+
+
 async def roles_within(connection: Connection, tops: Collection[str], of: Collection[str]) -> dict[str, dict[str, str]]:
     """Return the roles of these accounts at and below `tops`, by account and place."""
     wanted = select(grants.c.account, grants.c.place, grants.c.role).where(within(grants.c.place, tops))
@@ -171,12 +203,14 @@ async def roles_within(connection: Connection, tops: Collection[str], of: Collec
     return found
 
 
-async def others_at_top(connection: Connection, role: str, name: str) -> int:
-    """Count the other accounts that have the role at the top and are not disabled."""
+async def others_at_top(connection: Connection, roles_: Collection[str], name: str) -> int:
+    """Count the other accounts that have one of the roles at the top and are not disabled."""
     wanted = (
         select(func.count())
         .select_from(grants.join(accounts, accounts.c.name == grants.c.account))
-        .where(grants.c.place == TOP, grants.c.role == role, grants.c.account != name, accounts.c.disabled_at.is_(None))
+        .where(
+            grants.c.place == TOP, grants.c.role.in_(roles_), grants.c.account != name, accounts.c.disabled_at.is_(None)
+        )
     )
     return int((await connection.execute(wanted)).scalar_one())
 
@@ -197,6 +231,9 @@ _ACCOUNTS = select(
     accounts.c.factor_secret,
     accounts.c.factor_since,
     accounts.c.factor_step,
+    accounts.c.made_by,
+    accounts.c.reset_by,
+    accounts.c.confirmed_by,
 )
 
 

@@ -91,6 +91,7 @@ class AccountAdded(AccountAction, frozen=True, tag="account.add"):
 
 
 AccountDisabled = _define(AccountAction, "AccountDisabled", "account.disable")
+AccountConfirmed = _define(AccountAction, "AccountConfirmed", "account.confirm")
 AccountEnabled = _define(AccountAction, "AccountEnabled", "account.enable")
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Table, select, text
 from yarl import URL
 
 from central_server.accounts import sessions
-from central_server.accounts.access import RIGHTS, Role
+from central_server.accounts.access import RIGHTS, Right, Role
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.store.accounts import accounts as accounts_store
@@ -69,8 +69,9 @@ async def world(
         for role in Role:
             await _account(built, f"our-{role}", OURS, role)
         await _account(built, "our-nobody", OURS, None)
-        await _account(built, "their-admin", NEIGHBOURS, Role.admin)
-        await _account(built, "top-admin", TOP, Role.admin)
+        for role in (Role.admin, Role.chief):
+            await _account(built, f"their-{role}", NEIGHBOURS, role)
+            await _account(built, f"top-{role}", TOP, role)
         for part in PARTS:
             if hasattr(part, "plant"):
                 await part.plant(built)
@@ -117,7 +118,7 @@ async def test_another_community_gets_nothing_from_any_route(world: World) -> No
 
 async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
     """With an administrator's session but without a valid form, nothing changes and no answer redirects elsewhere."""
-    token = await _token(world, "top-admin")
+    token = await _token(world, "top-chief")
     unchanged = await _everything(world.database)
     wrong, sent = list[str](), 0
     async with aiohttp.ClientSession() as own:
@@ -151,6 +152,11 @@ def _kind(ill: hostile.Ill) -> dict[str, str]:
     return {"Content-Type": ill.kind} if ill.kind else {}
 
 
+def _governor(entry: Staff) -> Role:
+    """Return the role that may use the entry: an administrator has no money right."""
+    return Role.chief if entry.right is Right.money else Role.admin
+
+
 async def _is_behind_a_login(world: World, route: str, entry: Staff) -> None:
     status, location, _ = await _try(world, route, entry, "")
     assert (status, location) == (303, "/staff/login"), route
@@ -159,7 +165,7 @@ async def _is_behind_a_login(world: World, route: str, entry: Staff) -> None:
 async def _is_nothing_to_neighbours(world: World, route: str, entry: Staff) -> None:
     if not entry.names and entry.form is not None:
         return  # an action on own data
-    status, _, text = await _try(world, route, entry, "their-admin")
+    status, _, text = await _try(world, route, entry, f"their-{_governor(entry)}")
     # Without a right at the top its pages do not exist.
     expected = 404 if entry.names or entry.at == TOP else 200
     assert status == expected, f"{route}: {status} for another community's admin"
@@ -172,7 +178,7 @@ async def _asks_for_its_right(world: World, route: str, entry: Staff) -> None:
         return
     without = [f"our-{role}" for role in Role if entry.right not in RIGHTS[role]]
     if entry.at == TOP:
-        without.append("our-admin")
+        without += ["our-admin", "our-chief"]
     for name in (*without, "our-nobody"):
         status, _, _ = await _try(world, route, entry, name)
         assert status == 404, f"{route}: {status} for {name}, who has not the right {entry.right}"
@@ -183,7 +189,8 @@ async def _answers_whom_it_should(world: World, route: str, entry: Staff) -> Non
     await _before(world, entry)
     written = await _audit_lines(world.database)
     world.tokens.clear()  # an action may end the session
-    status, location, text = await _try(world, route, entry, "top-admin" if entry.at == TOP else "our-admin")
+    name = f"{'top' if entry.at == TOP else 'our'}-{_governor(entry)}"
+    status, location, text = await _try(world, route, entry, name)
     assert status in entry.answers, f"{route}: {status} {text}"
     assert location != "/staff/login", route
     if entry.form is not None:

@@ -20,6 +20,9 @@ accounts = Table(
     Column("factor_secret", String(200)),
     Column("factor_since", Instant),
     Column("factor_step", BigInteger, nullable=False),
+    Column("made_by", String(64), nullable=False),
+    Column("reset_by", String(64), nullable=False),
+    Column("confirmed_by", String(64)),
 )
 
 sessions = Table(
@@ -50,6 +53,7 @@ grants = Table(
     Column("place", String(64), ForeignKey("places.id"), primary_key=True),
     Column("role", String(16), nullable=False),
     Column("granted_at", Instant, nullable=False),
+    Column("granted_by", String(64), nullable=False),
     sqlite_with_rowid=False,
 )
 

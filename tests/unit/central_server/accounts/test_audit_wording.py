@@ -65,6 +65,7 @@ EXAMPLES: tuple[AuditAction, ...] = (
     actions.AccountUnlocked("lin"),
     actions.AccountAdded("lin", "viewer"),
     actions.AccountDisabled("lin"),
+    actions.AccountConfirmed("lin"),
     actions.AccountEnabled("lin"),
     actions.RoleGranted("lin", "", "finance"),
     actions.RoleRevoked("lin", "admin"),

@@ -311,7 +311,7 @@ async def test_a_name_that_looks_like_another_one_is_refused(database: Database,
         await set_password(database, name, PASSWORD, NOW)
     async with database.write() as connection:
         with pytest.raises(NameTaken):
-            await account_administration.add(connection, name, "x", TOP, Role.viewer, NOW)
+            await account_administration.add(connection, name, "x", TOP, Role.viewer, NOW, by="")
 
 
 async def test_concurrent_guesses_are_all_counted(database: Database) -> None:

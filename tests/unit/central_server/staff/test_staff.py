@@ -40,7 +40,7 @@ LOCALE = Path(staff.__file__).parent.parent / "locale"
 
 async def account(central: RunningCentral, name: str, place: str = TOP) -> None:
     async with central.database() as database:
-        await set_password(database, name, PASSWORD, NOW, place=place)
+        await set_password(database, name, PASSWORD, NOW, place=place, role=Role.chief)
 
 
 async def logged_in(central: RunningCentral, donor: Donor, name: str = "chen", place: str = TOP) -> Page:

@@ -105,7 +105,7 @@ async def _a_file_needs_a_login(world: World) -> None:
 
 
 async def _a_draft_is_its_senders(world: World) -> None:
-    draft = Draft(new_id(), "our-admin", "evidence", TOP, "list.csv", b"gift,amount_yuan,evidence\n", NOW)
+    draft = Draft(new_id(), "our-chief", "evidence", TOP, "list.csv", b"gift,amount_yuan,evidence\n", NOW)
     async with world.database.write() as connection:
         await import_drafts.store(connection, draft)
     for method in ("GET", "POST"):
@@ -114,7 +114,7 @@ async def _a_draft_is_its_senders(world: World) -> None:
         ) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, "/staff/login")
     async with world.database.read() as connection:
-        assert await import_drafts.find(connection, "their-admin", draft.id) is None
+        assert await import_drafts.find(connection, "their-chief", draft.id) is None
 
 
 _HOLDER = "whoever holds the address of the gift's own page is its donor; nobody finds 256 bits by guessing"

@@ -33,6 +33,7 @@ async def _clerk(world: World) -> None:
     async with world.database.write() as connection:
         await accounts.add(connection, "our-clerk", hashed, now, home=OURS)
         await accounts.grant(connection, "our-clerk", OURS, Role.staff.value, now)
+        await accounts.record_reset(connection, "our-clerk", "")
         await accounts.disable(connection, "our-clerk", None)
 
 
@@ -89,6 +90,7 @@ ROUTES: dict[str, Entry] = {
         f"POST /staff/accounts/{{name}}/{action}": Staff(Right.govern, names=True, form=form, before=_clerk)
         for action, form in {
             "password": {},
+            "confirm": {},
             "unlock": {},
             "sessions": {},
             "factor": {},

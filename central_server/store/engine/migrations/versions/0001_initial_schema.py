@@ -138,6 +138,9 @@ def upgrade() -> None:
         sa.Column("factor_secret", sa.String(200)),
         sa.Column("factor_since", sa.BigInteger),
         sa.Column("factor_step", sa.BigInteger, nullable=False),
+        sa.Column("made_by", sa.String(64), nullable=False),
+        sa.Column("reset_by", sa.String(64), nullable=False),
+        sa.Column("confirmed_by", sa.String(64)),
     )
     op.create_table(
         "alert_channels",
@@ -673,6 +676,7 @@ def upgrade() -> None:
         sa.Column("place", sa.String(64), sa.ForeignKey("places.id"), primary_key=True),
         sa.Column("role", sa.String(16), nullable=False),
         sa.Column("granted_at", sa.BigInteger, nullable=False),
+        sa.Column("granted_by", sa.String(64), nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
