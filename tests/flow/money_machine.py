@@ -26,7 +26,7 @@ from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, intents, refunds
 from central_server.store.donations.attempts import Attempt
 from central_server.store.engine.database import open_database
-from central_server.store.ledger import ledger_lines
+from central_server.store.ledger import ledger_lines, purses
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences
 from central_server.store.reconciliation.differences import DifferenceKind
@@ -82,6 +82,7 @@ class MoneyMachine(RuleBasedStateMachine):
         self.edges = AsyncExitStack()
         self.bank, self.gateway, self.now = MoneyBank(), DeliveringGateway(), BEGIN
         self.given: list[Gift] = []
+        self.past: list[ledger_lines.LedgerLine] = []
         self.day = date(2026, 11, 24)
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
@@ -313,8 +314,16 @@ class MoneyMachine(RuleBasedStateMachine):
 
     async def _lines(self) -> list[ledger_lines.LedgerLine]:
         async with self.house(0).database.read() as connection:
-            found = await ledger_lines.of_purse(connection, "huada", "drill", "lunch")
-        return list(found)
+            found = list(await ledger_lines.of_purse(connection, "huada", "drill", "lunch"))
+            purse = await purses.get(connection, ("huada", "drill", "lunch"))
+        assert found[: len(self.past)] == self.past, "a past line changed"
+        self.past = found
+        balance = 0
+        for line in found:
+            balance += line.signed_minor
+            assert balance >= 0, "the purse went below zero"
+        assert (purse.lines, purse.balance_minor) == (len(found), balance), "purse and lines differ"
+        return found
 
     async def _safe(self) -> None:
         lines = await self._lines()
