@@ -1,7 +1,7 @@
 """Tests of the additive figures of beacons and tag classes."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,12 @@ from tests.unit.beacon_gateway.presence.people import frame, person, place
 
 EAST, WEST = place(1), place(2)
 CARD, OTHER_CARD, LOANED = person(1), person(2), person(3, tag_class="loaned")
-EVERYBODY = (EAST, WEST, CARD, OTHER_CARD, LOANED)
+NO_CLASS = tuple(person(minor, tag_class="") for minor in range(20, 25))
+EVERYBODY = (
+    *(EAST, WEST, CARD, OTHER_CARD, LOANED, *NO_CLASS),
+    *(person(minor, tag_class=name) for minor in range(10, 14) for name in ("volunteer", "loaned")),
+)
+"""At least five tags of each class: smaller classes are counted by the day."""
 START = ClockReading(wall=datetime(2026, 5, 1, tzinfo=UTC), boot="0" * 32, monotonic_ns=1, trusted=True)
 
 
@@ -161,6 +166,21 @@ def test_people_are_counted_by_class_and_no_tag_is_named() -> None:
     assert f'"major":{CARD.id.major}'.encode() not in encode(statistics)
 
 
+@pytest.mark.parametrize(("tags", "reported"), [(1, [0, 0, 0, 3]), (4, [0, 0, 0, 3]), (5, [1, 1, 1, 0])])
+def test_a_class_of_fewer_than_five_tags_is_counted_by_the_official_day(tags: int, reported: list[int]) -> None:
+    """Counts of five minutes of one tag would describe a person's day."""
+    collector = Collector([EAST, *(person(minor) for minor in range(1, tags + 1))])
+    found = []
+    for hour in (1, 9, 15.9, 16):  # UTC; the official day ends at 16:00
+        if hour < 16:
+            collector.add_visit(arrived(CARD))
+        at = replace(START, wall=START.wall + timedelta(hours=hour))
+        statistics = collector.harvest(at, 300)
+        assert statistics is not None
+        found.append(sum(each.arrivals for each in statistics.classes))
+    assert found == reported
+
+
 @pytest.mark.parametrize(("dwell_s", "bin_"), [(0, 0), (14.9, 1), (15, 2), (899, 6), (900, 7), (86_400, 7)])
 def test_each_dwell_falls_into_its_bin(dwell_s: float, bin_: int) -> None:
     collector = Collector(EVERYBODY)
@@ -170,7 +190,7 @@ def test_each_dwell_falls_into_its_bin(dwell_s: float, bin_: int) -> None:
 
 def test_a_tag_without_class_is_counted_as_unnamed() -> None:
     collector = Collector(EVERYBODY)
-    collector.add_visit(arrived(person(9, tag_class="")))
+    collector.add_visit(arrived(NO_CLASS[0]))
     assert harvest(collector).classes[0].tag_class == "unnamed"
 
 
