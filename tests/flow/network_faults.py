@@ -13,7 +13,15 @@ import aiohttp
 from beacon_gateway.stages import StageTimings
 from daemonkit.programs import Program
 from tests.fakes.bad_network import BadNetwork, bad_network
-from tests.flow.programs import DEMO, bank_program, central_program, delivered_gifts, gateway_program, prepare
+from tests.flow.programs import (
+    DEMO,
+    bank_program,
+    central_program,
+    delivered_gifts,
+    gateway_program,
+    prepare,
+    restarted_with_catalogue,
+)
 from tests.ports import own_port
 
 ASKED_S = 60.0
@@ -91,6 +99,7 @@ async def badly_connected(folder: Path, timings: StageTimings) -> AsyncIterator[
         network = await edges.enter_async_context(bad_network(near, plan.central_port))
         by_network = replace(plan, central_port=near)
         gateway = await edges.enter_async_context(gateway_program(folder, DEMO, by_network, timings=timings))
+        await restarted_with_catalogue(folder)
         residents = await edges.enter_async_context(aiohttp.ClientSession())
         yield BadlyConnected(folder, gateway, network, residents, {})
 
