@@ -72,7 +72,7 @@ _NOBODY = Client()
 
 
 async def set_password(
-    database: Database, name: str, password: str, now: datetime, *, place: str = places.TOP, role: Role = Role.chief
+    database: Database, name: str, password: str, now: datetime, *, place: str = places.TOP, role: Role
 ) -> bool:
     """Add an account with a role at a place, or set the password of an existing one; return whether it was added.
 

@@ -13,6 +13,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 from playwright.async_api import Page, expect
 
+from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from sync_contract.records import Door
@@ -49,7 +50,7 @@ async def furnished(folder: Path) -> AsyncIterator[Hall]:
         gateway = DeliveringGateway(session, central.url)
         now = datetime.now(UTC)
         async with central.database() as database:
-            await set_password(database, "chen", PASSWORD, now)
+            await set_password(database, "chen", PASSWORD, now, role=Role.chief)
             await register(database, gateway.id, gateway.public, "huada", "华大社区活动中心大厅", now)
         yield Hall(central, gateway)
 

@@ -60,7 +60,7 @@ async def central(tmp_path: Path) -> AsyncIterator[RunningCentral]:
                 await places.plant(connection, Place("huada", PlaceKind.community, "fengze", NAMES), now)
                 await contacts.put(connection, "quanzhou", Contact("12345"))
                 await contacts.put(connection, "fengze", Contact("0595-1234 5678 (8) 0123456789", NAMES, NAMES))
-            await set_password(database, "chen", PASSWORD, now)
+            await set_password(database, "chen", PASSWORD, now, role=Role.chief)
             await set_password(database, LONG, PASSWORD, now, place="huada", role=Role.finance)
         yield central
 

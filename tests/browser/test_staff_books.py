@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.receipts.receipt_requests import Receipts
@@ -46,7 +47,7 @@ async def books(tmp_path: Path) -> AsyncIterator[Hall]:
         session = await edges.enter_async_context(aiohttp.ClientSession())
         gateway = DeliveringGateway(session, central.url)
         async with central.database() as database:
-            await set_password(database, "chen", PASSWORD, datetime.now(UTC))
+            await set_password(database, "chen", PASSWORD, datetime.now(UTC), role=Role.chief)
             await register(database, gateway.id, gateway.public, "huada", "华大社区活动中心大厅", datetime.now(UTC))
             world = Books(database, gateway.id)
             gifts = [await world.paid(1_234_567 + each) for each in range(4)]

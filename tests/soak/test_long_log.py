@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 from sqlalchemy import text
 
+from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.store.parcels import arrivals
@@ -90,7 +91,7 @@ async def filled(central: RunningCentral, session: aiohttp.ClientSession) -> str
         for number, gateway in enumerate(gateways):
             await register(database, gateway.id, gateway.public, f"c{number}", f"网关 {number}", now)
         for account, top in (("top", places.TOP), ("street", "street"), ("one", "c7")):
-            await set_password(database, account, PASSWORD, now, place=top)
+            await set_password(database, account, PASSWORD, now, place=top, role=Role.chief)
         for start in range(0, LINES, 500):
             at = now - timedelta(days=80) + timedelta(seconds=start * 60)
             number = draw.randrange(COMMUNITIES)

@@ -301,14 +301,14 @@ async def test_equivalent_unicode_is_the_same_password(desk: RunningDesk) -> Non
 )
 async def test_an_account_name_has_only_letters_and_digits(database: Database, name: str) -> None:
     with pytest.raises(NameRefused):
-        await set_password(database, name, PASSWORD, NOW)
+        await set_password(database, name, PASSWORD, NOW, role=Role.chief)
 
 
 @pytest.mark.parametrize("name", ["Chen.Lin0", "chen.1in0", "chen.lino", "CHEN.IIN0", "ｃｈｅｎ．ｌｉｎＯ"])
 async def test_a_name_that_looks_like_another_one_is_refused(database: Database, name: str) -> None:
-    await set_password(database, "chen.lin0", PASSWORD, NOW)
+    await set_password(database, "chen.lin0", PASSWORD, NOW, role=Role.chief)
     with pytest.raises(NameRefused, match="looks like"):
-        await set_password(database, name, PASSWORD, NOW)
+        await set_password(database, name, PASSWORD, NOW, role=Role.chief)
     async with database.write() as connection:
         with pytest.raises(NameTaken):
             await account_administration.add(connection, name, "x", TOP, Role.viewer, NOW, by="")

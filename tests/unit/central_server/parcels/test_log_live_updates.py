@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
+from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.staff.frame import live_page
@@ -181,7 +182,7 @@ async def test_nobody_hears_anything_without_a_right_to_see(
     central: RunningCentral, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     async with central.database() as database:
-        await set_password(database, "nobody", PASSWORD, datetime.now(UTC))
+        await set_password(database, "nobody", PASSWORD, datetime.now(UTC), role=Role.chief)
         async with database.write() as connection:
             from central_server.store.engine.tables import grants
 

@@ -13,6 +13,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import Engine, event
 
+from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.staff.frame.page_frame import Handler
@@ -83,7 +84,7 @@ class Street:
 
     async def enter(self, donor: Donor, place: str) -> None:
         async with self.central.database() as database:
-            await set_password(database, f"chen-{place}", PASSWORD, NOW, place=place)
+            await set_password(database, f"chen-{place}", PASSWORD, NOW, place=place, role=Role.chief)
         login = await donor.open(f"{self.central.url}/staff/login?lang=en")
         await donor.press(login, name=f"chen-{place}", password=PASSWORD)
 
