@@ -112,6 +112,7 @@ class Stages:
     def start_stages(self) -> list[asyncio.Task[None]]:
         database, context, services = self.edges.database, self.context, self.services
         health, now, holder, later = context.health, context.now, self.holder, self.timings.startup_delay_s
+        environment = context.environment.value
         topics = {Topic.gifts: context.changes, Topic.sync_log: context.news}
         sender, backups = self.edges.webhook_sender, (database, self.edges.backup_source)
         return [
@@ -119,7 +120,9 @@ class Stages:
                 "changes", lambda: jobs.watch_changes(database, topics, health=health), cap=5.0, essential=True
             ),
             self._start("bank", self._ask_bank, also=(BankUnavailable,)),
-            self._start("webhooks", lambda: deliver(sender, health=health, holder=holder, clock=now)),
+            self._start(
+                "webhooks", lambda: deliver(sender, environment=environment, health=health, holder=holder, clock=now)
+            ),
             self._start("figures", lambda: jobs.count_figures(database, health=health, holder=holder, clock=now)),
             self._start("alerts", self._watch_alerts, delay_s=later),
             self._start("donors", lambda: jobs.forget_donors(services.receipts, clock=now), cap=300.0, delay_s=later),

@@ -7,6 +7,7 @@ Therefore the last minute is read again each time; the outbox accepts each event
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -55,14 +56,16 @@ def _fell_silent(stored: StoredEvent) -> tuple[Event, FellSilent]:
     return event, FellSilent(gateway=facts["gateway"], beacon=facts["beacon"], since=facts["since"])
 
 
-SOURCES = (
-    Source("state_changes", state_changes.c.seq, state_changes.c.at, event_feed.paid_after, _paid),
-    Source("arrivals", arrivals.c.seq, arrivals.c.first_at, event_feed.rejected_after, _rejected),
-    Source("alerts", alerts.c.id, alerts.c.opened_at, event_feed.fell_silent_after, _fell_silent),
-)
+def _sources(environment: str) -> tuple[Source, ...]:
+    paid_after = partial(event_feed.paid_after, environment=environment)
+    return (
+        Source("state_changes", state_changes.c.seq, state_changes.c.at, paid_after, _paid),
+        Source("arrivals", arrivals.c.seq, arrivals.c.first_at, event_feed.rejected_after, _rejected),
+        Source("alerts", alerts.c.id, alerts.c.opened_at, event_feed.fell_silent_after, _fell_silent),
+    )
 
 
-async def collect(database: Database, now: datetime) -> int:
+async def collect(database: Database, environment: str, now: datetime) -> int:
     """Return how many deliveries were built, including those that the outbox already had.
 
     An event that cannot be read is quarantined.
@@ -73,7 +76,7 @@ async def collect(database: Database, now: datetime) -> int:
         bad.clear()
         await connection.alone("webhooks")
         hooks = await webhooks.active(connection, lock=True)
-        return sum([await _collect(connection, source, hooks, now, bad) for source in SOURCES])
+        return sum([await _collect(connection, source, hooks, now, bad) for source in _sources(environment)])
 
     built = await database.written(work)
     for record, error in bad.items():

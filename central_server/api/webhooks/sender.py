@@ -130,7 +130,13 @@ async def open_sender(database: Database, rules: AddressRules, secret: bytes) ->
 
 
 async def deliver(
-    sender: Sender, *, holder: str, clock: Callable[[], datetime], health: Health, every_s: float = 2.0
+    sender: Sender,
+    *,
+    environment: str,
+    holder: str,
+    clock: Callable[[], datetime],
+    health: Health,
+    every_s: float = 2.0,
 ) -> None:
     """Collect and send until cancelled, in one process at a time. Raises StoreUnavailable."""
     forgotten = clock()
@@ -139,7 +145,7 @@ async def deliver(
         now = clock()
         locked = await lease.is_ours(now)
         if locked:
-            await collect(sender.database, now)
+            await collect(sender.database, environment, now)
             await sender.send_due(now)
             if now >= forgotten:
                 forgotten = now + timedelta(hours=1)

@@ -41,13 +41,14 @@ async def settled_at(
     return (await connection.execute(select(func.max(seq)).where(seq > after, at < before))).scalar() or after
 
 
-async def paid_after(connection: Connection, after: int, limit: int) -> tuple[StoredEvent, ...]:
+async def paid_after(connection: Connection, after: int, limit: int, *, environment: str) -> tuple[StoredEvent, ...]:
     changes, gifts = state_changes.c, intents.c
     statement = (
         select(*(changes[name] for name in ("seq", "at", "community", "gateway", "intent")))
         .add_columns(*(gifts[name] for name in ("environment", "project", "amount_minor", "currency", "slip")))
         .join_from(state_changes, intents, (changes.gateway == gifts.gateway) & (changes.intent == gifts.id))
         .where(changes.seq > after, changes.attempt.is_(None), changes.after == IntentState.paid.value)
+        .where(gifts.environment == environment)
         .order_by(changes.seq)
         .limit(limit)
     )

@@ -20,6 +20,8 @@ from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Alert
 from central_server.store.api import deliveries, webhooks
 from central_server.store.api.webhooks import Webhook
+from central_server.store.donations import intents
+from central_server.store.donations.intents import Intent
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import arrivals as arrivals_table
 from central_server.store.engine.tables import audit_lines, webhook_deliveries, webhook_marks
@@ -28,7 +30,7 @@ from central_server.store.enrolment import gateways
 from central_server.store.parcels import arrivals
 from central_server.store.parcels.arrivals import NewArrival
 from central_server.store.places.places import TOP
-from sync_contract.records import Receipt
+from sync_contract.records import IntentState, Receipt
 from sync_contract.uuid7 import new_id
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.receiver import Receiver, receiving
@@ -92,9 +94,9 @@ async def test_an_event_is_in_the_outbox_once_for_each_webhook(
     await refused(database)
     await refused(database, result=Receipt.conflict)
     await refused(database, result=Receipt.accepted)
-    await asyncio.gather(*(collect(database, NOW + timedelta(seconds=1)) for _ in range(5)))
-    await collect(database, NOW + SETTLED_AFTER * 2)
-    await collect(database, NOW + SETTLED_AFTER * 3)
+    await asyncio.gather(*(collect(database, "drill", NOW + timedelta(seconds=1)) for _ in range(5)))
+    await collect(database, "drill", NOW + SETTLED_AFTER * 2)
+    await collect(database, "drill", NOW + SETTLED_AFTER * 3)
     found = await outbox(database)
     assert sorted((row.webhook, row.event) for row in found) == sorted(
         [(both.id, "parcel.refused"), (both.id, "parcel.conflict"), (one.id, "parcel.refused")]
@@ -119,7 +121,7 @@ async def test_alerts_of_late_gateways_and_silent_beacons_are_events(database: D
     async with database.write() as connection:
         await alerts.add(connection, [silent, late, replace(silent, kind="conflict")])
     for second in (1, 2):
-        await collect(database, NOW + timedelta(seconds=second))
+        await collect(database, "drill", NOW + timedelta(seconds=second))
     bodies = [json.loads(row.body) for row in await outbox(database)]
     assert [(each["event"], each["data"]["gateway"], each["data"]["beacon"]) for each in bodies] == [
         ("beacon.silent", "a" * 16, "u/1/2"),
@@ -128,16 +130,30 @@ async def test_alerts_of_late_gateways_and_silent_beacons_are_events(database: D
     assert (bodies[0]["data"]["since"], bodies[1]["data"]["since"]) == (None, "2026-11-24T07:00:00Z")
 
 
+async def test_a_paid_gift_of_the_other_environment_is_no_event(database: Database) -> None:
+    await hook(database, "https://example.org/", Event.donation_paid)
+    async with database.write() as connection:
+        known = (await gateways.every(connection, [TOP]))[0].id
+        for environment in ("real", "drill"):
+            fields = (known, new_id(), "huada", environment, "lunch", 500, "CNY", None, 1, "ticket", None, NOW, "page")
+            gift = Intent(*fields, state="opened", slip="1")
+            await intents.add(connection, [gift])
+            await intents.move(connection, gift, IntentState.paid, at=NOW, cause="notified", evidence="1")
+    await collect(database, "drill", NOW + timedelta(seconds=1))
+    (event,) = await outbox(database)
+    assert json.loads(event.body)["data"]["environment"] == "drill"
+
+
 async def test_an_event_that_becomes_visible_late_with_a_lower_number_is_not_lost(database: Database) -> None:
     await hook(database, "https://example.org/", Event.parcel_refused)
     late, early = await refused(database), await refused(database)
     async with database.write() as connection:  # as if the first one's transaction were not committed yet
         row = (await connection.execute(select(arrivals_table).where(arrivals_table.c.parcel == late))).one()
         await connection.execute(delete(arrivals_table).where(arrivals_table.c.parcel == late))
-    await collect(database, NOW + timedelta(seconds=1))
+    await collect(database, "drill", NOW + timedelta(seconds=1))
     async with database.write() as connection:
         await connection.execute(arrivals_table.insert().values(dict(row._mapping)))
-    await collect(database, NOW + timedelta(seconds=2))
+    await collect(database, "drill", NOW + timedelta(seconds=2))
     assert [json.loads(row.body)["data"]["parcel"] for row in await outbox(database)] == [late, early]
 
 
@@ -149,7 +165,7 @@ async def test_a_webhook_gets_no_earlier_events_and_none_of_other_places(databas
     async with database.write() as connection:
         entry = NewArrival(other.id, new_id(), Receipt.refused, "0" * 64, "neighbours", "intent", "invalid", "{}")
         await arrivals.record(connection, [entry], NOW)
-    await collect(database, NOW + timedelta(seconds=1))
+    await collect(database, "drill", NOW + timedelta(seconds=1))
     assert await outbox(database) == []
 
 
@@ -160,7 +176,7 @@ async def test_a_delivery_is_tried_again_under_the_same_id_until_it_arrives(
     parcel = await refused(database)
     receiver.statuses = [500, 302, 429, 200]
     at = NOW
-    await collect(database, at)
+    await collect(database, "drill", at)
     for _ in range(6):
         await sender.send_due(at)
         at += timedelta(hours=2)
@@ -180,7 +196,7 @@ async def test_a_delivery_is_tried_again_under_the_same_id_until_it_arrives(
 async def test_two_processes_at_once_make_one_try(database: Database, sender: Sender, receiver: Receiver) -> None:
     await hook(database, receiver.url, Event.parcel_refused)
     await refused(database)
-    await collect(database, NOW)
+    await collect(database, "drill", NOW)
     await asyncio.gather(*(sender.send_due(NOW) for _ in range(4)))
     assert len(receiver.came) == 1
 
@@ -189,10 +205,10 @@ async def test_an_unreachable_webhook_delays_no_other(database: Database, sender
     dead = await hook(database, "http://127.0.0.1:9/hook", Event.parcel_refused)
     for _ in range(12):
         await refused(database)
-    await collect(database, NOW)
+    await collect(database, "drill", NOW)
     await hook(database, receiver.url, Event.parcel_refused, at=NOW + timedelta(minutes=1))
     await refused(database, NOW + timedelta(minutes=1))
-    await collect(database, NOW + timedelta(minutes=1))
+    await collect(database, "drill", NOW + timedelta(minutes=1))
     await sender.send_due(NOW + timedelta(minutes=1))
     assert len(receiver.came) == 1
     tried = [row.tries for row in await outbox(database) if row.webhook == dead.id]
@@ -204,7 +220,7 @@ async def test_a_delivery_is_given_up_after_a_day_and_a_webhook_stopped_after_fi
 ) -> None:
     made = await hook(database, "http://127.0.0.1:9/hook", Event.parcel_refused)
     await refused(database)
-    await collect(database, NOW)
+    await collect(database, "drill", NOW)
     await sender.send_due(NOW)
     await sender.send_due(NOW + RETRY_PERIOD)
     async with database.read() as connection:
@@ -213,7 +229,7 @@ async def test_a_delivery_is_given_up_after_a_day_and_a_webhook_stopped_after_fi
     assert row.last_trouble == "ClientConnectorError"
     later = NOW + STOPPED_AFTER
     await refused(database, later)
-    await collect(database, later)
+    await collect(database, "drill", later)
     await sender.send_due(later)
     async with database.read() as connection:
         stopped = await webhooks.get(connection, made.id)
@@ -228,7 +244,7 @@ async def test_a_delivery_is_given_up_after_a_day_and_a_webhook_stopped_after_fi
 async def test_nothing_is_sent_to_a_stored_private_address(database: Database, receiver: Receiver) -> None:
     made = await hook(database, receiver.url.replace("http:", "https:"), Event.parcel_refused)
     await refused(database)
-    await collect(database, NOW)
+    await collect(database, "drill", NOW)
     async with open_sender(database, AddressRules(), SECRET) as guarded:
         await guarded.send_due(NOW)
         assert [row.last_trouble.partition(":")[0] for row in await outbox(database)] == ["private"]
