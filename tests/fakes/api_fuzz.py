@@ -26,8 +26,8 @@ from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.paths import ROOT
 
 _CONFIG = """
-[checks.negative_data_rejection]  # 413 too: a batch of 1001 parcels is too large
-expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "422", "428", "429"]
+[checks.negative_data_rejection]  # 413 too: a batch of 1001 parcels is too large; 421: a generated Host header
+expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "413", "415", "421", "422", "428", "429"]
 
 [[operations]]
 include-path = "/api/v1/shake/{{presence_pass}}"
