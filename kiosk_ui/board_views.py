@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
@@ -49,15 +49,15 @@ class BoardProject:
 
 @dataclass(frozen=True, slots=True)
 class BoardPage(View):
-    """`reconciled_at`: when the ledger was last reconciled with the bank's file. `refused`: this device received
-    figures that contradict its stored ones. `back`, `verify`, `data`: paths or addresses, "" for none.
+    """`compared_until`: every day up to this one is compared with the bank's files. `refused`: this device
+    received figures that contradict its stored ones. `back`, `verify`, `data`: paths or addresses, "" for none.
     """
 
     template = "board"
     usual_idle_s = IDLE_S
 
     projects: tuple[BoardProject, ...]
-    reconciled_at: datetime | None = None
+    compared_until: date | None = None
     refused: bool = False
     back: str = ""
     verify: str = ""

@@ -18,6 +18,7 @@ A leaf's sums name its kind: all are 0 but those that the line moves. Every sum 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -94,14 +95,14 @@ class Heads(Record):
     """The answer to GET /api/v1/heads?known=<project>:<step>&…: what a gateway's community published since.
 
     `community`: the gateway's own, which names the chains that it follows; `statuses`: of every chain;
-    `reconciled_at`: when the ledger was last compared with the bank's file, None before the first time.
+    `compared_until`: the ledger is compared with the bank's files up to this day, None before the first.
     """
 
     contract: Literal[1] = CONTRACT
     community: Community
     heads: Annotated[tuple[SignedHead, ...], Field(max_length=MOST_HEADS)]
     statuses: Annotated[tuple[ChainStatus, ...], Field(max_length=200)] = ()
-    reconciled_at: AwareDatetime | None = None
+    compared_until: date | None = None
 
 
 class Cosignature(Record):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
 from sync_contract.ledger_heads import Head
 
@@ -24,5 +24,5 @@ class BoardFacts:
 
     chains: Mapping[str, StoredChain]
     cosigned: Mapping[str, int]
-    reconciled_at: datetime | None
+    compared_until: date | None
     refused: bool

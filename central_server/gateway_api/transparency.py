@@ -8,13 +8,13 @@ from aiohttp import web
 
 from central_server.enrolment.request_verification import signed_json, signer
 from central_server.ledger.publication import to_signed_head
+from central_server.reconciliation.compared_days import load_compared_until
 from central_server.rejected_requests import Refusals
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.enrolment.gateways import Gateway, Key
 from central_server.store.ledger import cosignatures, ledger_heads
 from central_server.store.ledger.cosignatures import StoredCosignature, StoredRefusal
-from central_server.store.reconciliation import statements
 from daemonkit.web import problem
 from sync_contract.keys import read_public
 from sync_contract.ledger_heads import MOST_HEADS, ChainStatus, Cosigned, CosignedTaken, Heads, cosigned_by
@@ -65,7 +65,7 @@ class TransparencyApi:
                 ChainStatus(project=head.project, step=head.step, cosigned=len(witnesses.get(head.seq, [])))
                 for head in newest[:_MOST_KNOWN]
             ),
-            reconciled_at=await statements.last_fetched_at(connection, community, self._environment),
+            compared_until=await load_compared_until(connection, community, self._environment, self._clock()),
         )
 
     async def _cosigned(self, request: web.Request) -> web.Response:

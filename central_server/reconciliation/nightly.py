@@ -1,13 +1,16 @@
 """The nightly reconciliation with one bank: import the files of all due days, then find what no file contains."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 import structlog
 
 from central_server.banks.port import Bank, BankRefused, BankUnavailable, NoStatement
+from central_server.banks.settlement_day import day_end, settlement_day
 from central_server.reconciliation import settlement_days
 from central_server.reconciliation.statement_import import Reconciler
+from central_server.store.accounts.audit_trail import COMMAND_LINE
 from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import StoredRefund
@@ -36,8 +39,10 @@ class NightlyRun:
     async def run(self, now: datetime, days: tuple[date, ...] | None = None, *, cause: str = NIGHTLY) -> NightlyResult:
         """Process `days`, or the due days if None. Raises StoreUnavailable."""
         result = NightlyResult()
+        refused = set[date]()
         await self.reconciler.resume(now)
-        for day in await self._due(now) if days is None else days:
+        due = await self._due(now) if days is None else days
+        for day in due:
             try:
                 statement = await self.bank.statement(day)
             except NoStatement:
@@ -45,7 +50,7 @@ class NightlyRun:
                 result.without_file.append(day)
             except BankRefused as error:
                 result.failed[day] = str(error)
-                await self._record_refused(day, now)
+                refused.add(day)
             except BankUnavailable as error:
                 result.failed[day] = str(error)
                 break  # it would not answer the other requests either
@@ -57,6 +62,7 @@ class NightlyRun:
                 if day not in result.imported:
                     result.failed[day] = "it could not be processed; the log states the cause"
         await self.reconciler.assign_returns()
+        await self._record_without_file(due, refused, now)
         await self.find_missing(now)
         return result
 
@@ -72,11 +78,27 @@ class NightlyRun:
             checked = await reconciled_attempts.checked_days(connection, reconciler.bank, reconciler.environment, since)
         return settlement_days.due_days(since, checked, now)
 
-    async def _record_refused(self, day: date, now: datetime) -> None:
+    async def _record_without_file(self, due: tuple[date, ...], refused: Collection[date], now: datetime) -> None:
+        """Record days without an accepted file: the refused ones, and those of which our payments wait."""
         reconciler = self.reconciler
-        found = differences.refused_file(reconciler.bank, reconciler.environment, reconciler.place, day, now)
+        of_bank = (reconciler.bank, reconciler.environment)
         async with reconciler.database.write() as connection:
-            await differences.add(connection, found)
+            before = day_end(settlement_days.newest_day(now))
+            unlisted = await reconciled_attempts.unreconciled(connection, *of_bank, before)
+            waiting = {settlement_day(each.paid_at) for each in unlisted if each.paid_at is not None}
+            since = min(waiting.union(due), default=date.max)
+            checked = await reconciled_attempts.checked_days(connection, *of_bank, since)
+            for day in sorted({*due, *checked}):
+                has_file = day in checked and checked[day][0]
+                if not has_file and (day in refused or day in waiting):
+                    kind = DifferenceKind.file_refused if day in refused else DifferenceKind.file_missing
+                    found = differences.without_file(kind, *of_bank, reconciler.place, day, now)
+                    await differences.add(connection, found)
+            kinds = (DifferenceKind.file_missing,)
+            for known in await differences.open_without_file(connection, *of_bank, kinds):
+                if known.day not in waiting:  # the files of other days contain its payments
+                    reason = f"{settlement_days.newest_day(now)}"
+                    await differences.settle(connection, known.id, COMMAND_LINE, now, reason)
 
     async def _record_no_file(self, day: date, now: datetime, cause: str) -> None:
         reconciler = self.reconciler

@@ -55,9 +55,9 @@ class Reconciler:
                 connection, self.bank, self.environment, self.place, statement.day, statement.name, statement.content,
                 rows, at=now, cause=cause,
             )  # fmt: skip
-            refused = differences.refused_file(self.bank, self.environment, self.place, statement.day, now)
-            if known := await differences.by_identity(connection, refused.identity):
-                await differences.settle(connection, known.id, COMMAND_LINE, now, statement.name)
+            for known in await differences.open_without_file(connection, self.bank, self.environment):
+                if known.day == statement.day:
+                    await differences.settle(connection, known.id, COMMAND_LINE, now, statement.name)
         await self.resume(now)
         if new:
             await self._find_gone_rows(stored, now)

@@ -84,16 +84,16 @@ PROOF = ProofPage(
     "/board/huada",
 )
 BOARDS: dict[str, View] = {
-    "board": BoardPage((PROJECT, unpublished(TEA, AT)), AT, back="/", verify="/verify"),
-    "board-overdrawn": BoardPage((PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT, back="/", verify="/verify"),
+    "board": BoardPage((PROJECT, unpublished(TEA, AT)), AT.date(), back="/", verify="/verify"),
+    "board-overdrawn": BoardPage((PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT.date(), back="/", verify="/verify"),
     "board-one": BoardPage((PROJECT,), None, refused=True, back="/"),
     "board-none": BoardPage((), None, back="/"),
     "verify": VerifyPage("https://give.example.org/v"),
 }
 PHONE_BOARDS: dict[str, View] = {
-    "board": BoardPage((PROJECT, unpublished(TEA, AT)), AT, verify="/v", data="/api/v1/transparency/huada"),
+    "board": BoardPage((PROJECT, unpublished(TEA, AT)), AT.date(), verify="/v", data="/api/v1/transparency/huada"),
     "board-overdrawn": BoardPage(
-        (PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT, verify="/v", data="/api/v1/transparency/huada"
+        (PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT.date(), verify="/v", data="/api/v1/transparency/huada"
     ),
     "slip": SlipPage(),
     **{f"slip-{figures}": SlipPage("7F3A-K8QZ", figures) for figures in SlipStatus},

@@ -47,7 +47,7 @@ def board_view(
     shown.sort(key=lambda each: order.index(each.id) if each.id in names else len(order))
     return BoardPage(
         tuple(shown),
-        None if facts is None else facts.reconciled_at,
+        None if facts is None else facts.compared_until,
         refused=facts is not None and facts.refused,
         back=back,
         verify=verify,

@@ -11,12 +11,12 @@ from aiohttp import web
 
 from central_server.ledger.publication import Publisher
 from central_server.public.phone_pages.page_responder import PLACE, PageResponder
+from central_server.reconciliation.compared_days import load_compared_until
 from central_server.store.catalogue import projects
 from central_server.store.engine.database import Database
 from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines, project_terms
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
-from central_server.store.reconciliation import statements
 from daemonkit.web import identify_client
 from daemonkit.web.rate_limit import Buckets
 from kiosk_ui.board_views import (
@@ -77,9 +77,9 @@ class Board:
             listed = {each.id for each in shown}
             offered = await projects.all_offered(connection, place)
             shown += [unpublished(project, now) for project in offered if project.id not in listed]
-            reconciled_at = await statements.last_fetched_at(connection, place, environment)
+            compared_until = await load_compared_until(connection, place, environment, now)
         data = f"/api/v1/transparency/{quote(place, safe='')}"
-        return BoardPage(tuple(shown), reconciled_at, verify="/v", data=data)
+        return BoardPage(tuple(shown), compared_until, verify="/v", data=data)
 
 
 class BoardPages:

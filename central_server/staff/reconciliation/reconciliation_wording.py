@@ -13,6 +13,7 @@ KINDS = {
     DifferenceKind.refund_unknown: _("The bank gave money back without our asking."),
     DifferenceKind.row_gone: _("A later version of the file no longer contains it."),
     DifferenceKind.file_refused: _("The bank's file of this day was refused; the day is not compared."),
+    DifferenceKind.file_missing: _("The bank gave no file of this day, though payments of it wait."),
 }
 REMEDIES = {
     DifferenceKind.theirs_only: _("Look up the order in the bank's merchant pages to find the payer."),
@@ -23,6 +24,7 @@ REMEDIES = {
     DifferenceKind.refund_unknown: _("Ask who gave it back. It is not in the ledger yet."),
     DifferenceKind.row_gone: _("Ask the bank why. What was posted for it stays until the bank answers."),
     DifferenceKind.file_refused: _("Download the file from the bank's merchant pages and upload it below to see why."),
+    DifferenceKind.file_missing: _("Download the file from the bank's merchant pages and upload it below."),
 }
 RESULTS = {
     RowResult.new: _("not looked at yet"),

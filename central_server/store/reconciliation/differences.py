@@ -32,6 +32,8 @@ class DifferenceKind(StrEnum):
     """A later edition of the day's file does not contain the row any more."""
     file_refused = "file_refused"
     """The bank's file of the day cannot be read or does not balance; nothing of it was compared."""
+    file_missing = "file_missing"
+    """The bank gave no file of the day, and our payments of it are in no other file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +122,27 @@ async def waiting(connection: Connection, tops: Collection[str], environment: st
     return tuple(PendingCount(*row) for row in await connection.execute(statement))
 
 
-def refused_file(bank: str, environment: str, community: str, day: date, now: datetime) -> NewDifference:
-    """Return the difference of a day whose file was refused."""
-    identity = f"{DifferenceKind.file_refused}:{bank}:{environment}:{day}"
-    kind = DifferenceKind.file_refused.value
-    return NewDifference(identity, community, environment, kind, bank, day, "", "CNY", now)
+WITHOUT_FILE = (DifferenceKind.file_refused, DifferenceKind.file_missing)
+
+
+def without_file(
+    kind: DifferenceKind, bank: str, environment: str, community: str, day: date, now: datetime
+) -> NewDifference:
+    """Return the difference of a day without an accepted file."""
+    return NewDifference(
+        f"{kind}:{bank}:{environment}:{day}", community, environment, kind.value, bank, day, "", "CNY", now
+    )
+
+
+async def open_without_file(
+    connection: Connection, bank: str, environment: str, kinds: Collection[DifferenceKind] = WITHOUT_FILE
+) -> tuple[Difference, ...]:
+    """Return unsettled differences of days without an accepted file."""
+    table = differences.c
+    statement = select(*_COLUMNS).where(
+        table.kind.in_(kinds), table.bank == bank, table.environment == environment, table.settled_at.is_(None)
+    )
+    return await fetch_all(connection, Difference, statement.order_by(table.id))
 
 
 async def unassigned_returns(connection: Connection, bank: str, environment: str) -> tuple[Difference, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 
 from central_server.store.donations.attempts import PAID, Attempt
 from central_server.store.donations.refunds import RefundState, StoredRefund
@@ -37,18 +37,33 @@ async def unreconciled(
 ) -> tuple[Attempt, ...]:
     """Return attempts paid before that time that no file contains, not even with another amount; oldest first."""
     columns = attempts.c
+    statement = select(*_ATTEMPT).where(columns.bank == bank, *_in_no_file(environment, paid_before))
+    return await fetch_all(connection, Attempt, statement.order_by(columns.paid_at, columns.id))
+
+
+async def waiting_payments(
+    connection: Connection, community: str, environment: str, banks: Collection[str], paid_before: datetime
+) -> tuple[tuple[str, datetime], ...]:
+    """Return bank and time of the community's payments before that time that no file contains; oldest first."""
+    columns = attempts.c
+    statement = select(columns.bank, columns.paid_at).where(
+        columns.community == community, columns.bank.in_(banks), *_in_no_file(environment, paid_before)
+    )
+    return tuple((row.bank, row.paid_at) for row in await connection.execute(statement.order_by(columns.paid_at)))
+
+
+def _in_no_file(environment: str, paid_before: datetime) -> tuple[ColumnElement[bool], ...]:
     listed = select(statement_rows.c.attempt).where(
         statement_rows.c.attempt.is_not(None), statement_rows.c.movement == "payment"
     )
-    statement = select(*_ATTEMPT).where(
-        columns.bank == bank,
+    columns = attempts.c
+    return (
         columns.environment == environment,
         columns.state.in_(PAID),
         columns.paid_at < paid_before,
         columns.statement.is_(None),
         columns.id.not_in(listed),
     )
-    return await fetch_all(connection, Attempt, statement.order_by(columns.paid_at, columns.id))
 
 
 async def unreconciled_refunds(

@@ -277,10 +277,11 @@ async def counts(connection: Connection, ids: Collection[int]) -> dict[int, dict
     return found
 
 
-async def last_fetched_at(connection: Connection, community: str, environment: str) -> datetime | None:
-    """Return when a file visible at the community or above it was last fetched, None before the first."""
+async def accepted_days(connection: Connection, community: str, environment: str) -> frozenset[tuple[str, date]]:
+    """Return bank and day of each file that is visible at the community or above it."""
     above = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == community)
     table = statements.c
-    statement = select(func.max(table.fetched_at)).where(table.environment == environment, table.community.in_(above))
-    found: datetime | None = (await connection.execute(statement)).scalar()
-    return found
+    statement = select(table.bank, table.day).where(
+        table.environment == environment, table.community.in_(above), table.fingerprint != NO_FILE
+    )
+    return frozenset((row.bank, row.day) for row in await connection.execute(statement))

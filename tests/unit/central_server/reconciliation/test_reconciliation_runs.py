@@ -1,10 +1,11 @@
 """Due days of the nightly run, and runs that are suspended, crash, or run concurrently."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from central_server.alerts.tasks import find_tasks
 from central_server.reconciliation import settlement_days
+from central_server.reconciliation.compared_days import load_compared_until
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import reconciled_attempts, statements
 from sync_contract.permit import OFFICIAL_TIME
@@ -103,3 +104,28 @@ async def test_a_refused_file_is_a_task_until_a_file_of_the_day_is_accepted(worl
     world.bank.files[DAY] = file((row(await world.paid()),))
     await world.nightly.run(NOW, (DAY,))
     assert not await world.found()
+
+
+async def test_a_due_day_without_a_file_is_a_task_while_payments_wait_and_ends_what_the_board_claims(
+    world: Books,
+) -> None:
+    async def until() -> date | None:
+        async with world.database.read() as connection:
+            return await load_compared_until(connection, world.community, "drill", NOW)
+
+    early, gap = await world.paid(at=NOW - 4 * ONE), await world.paid(at=NOW - 3 * ONE)
+    assert await until() is None
+    world.bank.files = {DAY - each * ONE: file([], DAY - each * ONE) for each in (2, 1)}
+    world.bank.files[DAY - 4 * ONE] = file([row(early)], DAY - 4 * ONE)
+    await world.nightly.run(NOW)
+    (found,) = await world.found()
+    assert (found.kind, found.day) == ("file_missing", DAY - 3 * ONE)
+    assert await until() == DAY - 4 * ONE
+    await world.take(row(gap), day=DAY - 2 * ONE, edition="2")
+    await world.nightly.run(NOW, ())
+    assert (await world.found(), await until()) == ((), DAY - ONE)
+    await world.paid(at=NOW - 5 * ONE)
+    world.bank.away = True
+    await world.nightly.run(NOW)
+    assert [each.day for each in await world.found()] == [DAY - 5 * ONE]
+    assert await until() is None
