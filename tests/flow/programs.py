@@ -82,8 +82,13 @@ async def stop(program: Program) -> None:
 
 async def restarted_with_catalogue(state: Path) -> None:
     """Wait until the gateway has pulled the catalogue and started again with its beacons."""
+    await has_started(state / "logs" / "gateway.log", 2)
+
+
+async def has_started(log: Path, times: int) -> None:
+    """Wait until the gateway with this log has started so many times."""
     async with asyncio.timeout(120):
-        while (state / "logs" / "gateway.log").read_text("utf-8").count("gateway.ready") < 2:
+        while log.read_text("utf-8").count("gateway.ready") < times:
             await asyncio.sleep(0.02)
 
 

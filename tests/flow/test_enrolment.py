@@ -13,7 +13,7 @@ from beacon_gateway.store.identity import Keys
 from daemonkit.programs import Program
 from tests.fakes.forked_programs import forked_program, run_command
 from tests.flow.journey import register
-from tests.flow.programs import DEMO, IMPATIENT, SIMULATED, bank_program, central_program, prepare, rows
+from tests.flow.programs import DEMO, IMPATIENT, SIMULATED, bank_program, central_program, has_started, prepare, rows
 from tests.flow.visitor import Visitor, visitor
 
 DEADLINE_S = 120.0
@@ -104,6 +104,7 @@ async def test_a_gateway_from_its_enrolment_to_its_replacement(tmp_path: Path) -
             await enrol(state, url, await desk.code(gateway))
 
         pi = await edges.enter_async_context(running_gateway(tmp_path, ticket, plan.kiosk_port))
+        await has_started(tmp_path / "pi.log", 2)  # again with the catalogue's beacons
         kiosk = await edges.enter_async_context(visitor(pi.url))
         assert (await kiosk.json("/healthz"))["gateway"] == gateway
         await register(kiosk)
@@ -158,6 +159,7 @@ async def test_a_running_gateway_is_enrolled_without_a_restart(tmp_path: Path) -
         gateway = await desk.add("西门")
         await enrol(state, url, await desk.code(gateway))
         await until(lambda: _intents(tmp_path, gateway, 1))
+        await has_started(tmp_path / "pi.log", 3)  # enrolled, and with the catalogue's beacons
         assert (await kiosk.json("/healthz"))["gateway"] == gateway
         assert not ended.done(), "the same process"
         ended.cancel()
