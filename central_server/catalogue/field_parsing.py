@@ -74,7 +74,6 @@ class Word(StrEnum):
     not_a_picture = "not_a_picture"
     gift_unknown = "gift_unknown"
     gift_settled = "gift_settled"
-    other_amount = "other_amount"
     evidence_used = "evidence_used"
 
 

@@ -1,16 +1,16 @@
 """Confirm gifts over a public page by evidence: a file that is previewed first, then imported completely or not at all.
 
 The file is the downloaded list of waiting gifts with two columns filled in: the platform's payment number and its day.
-Rows without a number are ignored.
+Rows without a number are ignored. One person sends the file, another confirms it.
 """
 
 import hashlib
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from central_server.catalogue.field_parsing import Fault, Reading, Word, fen_to_yuan
+from central_server.catalogue.field_parsing import Fault, Reading, Word
 from central_server.catalogue.file_import import RowFault
 from central_server.donations.open_attempt import new_attempt
 from central_server.donations.settlement import post_payment
@@ -53,6 +53,7 @@ class ConfirmedRow:
     gift: str
     community: str
     amount_minor: int
+    registered_minor: int
     evidence: str
     paid_on: date | None
 
@@ -120,8 +121,6 @@ async def plan_import(connection: Connection, sheet: Sheet, tops: Collection[str
             read.fault("gift", Word.gift_unknown)
         elif matches[0][3] != IntentState.unconfirmed:
             read.fault("gift", Word.gift_settled)
-        elif amount is not None and amount != matches[0][4]:
-            read.fault("amount_yuan", Word.other_amount, registered=fen_to_yuan(matches[0][4]))
         if gift in gifts:
             read.fault("gift", Word.repeated, row=gifts[gift])
         if evidence in numbers:
@@ -133,12 +132,15 @@ async def plan_import(connection: Connection, sheet: Sheet, tops: Collection[str
         faults += [RowFault(number, fault.field, fault) for fault in read.faults]
         if not read.faults and amount is not None:
             gateway, community = matches[0][:2]
-            confirmed.append(ConfirmedRow(number, gateway, gift, community, amount, evidence, paid_on))
+            registered = matches[0][4]
+            confirmed.append(ConfirmedRow(number, gateway, gift, community, amount, registered, evidence, paid_on))
     return EvidencePlan(tuple(confirmed), len(filled_rows) - len(filled), tuple(faults))
 
 
-async def apply_import(connection: Connection, found: EvidencePlan, by: str, file: str, now: datetime) -> None:
-    """Post all rows, within the write in which they were planned."""
+async def apply_import(
+    connection: Connection, found: EvidencePlan, sender: str, by: str, file: str, now: datetime
+) -> None:
+    """Post all rows, within the write in which they were planned. `sender`: who sent the file."""
     by_community = Counter[str]()
     locked = [(each, await _lock_attempt(connection, each, now)) for each in sorted(found.confirmed, key=_gift_key)]
     for each, attempt in sorted(locked, key=lambda pair: pair[0].community):  # consistent order of the ledgers' locks
@@ -157,7 +159,7 @@ async def apply_import(connection: Connection, found: EvidencePlan, by: str, fil
         assert posted  # its intent was unconfirmed, and is locked
         by_community[each.community] += 1
     for community, count in by_community.items():
-        await audit_trail.record(connection, AuditEntry(by, community, EvidenceImported(file, count), now))
+        await audit_trail.record(connection, AuditEntry(by, community, EvidenceImported(file, count, sender), now))
 
 
 async def lock_gifts(connection: Connection, found: EvidencePlan) -> None:
@@ -175,6 +177,7 @@ async def _lock_attempt(connection: Connection, each: ConfirmedRow, now: datetim
         if attempt.state == AttemptState.unconfirmed and attempt.amount_minor == each.amount_minor:
             return attempt
     attempt = new_attempt(intent, "link", len(before) + 1, AttemptState.unconfirmed, now)
+    attempt = replace(attempt, amount_minor=each.amount_minor)  # the donor may have given another amount
     await attempts.add(connection, attempt)
     return attempt
 

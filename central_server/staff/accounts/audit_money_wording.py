@@ -76,7 +76,8 @@ def _statement(action: actions.StatementAction, reader: AuditReader) -> ActionWo
 
 @describe.register
 def _evidence(action: actions.EvidenceImported, reader: AuditReader) -> ActionWording:
-    return ActionWording(action.subject, (), (reader.text(_("Gifts: %(count)s"), count=action.gifts),))
+    gifts = reader.text(_("Gifts: %(count)s"), count=action.gifts)
+    return ActionWording(action.subject, (), (gifts, reader.text(_("Sent by %(account)s"), account=action.sender)))
 
 
 @describe.register(actions.DisclosureNoted)

@@ -58,7 +58,6 @@ FAULTS = {
     Word.not_a_picture: _("This is no JPEG, PNG or WebP picture of at most 2 MB. Choose another."),
     Word.gift_unknown: _("There is no gift of this number here. Take the number from the downloaded list."),
     Word.gift_settled: _("This gift does not wait for evidence any more. Leave the row out."),
-    Word.other_amount: _("The gift was registered with %(registered)s yuan. Look whether it is the same payment."),
     Word.evidence_used: _("Another gift was confirmed with this number. Look which of the two it belongs to."),
 }
 

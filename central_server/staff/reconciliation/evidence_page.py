@@ -1,4 +1,4 @@
-"""List gifts that wait for evidence of payment, and import evidence from a file after a preview."""
+"""List gifts that wait for evidence of payment, and import evidence from a file that a second person confirms."""
 
 from collections.abc import Callable, Mapping
 
@@ -7,12 +7,15 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
 from central_server.catalogue.field_parsing import Fault, Word, file_fault
+from central_server.donations.refund_approval import RefundProblem
 from central_server.reconciliation import evidence
 from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
 from central_server.sheets import sheet_process
 from central_server.sheets.sheet_reader import MAX_BYTES, Sheet, SheetRefused, ending_matches
+from central_server.staff.donations.gift_wording import NOT_POSSIBLE
 from central_server.staff.frame.fault_wording import FAULTS
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
+from central_server.store.accounts.independence import are_independent
 from central_server.store.catalogue import import_drafts, projects
 from central_server.store.catalogue.import_drafts import Draft
 from central_server.store.donations import unconfirmed_gifts
@@ -55,8 +58,10 @@ class EvidencePage:
             shown = waiting[:_SHOWN]
             titles = await projects.known_many(connection, {(each.community, each.project) for each in shown})
             around = await places.every(connection, visitor.tops)
+            drafts = await import_drafts.of_kind(connection, _KIND, visitor.tops)
         values = {
             "waiting": shown,
+            "drafts": drafts,
             "community_of": community_names(around),
             "titles": titles,
             "count": len(waiting),
@@ -77,18 +82,23 @@ class EvidencePage:
         )
 
     async def _take(self, visitor: Visitor) -> HtmlPage | Redirect:
-        """Store the file as a draft and show its effect."""
+        """Show the faults of the file, or store it as a draft that a second person confirms."""
         file = visitor.files.get("file")
         if file is None or not file.content:
             return await self._asked(visitor, Fault("file", Word.needed))
         try:
             if not ending_matches(file.ending, file.content):
                 raise SheetRefused
-            await sheet_process.open_sheet(file.content)
+            uploaded = await sheet_process.open_sheet(file.content)
         except SheetRefused as error:
             return await self._asked(visitor, file_fault(error))
-        draft = Draft(new_id(), visitor.access.account, _KIND, TOP, file.name, file.content, visitor.now)
         async with visitor.database.write() as connection:
+            found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
+            of = {each.community for each in found.confirmed}
+            place = next((min(group) for group in (of, visitor.tops) if len(group) == 1), TOP)
+            draft = Draft(new_id(), visitor.access.account, _KIND, place, file.name, file.content, visitor.now)
+            if found.faults or not found.confirmed:
+                return _shown(visitor, draft, found, {}, None)
             await import_drafts.store(connection, draft)
         return Redirect(f"{_AT}/{draft.id}")
 
@@ -99,10 +109,11 @@ class EvidencePage:
         async with visitor.database.read() as connection:
             found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
-        return _shown(visitor, draft, found, names)
+            problem = await _problem(connection, visitor, draft)
+        return _shown(visitor, draft, found, names, problem)
 
     async def _apply(self, visitor: Visitor) -> HtmlPage | Redirect:
-        """Apply the previewed plan, or show a new preview when something has changed."""
+        """Apply the plan that another person sent, or show a new preview when something has changed."""
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
         uploaded = await sheet_process.open_sheet(draft.content)
@@ -110,9 +121,13 @@ class EvidencePage:
         async def work(connection: Connection) -> HtmlPage | Redirect:
             found = await self._locked_plan(connection, visitor, uploaded)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
-            if found.faults or not found.confirmed or found.digest != visitor.form.get("digest", ""):
-                return _shown(visitor, draft, found, names, moved=True)
-            await evidence.apply_import(connection, found, visitor.access.account, draft.name, visitor.now)
+            problem = await _problem(connection, visitor, draft)
+            moved = found.digest != visitor.form.get("digest", "")
+            if found.faults or not found.confirmed or problem or moved:
+                return _shown(visitor, draft, found, names, problem, refused=True, moved=moved)
+            await evidence.apply_import(
+                connection, found, draft.account, visitor.access.account, draft.name, visitor.now
+            )
             await import_drafts.forget(connection, draft)
             return Redirect(f"{_AT}?done={len(found.confirmed)}")
 
@@ -130,14 +145,33 @@ class EvidencePage:
         return await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
 
     async def _draft(self, connection: Connection, visitor: Visitor) -> Draft:
-        draft = await import_drafts.find(connection, visitor.access.account, visitor.request.match_info["draft"])
-        if draft is None or draft.kind != _KIND:
-            raise web.HTTPNotFound
-        return draft
+        """Return a draft of this account, or of another one for gifts that this one may see."""
+        id_ = visitor.request.match_info["draft"]
+        draft = await import_drafts.find(connection, visitor.access.account, id_)
+        drafts = await import_drafts.of_kind(connection, _KIND, visitor.tops)
+        for found in (*drafts, *([] if draft is None or draft.kind != _KIND else [draft])):
+            if found.id == id_:
+                return found
+        raise web.HTTPNotFound
+
+
+async def _problem(connection: Connection, visitor: Visitor, draft: Draft) -> RefundProblem | None:
+    """Return why this person cannot confirm the draft."""
+    if draft.account == visitor.access.account:
+        return RefundProblem.same_person
+    independent = await are_independent(connection, draft.account, visitor.access.account)
+    return None if independent else RefundProblem.dependent
 
 
 def _shown(
-    visitor: Visitor, draft: Draft, found: EvidencePlan, names: Mapping[str, Texts], *, moved: bool = False
+    visitor: Visitor,
+    draft: Draft,
+    found: EvidencePlan,
+    names: Mapping[str, Texts],
+    problem: RefundProblem | None,
+    *,
+    refused: bool = False,
+    moved: bool = False,
 ) -> HtmlPage:
     return HtmlPage(
         "evidence_preview.html",
@@ -153,6 +187,8 @@ def _shown(
             "names": names,
             "fault_words": FAULTS,
             "moved": moved,
+            "problem": problem,
+            "problems": NOT_POSSIBLE,
         },
-        422 if found.faults else 409 if moved else 200,
+        422 if found.faults else 409 if refused else 200,
     )

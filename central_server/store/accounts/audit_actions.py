@@ -289,9 +289,10 @@ StatementDownloaded = _define(StatementAction, "StatementDownloaded", "statement
 
 
 class EvidenceImported(AuditAction, frozen=True, tag="evidence.import"):
-    """`subject`: the file's name."""
+    """`subject`: the file's name. `sender`: who sent the file that this account confirmed."""
 
     gifts: int
+    sender: str
 
 
 class DisclosureNoted(AuditAction, frozen=True, tag="disclosure.note"):

@@ -111,7 +111,7 @@ EXAMPLES: tuple[AuditAction, ...] = (
     actions.MissedPaymentFound("17", "2026-11-24"),
     actions.StatementUploaded("unionpay", "2026-11-24", "对账.zip"),
     actions.StatementDownloaded("unionpay", "2026-11-24", "对账.zip"),
-    actions.EvidenceImported("凭据.xlsx", 12),
+    actions.EvidenceImported("凭据.xlsx", 12, "甲"),
     actions.DisclosureNoted("lunch", "2026-12-01", "2026-11-20", "公告栏", "已张贴"),
     actions.DisclosureCorrected("lunch", "2026-12-01", "日期写错"),
     actions.TotalsDownloaded("drill", "2026-01-01", "2026-06-30"),

@@ -70,10 +70,24 @@ async def applied(world: Books, uploaded: Sheet) -> EvidencePlan:
         await evidence.lock_gifts(connection, await evidence.plan_import(connection, uploaded, [TOP], "drill"))
         found = await evidence.plan_import(connection, uploaded, [TOP], "drill")
         if not found.faults:
-            await evidence.apply_import(connection, found, "chen", "list.xlsx", NOW)
+            await evidence.apply_import(connection, found, "li", "chen", "list.xlsx", NOW)
         return found
 
     return await world.database.written(work)
+
+
+async def test_a_gift_of_another_amount_is_confirmed_with_what_was_paid(world: Books) -> None:
+    gift = await linked(world, 5000, tried=True)
+    found = await applied(world, await sheet(world, {gift.id: "P-1"}, amount_yuan="66.60"))
+    assert [(each.amount_minor, each.registered_minor) for each in found.confirmed] == [(6660, 5000)]
+    async with world.database.read() as connection:
+        (line,) = await ledger_lines.of_intent(connection, gift.gateway, gift.id)
+        tried = await attempts.of_intent(connection, gift.gateway, gift.id)
+        stored = await intents.get(connection, gift.gateway, gift.id)
+    assert (line.kind, line.amount_minor) == ("paid", 6660)
+    assert [(each.amount_minor, each.state) for each in tried] == [(5000, "unconfirmed"), (6660, "paid")]
+    assert stored is not None
+    assert stored.state == "paid"
 
 
 @pytest.mark.parametrize("tried", [False, True])
@@ -109,14 +123,14 @@ async def test_every_bad_row_is_reported_and_nothing_is_imported(world: Books) -
     unknown = (9, (new_id(), "", "lunch", "10", "", "P-7", ""))
     price, number = COLUMNS.index("amount_yuan"), COLUMNS.index("evidence")
     wrong = [
-        (at, (*cells[:price], "1", *cells[price + 1 :]) if cells[number] == "P-9" else cells) for at, cells in good.rows
+        (at, (*cells[:price], "0", *cells[price + 1 :]) if cells[number] == "P-9" else cells) for at, cells in good.rows
     ]
     found = await applied(world, Sheet(good.head, (*wrong, unknown)))
     uploaded = [(fault.row, fault.column, fault.fault.word) for fault in found.faults]
     assert sorted(uploaded) == [
         (3, "evidence", Word.repeated),
         (4, "evidence", Word.evidence_used),
-        (5, "amount_yuan", Word.other_amount),
+        (5, "amount_yuan", Word.not_money),
         (9, "gift", Word.gift_unknown),
     ]
     async with world.database.read() as connection:

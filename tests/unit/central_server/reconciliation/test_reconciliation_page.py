@@ -170,7 +170,7 @@ async def sent(session: aiohttp.ClientSession, url: str, csrf: str, name: str, c
         return Page(answer.status, str(answer.url), await answer.text())
 
 
-async def test_evidence_is_previewed_before_it_is_imported(
+async def test_evidence_is_imported_when_a_second_person_confirms_it(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     gift = gateway.intent(handoff=HandoffKind.link)
@@ -190,9 +190,20 @@ async def test_evidence_is_previewed_before_it_is_imported(
     assert "PLATFORM-77" in preview.text()
     async with central.database() as database, database.read() as connection:
         assert not await attempts.of_intent(connection, gateway.id, gift.id)
-    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', preview.html))
-    done = await donor.send(preview.url, hidden)
-    assert "Confirmed gifts: 1." in done.text()
+    own = await donor.send(preview.url, {**csrf_of(page), "digest": "0" * 64})
+    assert (own.status, "Somebody else must decide." in own.text()) == (409, True)
+    assert 'name="digest"' not in own.html
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as other_session:
+        second = Donor(other_session)
+        await logged_in(central, second, "li")
+        assert preview.url.removeprefix(central.url) in (await second.open(f"{central.url}/staff/evidence")).html
+        shown = await second.open(preview.url)
+        hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.html))
+        own = await donor.send(preview.url, {**csrf_of(page), "digest": hidden["digest"]})
+        assert own.status == 409
+        done = await second.send(preview.url, hidden)
+        assert "Confirmed gifts: 1." in done.text()
+        assert (await second.open(preview.url)).status == 404
     outcome = await donor.open(f"{central.url}/staff/evidence")
     assert "Waiting: 0" in outcome.text()
     bad = csv_file([COLUMNS, *filled])

@@ -25,7 +25,7 @@ from central_server.store.reconciliation.statements import StoredStatement
 from sync_contract.uuid7 import new_id
 from tests.unit.central_server.reconciling_world import DAY, NOW, Books, file, row
 from tests.unit.central_server.tenancy.catalogue import texts
-from tests.unit.central_server.tenancy.entries import OURS, TOP, Checked, Entry, Open, Staff, World
+from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, TOP, Checked, Entry, Open, Staff, World
 
 MARK = "Papers of ours"
 OUR_PAPERS = f"/staff/permits/{path_of(OURS, 'papers')}"
@@ -105,7 +105,7 @@ async def _a_file_needs_a_login(world: World) -> None:
 
 
 async def _a_draft_is_its_senders(world: World) -> None:
-    draft = Draft(new_id(), "our-chief", "evidence", TOP, "list.csv", b"gift,amount_yuan,evidence\n", NOW)
+    draft = Draft(new_id(), "our-chief", "evidence", OURS, "list.csv", b"gift,amount_yuan,evidence\n", NOW)
     async with world.database.write() as connection:
         await import_drafts.store(connection, draft)
     for method in ("GET", "POST"):
@@ -115,6 +115,7 @@ async def _a_draft_is_its_senders(world: World) -> None:
             assert (answer.status, answer.headers["Location"]) == (303, "/staff/login")
     async with world.database.read() as connection:
         assert await import_drafts.find(connection, "their-chief", draft.id) is None
+        assert await import_drafts.of_kind(connection, "evidence", [NEIGHBOURS]) == ()
 
 
 _HOLDER = "whoever holds the address of the gift's own page is its donor; nobody finds 256 bits by guessing"
