@@ -6,6 +6,8 @@ from datetime import datetime
 from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.permits.deadlines import Deadline
 from central_server.permits.permit_status import PermitStatus, load_permit_status
+from central_server.store.catalogue import import_drafts
+from central_server.store.catalogue.import_drafts import EVIDENCE
 from central_server.store.donations import receipts
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger.purse_sums import any_lines
@@ -53,9 +55,10 @@ def _plans(found: PermitStatus) -> list[Task]:
 
 
 async def pending_counts(connection: Connection, money_tops: Collection[str], environment: str) -> list[Task]:
-    """Return one task per community for unsettled differences, and one for receipts that are not issued."""
+    """Return one task per community for unsettled differences, sent evidence, and receipts that are not issued."""
     pending = (
         (TaskKind.difference, "/staff/reconciliation", await differences.waiting(connection, money_tops, environment)),
+        (TaskKind.evidence_waiting, "/staff/evidence", await import_drafts.waiting(connection, EVIDENCE, money_tops)),
         (TaskKind.receipt_due, "/staff/receipts", await receipts.waiting(connection, money_tops, environment)),
     )
     return [

@@ -26,6 +26,7 @@ class TaskKind(StrEnum):
     outside_permit = "outside_permit"
     refund_waiting = "refund_waiting"
     disbursement_waiting = "disbursement_waiting"
+    evidence_waiting = "evidence_waiting"
     refund_unanswered = "refund_unanswered"
     difference = "difference"
     permit_ends = "permit_ends"
@@ -63,6 +64,7 @@ ABOUT_MONEY = frozenset(
         TaskKind.outside_permit,
         TaskKind.refund_waiting,
         TaskKind.disbursement_waiting,
+        TaskKind.evidence_waiting,
         TaskKind.refund_unanswered,
         TaskKind.difference,
         TaskKind.receipt_due,

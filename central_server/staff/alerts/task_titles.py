@@ -18,6 +18,7 @@ TASK_TITLES = {
     TaskKind.late_payment: _("paid too late"),
     TaskKind.outside_permit: _("paid while the permit did not hold"),
     TaskKind.refund_waiting: _("a refund waits"),
+    TaskKind.evidence_waiting: _("evidence waits"),
     TaskKind.disbursement_waiting: _("a disbursement waits"),
     TaskKind.refund_unanswered: _("a refund without the bank's answer"),
     TaskKind.difference: _("differences with the bank"),

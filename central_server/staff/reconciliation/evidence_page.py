@@ -17,7 +17,7 @@ from central_server.staff.frame.fault_wording import FAULTS
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.store.accounts.independence import are_independent
 from central_server.store.catalogue import import_drafts, projects
-from central_server.store.catalogue.import_drafts import Draft
+from central_server.store.catalogue.import_drafts import EVIDENCE, Draft
 from central_server.store.donations import unconfirmed_gifts
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
@@ -27,7 +27,6 @@ from sync_contract.uuid7 import new_id
 
 _AT = "/staff/evidence"
 _DRAFT = _AT + "/{draft:[0-9a-f]{32}}"
-_KIND = "evidence"
 _SHOWN = 200
 
 
@@ -58,7 +57,7 @@ class EvidencePage:
             shown = waiting[:_SHOWN]
             titles = await projects.known_many(connection, {(each.community, each.project) for each in shown})
             around = await places.every(connection, visitor.tops)
-            drafts = await import_drafts.of_kind(connection, _KIND, visitor.tops)
+            drafts = await import_drafts.of_kind(connection, EVIDENCE, visitor.tops)
         values = {
             "waiting": shown,
             "drafts": drafts,
@@ -96,7 +95,7 @@ class EvidencePage:
             found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
             of = {each.community for each in found.confirmed}
             place = next((min(group) for group in (of, visitor.tops) if len(group) == 1), TOP)
-            draft = Draft(new_id(), visitor.access.account, _KIND, place, file.name, file.content, visitor.now)
+            draft = Draft(new_id(), visitor.access.account, EVIDENCE, place, file.name, file.content, visitor.now)
             if found.faults or not found.confirmed:
                 return _shown(visitor, draft, found, {}, None)
             await import_drafts.store(connection, draft)
@@ -148,8 +147,8 @@ class EvidencePage:
         """Return a draft of this account, or of another one for gifts that this one may see."""
         id_ = visitor.request.match_info["draft"]
         draft = await import_drafts.find(connection, visitor.access.account, id_)
-        drafts = await import_drafts.of_kind(connection, _KIND, visitor.tops)
-        for found in (*drafts, *([] if draft is None or draft.kind != _KIND else [draft])):
+        drafts = await import_drafts.of_kind(connection, EVIDENCE, visitor.tops)
+        for found in (*drafts, *([] if draft is None or draft.kind != EVIDENCE else [draft])):
             if found.id == id_:
                 return found
         raise web.HTTPNotFound

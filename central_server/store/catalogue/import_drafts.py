@@ -4,13 +4,16 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
+from central_server.store.alerts.pending_counts import PendingCount
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import fetch_all
 from central_server.store.engine.tables import import_drafts
 from central_server.store.places.places import within
 
+EVIDENCE = "evidence"
+"""The kind of a file that a second person confirms."""
 _LIFETIME = timedelta(days=7)
 
 
@@ -47,6 +50,18 @@ async def of_kind(connection: Connection, kind: str, tops: Collection[str]) -> t
     table = import_drafts.c
     wanted = select(import_drafts).where(table.kind == kind, within(table.place, tops))
     return await fetch_all(connection, Draft, wanted.order_by(table.uploaded_at, table.id))
+
+
+async def waiting(connection: Connection, kind: str, tops: Collection[str]) -> tuple[PendingCount, ...]:
+    """Return by place the number of drafts and the time of the newest."""
+    table = import_drafts.c
+    statement = (
+        select(table.place, func.count(), func.max(table.uploaded_at))
+        .where(table.kind == kind, within(table.place, tops))
+        .group_by(table.place)
+        .order_by(table.place)
+    )
+    return tuple(PendingCount(*row) for row in await connection.execute(statement))
 
 
 async def forget(connection: Connection, draft: Draft) -> None:

@@ -197,6 +197,10 @@ async def test_evidence_is_imported_when_a_second_person_confirms_it(
         second = Donor(other_session)
         await logged_in(central, second, "li")
         assert preview.url.removeprefix(central.url) in (await second.open(f"{central.url}/staff/evidence")).html
+        assert (
+            "Files with evidence of gifts wait for a second person: 1."
+            in (await second.open(f"{central.url}/staff/")).text()
+        )
         shown = await second.open(preview.url)
         hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', shown.html))
         own = await donor.send(preview.url, {**csrf_of(page), "digest": hidden["digest"]})
