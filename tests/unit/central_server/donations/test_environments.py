@@ -96,7 +96,7 @@ async def test_money_of_the_other_environment_is_neither_asked_for_nor_posted_no
 
 async def _opened(world: RefundWorld) -> Attempt:
     parcel = world.gateway.intent()
-    await world.house.press(world.gateway.ticket(parcel), NOW)
+    await world.house.press(world.gateway.ticket(parcel, issued_at=NOW), NOW)
     async with world.database.read() as connection:
         (attempt,) = await attempts.of_intent(connection, world.gateway.id, parcel.id)
     return attempt
