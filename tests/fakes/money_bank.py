@@ -46,6 +46,8 @@ class BankRefund:
 class MoneyBank:
     """`lose_question`, `lose_answer`: lose the next request, or its answer.
 
+    `fee_basis_points`: of each payment, taken with the day's file.
+
     `rest_first`: check the remaining amount before recognising a repeated refund.
     """
 
@@ -60,6 +62,7 @@ class MoneyBank:
     lose_question: bool = False
     lose_answer: bool = False
     rest_first: bool = False
+    fee_basis_points: int = 0
     refund_requests: int = 0
     _numbers: int = 0
     _filed: set[str] = field(default_factory=set)
@@ -69,7 +72,8 @@ class MoneyBank:
         """The balance in fen."""
         came = sum(entry.order.amount.minor for entry in self.orders.values() if entry.state is OrderState.paid)
         went = sum(entry.refund.amount.minor for entry in self.refunds.values() if entry.state is OrderState.paid)
-        return came - went - sum(self.by_itself.values())
+        fees = sum(self._fee_minor(entry) for entry in self.orders.values() if entry.payment in self._filed)
+        return came - went - fees - sum(self.by_itself.values())
 
     async def open(self, order: Order) -> Redirect:
         self._arrives()
@@ -127,7 +131,8 @@ class MoneyBank:
     def _movements(self) -> Iterator[StatementRow]:
         for order, entry in self.orders.items():
             if entry.state is OrderState.paid:
-                yield StatementRow(1, Movement.payment, order, entry.order.amount, 0, entry.payment)
+                fee = self._fee_minor(entry)
+                yield StatementRow(1, Movement.payment, order, entry.order.amount, fee, entry.payment)
         for id_, back in self.refunds.items():
             if back.state is OrderState.paid:
                 yield StatementRow(
@@ -195,6 +200,9 @@ class MoneyBank:
         number = f"{self._number('A')}-{order}"
         self.by_itself[number] = left
         return number, Money(left)
+
+    def _fee_minor(self, entry: BankOrder) -> int:
+        return entry.order.amount.minor * self.fee_basis_points // 10000
 
     def _number(self, kind: str) -> str:
         self._numbers += 1

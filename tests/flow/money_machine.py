@@ -6,7 +6,6 @@ be shortened on failure. money_processes.py uses real processes and real kills.
 """
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -19,14 +18,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from central_server.banks.port import BankUnavailable, NoStatement, Notification, OrderState
-from central_server.donations import refund_approval
-from central_server.donations.refund_approval import RefundNotPossible
 from central_server.reconciliation.statement_import import Reconciler
 from central_server.store.catalogue import projects
-from central_server.store.donations import attempts, intents, refunds
+from central_server.store.donations import attempts, intents
 from central_server.store.donations.attempts import Attempt
 from central_server.store.engine.database import open_database
-from central_server.store.ledger import ledger_lines, purses
+from central_server.store.ledger.ledger_lines import LedgerLine
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences
 from central_server.store.reconciliation.differences import DifferenceKind
@@ -35,6 +32,7 @@ from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.money_bank import MoneyBank
 from tests.fakes.money_house import MoneyHouse, furnish
 from tests.fakes.received import received
+from tests.flow.money_purses import PurseHistory
 from tests.sqlite import put_database
 
 BEGIN = datetime(2026, 11, 24, 1, 0, tzinfo=UTC)
@@ -80,34 +78,55 @@ class MoneyMachine(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.edges = AsyncExitStack()
-        self.bank, self.gateway, self.now = MoneyBank(), DeliveringGateway(), BEGIN
+        self.bank, self.gateway, self.now = MoneyBank(fee_basis_points=60), DeliveringGateway(), BEGIN
         self.given: list[Gift] = []
-        self.past: list[ledger_lines.LedgerLine] = []
+        self.purses = PurseHistory()
         self.day = date(2026, 11, 24)
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         return self.loop.run_until_complete(work)
 
-    @initialize()
-    def opens(self) -> None:
+    @initialize(target=gifts, fens=st.lists(st.integers(100, 100_000), min_size=1, max_size=3))
+    def opens(self, fens: list[int]) -> Any:
+        """With gifts that are paid already."""
+
         async def begin() -> None:
             folder = Path(self.edges.enter_context(TemporaryDirectory()))
             url = await self.edges.enter_async_context(type(self).stores(folder))
             self.running = [Running(url, self.bank), Running(url, self.bank)]
             for each in self.running:
                 await each.begin()
-            await furnish(self.house(0).database, folder, self.gateway, self.now)
+            await self._furnish(folder)
 
         self.run(begin())
+        return multiple(*(self._paid(fen, 0) for fen in fens))
+
+    def _paid(self, fen: int, number: int) -> Gift:
+        gift = self._registered(fen)
+
+        async def pay() -> None:
+            house = self.house(number)
+            await house.press(gift.ticket, self.now)
+            (attempt,) = await self.tried(gift, number)
+            await house.settlement.record_notification(self.bank.pay(attempt.id), self.now)
+
+        self.run(pay())
+        return gift
+
+    def _registered(self, fen: int) -> Gift:
+        parcel = self.gateway.intent(amount_minor=fen)
+        self.given.append(Gift(parcel, self.gateway.ticket(parcel, issued_at=self.now)))
+        return self.given[-1]
+
+    async def _furnish(self, folder: Path) -> None:
+        await furnish(self.house(0).database, folder, self.gateway, self.now)
 
     def house(self, number: int) -> MoneyHouse:
         return self.running[number].house
 
     @rule(target=gifts, fen=st.integers(100, 100_000))
     def a_resident_registers(self, fen: int) -> Gift:
-        parcel = self.gateway.intent(amount_minor=fen)
-        self.given.append(Gift(parcel, self.gateway.ticket(parcel, issued_at=self.now)))
-        return self.given[-1]
+        return self._registered(fen)
 
     @rule(gift=gifts, number=which)
     def its_parcel_arrives(self, gift: Gift, number: int) -> None:
@@ -168,40 +187,6 @@ class MoneyMachine(RuleBasedStateMachine):
             _only(await asyncio.gather(*due, return_exceptions=True), BankUnavailable)
 
         self.run(work())
-
-    @rule(gift=gifts, number=which, share=st.sampled_from([1, 2, 3]))
-    def staff_ask_for_a_refund(self, gift: Gift, number: int, share: int) -> None:
-        async def ask() -> None:
-            for attempt in await self.tried(gift, number):
-                async with self.house(number).database.write() as connection:
-                    with contextlib.suppress(RefundNotPossible):
-                        await refund_approval.request_refund(
-                            connection,
-                            attempt.id,
-                            attempt.amount_minor // share,
-                            "why",
-                            bank=self.bank.name,
-                            by="ming",
-                            now=self.now,
-                        )
-
-        self.run(ask())
-
-    @rule(number=which, approve=st.booleans(), by=st.sampled_from(["ming", "hua"]))
-    def staff_decide(self, number: int, approve: bool, by: str) -> None:
-        async def decide() -> None:
-            database = self.house(number).database
-            async with database.read() as connection:
-                waiting = await refunds.page(connection, ["huada"], "drill", waiting=True)
-            for refund in waiting[:2]:
-                with contextlib.suppress(RefundNotPossible):
-                    async with database.write() as connection:
-                        await refund_approval.decide_refund(
-                            connection, refund.id, approve=approve, note="", by=by, now=self.now
-                        )
-                    assert by != "ming", "the requester may not decide"
-
-        self.run(decide())
 
     @rule(target=words)
     def the_bank_gives_back_what_it_was_asked_for(self) -> Any:
@@ -312,22 +297,11 @@ class MoneyMachine(RuleBasedStateMachine):
         self.running[number] = Running(self.running[number].url, self.bank)
         await self.running[number].begin()
 
-    async def _lines(self) -> list[ledger_lines.LedgerLine]:
-        async with self.house(0).database.read() as connection:
-            found = list(await ledger_lines.of_purse(connection, "huada", "drill", "lunch"))
-            purse = await purses.get(connection, ("huada", "drill", "lunch"))
-        assert found[: len(self.past)] == self.past, "a past line changed"
-        self.past = found
-        balance = 0
-        for line in found:
-            balance += line.signed_minor
-            assert balance >= 0, "the purse went below zero"
-        assert (purse.lines, purse.balance_minor) == (len(found), balance), "purse and lines differ"
-        return found
+    async def _lines(self) -> list[LedgerLine]:
+        return await self.purses.check(self.house(0).database)
 
     async def _safe(self) -> None:
         lines = await self._lines()
-        assert [line.n for line in lines] == list(range(1, len(lines) + 1)), "the ledger counts without gaps"
         came = [line for line in lines if line.kind in ("paid", "surplus")]
         assert len({line.attempt for line in came}) == len(came), "a payment is counted twice"
         for line in came:
@@ -362,7 +336,7 @@ class MoneyMachine(RuleBasedStateMachine):
         async with self.house(0).database.read() as connection:
             found = await differences.every(connection, [TOP], "drill")
         reported = sum(each.theirs_minor or 0 for each in found if each.kind == DifferenceKind.refund_unknown)
-        counted = sum(line.signed_minor for line in lines)
+        counted = sum(line.signed_minor for line in lines if line.kind in ("paid", "surplus", "fee", "refund"))
         assert counted - reported == self.bank.money_minor, "ledger and bank do not agree"
         came = {line.attempt for line in lines if line.kind in ("paid", "surplus")}
         assert came == {id_ for id_, entry in self.bank.orders.items() if entry.state is OrderState.paid}

@@ -3,7 +3,8 @@
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.flow.money_machine import MoneyMachine, Stores, a_file
+from tests.flow.money_machine import Stores, a_file
+from tests.flow.money_office import OfficeMachine
 
 SHORT = settings(
     max_examples=8,
@@ -17,7 +18,7 @@ SHORT = settings(
 
 def run_machine(stores: Stores, how: settings) -> None:
     """Prints how to make a failure happen again."""
-    machine = type("Machine", (MoneyMachine,), {"stores": staticmethod(stores)})
+    machine = type("Machine", (OfficeMachine,), {"stores": staticmethod(stores)})
     run_state_machine_as_test(machine, settings=how)
 
 
