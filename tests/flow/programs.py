@@ -42,7 +42,7 @@ async def prepare(state: Path) -> Plan:
     plan = free_plan()
     (state / "password").write_text(plan.password)
     place = ("--config", str(DEMO / "central.toml"), "--state-dir", str(state / "central"))
-    await run_well("user", "add", "staff", "--password-file", str(state / "password"), *place)
+    await run_well("user", "add", "staff", "--role", "chief", "--password-file", str(state / "password"), *place)
     own = open_identity(state / "gateway" / FILE)
     public = public_text(own.key.public_key())
     output = await run_well("gateway", "add", own.gateway, public, "--community", "huada", "--label", "hall", *place)
