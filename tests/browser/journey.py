@@ -84,6 +84,14 @@ async def choose_amount(page: Page, amount_fen: int, seen: Seen = nothing) -> No
 
 
 async def next_person(page: Page) -> None:
-    """Frees the kiosk; it then shows the first page again."""
-    await page.locator("main form[action='/next'] button").click()
-    await page.wait_for_selector("body.page-attract")
+    """Frees the kiosk; it then shows the first page again. The page ignores a touch while it waits for the gateway."""
+    button = page.locator("main form[action='/next'] button")
+    for _ in range(6):
+        if await button.count():
+            await button.click()
+        try:
+            await page.wait_for_selector("body.page-attract", timeout=10_000)
+        except TimeoutError:
+            continue
+        return
+    raise AssertionError(f"{page.url} is still shown")
