@@ -145,12 +145,7 @@ def server_stages(
         return partial(health.progress, stage)
 
     drain = Drain(
-        store.outbox,
-        central,
-        edges.acceptance,
-        wake=wakeups.parcels,
-        progress=progress("sync"),
-        state=server.delivery,
+        store.outbox, central, edges.acceptance, wake=wakeups.parcels, progress=progress("sync"), state=server.delivery
     )
     reports = ReportLoop(
         central,
@@ -184,14 +179,8 @@ def server_stages(
         Stage("beacons", partial(_watch_beacons, settings, components, health, rebuild, timings), essential=True),
     ]
     if server.catalogue_key is not None:
-        witness = LedgerWitness(
-            central,
-            server.catalogue_key,
-            store.heads,
-            edges.credential.signer,
-            settings.site.environment,
-            every_s=timings.heads_every_s,
-        )
+        key, signer, environment = server.catalogue_key, edges.credential.signer, settings.site.environment
+        witness = LedgerWitness(central, key, store.heads, signer, environment, every_s=timings.heads_every_s)
         pull = partial(_pull_catalogue, server.client, server.catalogue_key, edges, components, noticed, health)
         stages += [background("catalogue", pull), background("heads", partial(witness.run, progress("heads")))]
     return stages
