@@ -221,9 +221,12 @@ async def _watch_store(
 async def _watch_beacons(
     settings: Settings, components: Components, health: Health, rebuild: asyncio.Event, timings: StageTimings
 ) -> None:
-    """Set `rebuild` when the catalogue's beacons change: radios and figures are made for the known beacons."""
+    """Set `rebuild` when the catalogue's beacons change: radios and figures are made for the known beacons.
+
+    The kiosk is away for a moment then, so this waits until no donor is at a gift, not even at its thanks.
+    """
     giving, known = components.giving, components.presence.beacons
-    while settings_mapping.known_beacons(settings, giving.offer.beacons) == known or giving.under_way():
+    while settings_mapping.known_beacons(settings, giving.offer.beacons) == known or giving.sessions.active_gifts():
         health.progress("beacons")
         await asyncio.sleep(timings.beacons_check_s)
     log.info("beacons.changed", known=len(giving.offer.beacons))

@@ -119,7 +119,11 @@ async def open_database(path: Path, *, read_only: bool = False) -> AsyncIterator
 
 def _open_reader(path: Path) -> sqlite3.Connection:
     connection = connect_read_only(path)
-    connection.execute("SELECT count(*) FROM sqlite_schema")
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_schema")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

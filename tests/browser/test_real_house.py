@@ -14,6 +14,7 @@ from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.journey import next_person, walk_the_journey
 from tests.browser.layout import SIZES, faults
+from tests.flow.programs import restarted_with_catalogue
 from tests.paths import ROOT
 from tests.ports import keep_ports
 
@@ -41,6 +42,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
             await opened.gateway.exited()
             await restarted.enter_async_context(gateway_program(folder, DEMO, opened.plan, radio="simulated"))
 
+        await restarted_with_catalogue(folder)
         yield House(opened, cut_power)
 
 
