@@ -114,7 +114,7 @@ def start_epoch(tables: Tables) -> None:
 def _count(tables: Tables) -> Rescue:
     numbers: dict[int, list[int]] = defaultdict(list)
     for number, n in tables.execute(
-        f"SELECT place >> 40, place & {MAX_N} FROM (SELECT place FROM outbox UNION SELECT place FROM refused)"  # noqa: S608
+        "SELECT place >> 40, place & ? FROM (SELECT place FROM outbox UNION SELECT place FROM refused)", MAX_N
     ):
         numbers[number].append(n)
     removed = {row["number"]: row["removed_n"] for row in tables.select("epochs")}

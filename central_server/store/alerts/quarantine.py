@@ -45,11 +45,12 @@ async def quarantining(
     database: Database, record: RecordKey, now: datetime, *also: type[Exception]
 ) -> AsyncIterator[None]:
     """Quarantine the record when the block fails, and continue after it. Raises StoreUnavailable and `also`."""
+    unrelated: tuple[type[Exception], ...] = (StoreUnavailable, *also)
     try:
         yield
-    except Exception as error:
-        if isinstance(error, (StoreUnavailable, *also)):
-            raise
+    except unrelated:
+        raise
+    except Exception as error:  # noqa: BLE001  (any fault of one record; it is logged and stored for staff)
         await quarantine(database, record, error, now)
 
 
