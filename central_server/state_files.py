@@ -26,7 +26,13 @@ def claim_state(state: Path, environment: str) -> None:
     file = state / _ENVIRONMENT
     if not file.exists():
         write_atomically(file, f"{environment}\n".encode())
-    found = file.read_text("utf-8").strip()
+    check_state(state, environment)
+
+
+def check_state(state: Path, environment: str) -> None:
+    """Raises StateRefused if the state folder belongs to the other environment."""
+    file = state / _ENVIRONMENT
+    found = file.read_text("utf-8").strip() if file.exists() else environment
     if found != environment:
         raise StateRefused(
             f"{file}: this folder belongs to the environment {found!r}, and site.environment is {environment}: "

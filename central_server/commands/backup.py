@@ -9,7 +9,7 @@ from central_server.backups.backup import BackupFailed, Source, megabytes, take
 from central_server.backups.backup_files import file_name, folder, keep
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE
 from central_server.commands.store_selection import source
-from central_server.state_files import RECEIPTS_KEY
+from central_server.state_files import RECEIPTS_KEY, StateRefused
 from daemonkit.state_owner import become_owner
 from daemonkit.toml import ConfigRefused
 from sync_contract.permit import OFFICIAL_TIME
@@ -21,7 +21,7 @@ def run(config: Path, state: Path, file: Path | None, *, with_receipts_key: bool
     try:
         of = source(config, state)
         made, manifest = _taken(of, file, now, with_receipts_key)
-    except ConfigRefused as refused:
+    except (ConfigRefused, StateRefused) as refused:
         print(refused, file=sys.stderr)
         return CONFIGURATION
     except (BackupFailed, OSError) as error:

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.commands.exit_codes import prints_errors
-from central_server.commands.store_selection import of, open_database
+from central_server.commands.store_selection import open_checked
 from central_server.demo_history import DemoHistory
 from central_server.errors import CentralError
 from central_server.settings import Settings
 from central_server.state_files import catalogue_key
 from central_server.store.engine.database import Database
-from central_server.store.engine.installation import claim_environment
 from central_server.store.enrolment import gateways
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.parcels import parcels
@@ -39,8 +38,7 @@ async def record_history(settings: Settings, state: Path, days: int, seed: int) 
         raise HistoryRefused("site.environment is real: a made-up history is for a drill only")
     now = datetime.now(UTC)
     bound = {entry.beacon: entry.project for entry in settings.bindings}
-    async with open_database(of(settings, state)) as database:
-        await claim_environment(database, settings.site.environment.value)
+    async with open_checked(settings, state) as database:
         gateway = await _only_gateway(database)
         await seed_catalogue(database, settings.projects, bound, now, own_site=settings.bank.own_site)
         history = DemoHistory(

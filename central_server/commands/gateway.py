@@ -10,7 +10,7 @@ from pathlib import Path
 import segno
 
 from central_server.commands.exit_codes import FAILURE, prints_errors
-from central_server.commands.store_selection import open_database, store_url
+from central_server.commands.store_selection import open_configured
 from central_server.enrolment import enrolment_codes
 from central_server.enrolment.gateways import EnrolmentRefused, register
 from central_server.settings import ServerSettings, Settings
@@ -54,7 +54,7 @@ def add(config: Path, state: Path, gateway: str, public: str, community: str, la
         print("expected a gateway id of 16 hexadecimal digits, a community of 1 to 64 characters", file=sys.stderr)
         return FAILURE
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    asyncio.run(_add(store_url(config, state), gateway, public, community, label or gateway))
+    asyncio.run(_add(config, state, gateway, public, community, label or gateway))
     print(public_text(catalogue_key(state).public_key()))
     return 0
 
@@ -66,7 +66,7 @@ def invite(config: Path, state: Path, request: InviteRequest, url: str, *, only_
         raise EnrolmentRefused(fault)
     url = _address(config, url)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    gateway, code, ends_at = asyncio.run(_invite(store_url(config, state), request))
+    gateway, code, ends_at = asyncio.run(_invite(config, state, request))
     invitation = Invitation(url, code, fingerprint(catalogue_key(state).public_key()))
     if only_text:
         print(invitation.text())
@@ -84,14 +84,14 @@ def _address(config: Path, url: str) -> str:
     return address
 
 
-async def _add(url: str, gateway: str, public: str, community: str, label: str) -> None:
-    async with open_database(url) as database:
+async def _add(config: Path, state: Path, gateway: str, public: str, community: str, label: str) -> None:
+    async with open_configured(config, state) as database:
         await register(database, gateway, public, community, label, datetime.now(UTC))
 
 
-async def _invite(url: str, request: InviteRequest) -> tuple[Gateway, str, datetime]:
+async def _invite(config: Path, state: Path, request: InviteRequest) -> tuple[Gateway, str, datetime]:
     now = datetime.now(UTC)
-    async with open_database(url) as database, database.write() as connection:
+    async with open_configured(config, state) as database, database.write() as connection:
         gateway = await _requested_gateway(connection, request, now)
         code = await enrolment_codes.make_code(connection, gateway, COMMAND_LINE, now)
         line = AuditEntry(COMMAND_LINE, gateway.community, GatewayInvited(gateway.id, gateway.label), now)

@@ -11,10 +11,11 @@ from central_server.catalogue.field_parsing import file_fault
 from central_server.catalogue.file_import import Plan
 from central_server.catalogue.records import Edit
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE
-from central_server.commands.store_selection import open_database, store_url
+from central_server.commands.store_selection import open_configured
 from central_server.sheets import sheet_process
 from central_server.sheets.sheet_reader import SheetRefused
 from central_server.staff.frame.fault_wording import in_english
+from central_server.state_files import StateRefused
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import StoreRefused, StoreUnavailable
@@ -32,8 +33,8 @@ _REMARKS = {
 def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool) -> int:
     """Return 1 for faulty rows, an unreadable file or an unknown place; nothing is changed then."""
     try:
-        found = asyncio.run(_import(store_url(config, state), kind, file, place, yes))
-    except (ConfigRefused, StoreRefused) as error:
+        found = asyncio.run(_import(config, state, kind, file, place, yes))
+    except (ConfigRefused, StateRefused, StoreRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
     except SheetRefused as error:
@@ -61,11 +62,11 @@ def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool)
     return 0
 
 
-async def _import(url: str, kind: str, file: Path, place: str, yes: bool) -> Plan | None:
+async def _import(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool) -> Plan | None:
     """Return None for an unknown place."""
     sheet = await sheet_process.open_sheet(file.read_bytes())
     edit = Edit(BY, datetime.now(UTC))
-    async with open_database(url) as database:
+    async with open_configured(config, state) as database:
 
         async def work(connection: Connection) -> Plan | None:
             if await places.get(connection, place) is None:

@@ -11,6 +11,7 @@ from central_server.backups.backup_files import keep
 from central_server.backups.state_folder_lock import StateInUse, alone
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
 from central_server.commands.store_selection import source
+from central_server.state_files import StateRefused
 from central_server.store.engine.database import StoreRefused, StoreUnavailable, open_database
 from central_server.store.engine.schema import newest_revision
 from daemonkit.state_owner import become_owner
@@ -24,7 +25,7 @@ def run(config: Path, state: Path, *, without_backup: bool) -> int:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         become_owner(state)
         found = asyncio.run(_migrate(of, without_backup))
-    except (ConfigRefused, StoreRefused) as error:
+    except (ConfigRefused, StateRefused, StoreRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
     except BackupFailed as error:

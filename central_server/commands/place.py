@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from central_server.commands.exit_codes import FAILURE, prints_errors
-from central_server.commands.store_selection import open_database, store_url
+from central_server.commands.store_selection import open_configured
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import PlaceAdded
 from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
@@ -42,7 +42,7 @@ def print_places(config: Path, state: Path) -> int:
 
 async def _add(config: Path, state: Path, place: Place) -> str:
     now = datetime.now(UTC)
-    async with open_database(store_url(config, state)) as database, database.write() as connection:
+    async with open_configured(config, state) as database, database.write() as connection:
         if not await places.plant(connection, place, now):
             raise PlaceRefused(f"{place.id}: a place with this id exists")
         action = PlaceAdded(place.id, place.kind.value, place.names[Language.zh_hans], place.parent or "")
@@ -52,7 +52,7 @@ async def _add(config: Path, state: Path, place: Place) -> str:
 
 
 async def _list(config: Path, state: Path) -> str:
-    async with open_database(store_url(config, state)) as database, database.read() as connection:
+    async with open_configured(config, state) as database, database.read() as connection:
         known = await places.every(connection, {TOP})
     below: dict[str | None, list[Place]] = {}
     for place in known:

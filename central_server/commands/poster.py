@@ -13,6 +13,7 @@ from central_server.commands import store_selection
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE
 from central_server.errors import CentralError
 from central_server.settings import Settings
+from central_server.state_files import StateRefused
 from central_server.store.catalogue import beacons
 from central_server.store.engine.database import StoreRefused, StoreUnavailable
 from daemonkit.files import write_atomically
@@ -48,10 +49,10 @@ def run(config: Path, state: Path, request: PosterRequest, file: Path) -> int:
         settings = load(config, Settings)
         languages = tuple(Language(each) for each in request.languages)
         beacon = BeaconId(UUID(request.uuid), request.major, request.minor)
-        facts = asyncio.run(_facts(settings, store_selection.of(settings, state), request, beacon))
+        facts = asyncio.run(_facts(settings, state, request, beacon))
         content = poster_pdf(facts, request.paper, languages)
         write_atomically(file, content, mode=0o644)
-    except (ConfigRefused, StoreRefused) as error:
+    except (ConfigRefused, StateRefused, StoreRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
     except AddressRefused as error:
@@ -64,10 +65,10 @@ def run(config: Path, state: Path, request: PosterRequest, file: Path) -> int:
     return 0
 
 
-async def _facts(settings: Settings, url: str, request: PosterRequest, beacon: BeaconId) -> PosterFacts:
+async def _facts(settings: Settings, state: Path, request: PosterRequest, beacon: BeaconId) -> PosterFacts:
     """Raises PosterRefused."""
     environment = settings.site.environment
-    async with store_selection.open_database(url) as database, database.read() as connection:
+    async with store_selection.open_checked(settings, state) as database, database.read() as connection:
         same = await beacons.same(connection, [beacon])
         if not same:
             raise PosterRefused(

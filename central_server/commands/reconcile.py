@@ -19,10 +19,10 @@ from central_server.reconciliation.manual_upload import read_uploaded
 from central_server.reconciliation.nightly import NightlyResult, NightlyRun
 from central_server.reconciliation.statement_import import Reconciler
 from central_server.settings import Settings
+from central_server.state_files import StateRefused
 from central_server.store.accounts.audit_trail import COMMAND_LINE
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database, StoreRefused, StoreUnavailable
-from central_server.store.engine.installation import claim_environment
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences
 from central_server.store.reconciliation.differences import Difference
@@ -53,7 +53,7 @@ def run(config: Path, state: Path, request: ReconcileRequest) -> int:
     try:
         settings = load(config, Settings)
         night, days, left = asyncio.run(_reconcile(settings, state, request, day))
-    except (ConfigRefused, StoreRefused, CredentialsRefused) as error:
+    except (ConfigRefused, StateRefused, StoreRefused, CredentialsRefused) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
     except (BankUnavailable, StoreUnavailable) as error:
@@ -74,8 +74,7 @@ async def _reconcile(
     now, environment = datetime.now(UTC), settings.site.environment
     folder = request.credentials or Path(settings.bank.credentials or os.environ.get("CREDENTIALS_DIRECTORY", "."))
     account = BankAccount(settings.bank.at(request.bank_url), environment, folder)
-    async with store_selection.open_database(store_selection.of(settings, state)) as database:
-        await claim_environment(database, environment.value)
+    async with store_selection.open_checked(settings, state) as database:
         if request.file is not None:
             night = await _take_file(database, settings, request.file, day, now)
         else:

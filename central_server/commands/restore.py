@@ -13,7 +13,7 @@ from central_server.backups.state_folder_lock import UNFINISHED, StateInUse
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
 from central_server.commands.store_selection import source
 from central_server.receipts.sealed_data import Seal
-from central_server.state_files import RECEIPTS_KEY
+from central_server.state_files import RECEIPTS_KEY, StateRefused
 from daemonkit.state_owner import become_owner
 from daemonkit.toml import ConfigRefused
 from sync_contract.permit import OFFICIAL_TIME
@@ -32,7 +32,7 @@ def run(config: Path, state: Path, file: Path, *, yes: bool) -> int:
                 print(_needs_yes(file, manifest, there, now), file=sys.stderr)
                 return FAILURE
             done = backup_restore.restore(content, manifest, into, now)
-    except ConfigRefused as refused:
+    except (ConfigRefused, StateRefused) as refused:
         print(refused, file=sys.stderr)
         return CONFIGURATION
     except RestoreRefused as refused:

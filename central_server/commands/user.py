@@ -12,7 +12,7 @@ from central_server.accounts.account_names import NameRefused, spelled
 from central_server.accounts.login import PlaceUnknown, set_password
 from central_server.accounts.passwords import PasswordRefused
 from central_server.commands.exit_codes import FAILURE, prints_errors
-from central_server.commands.store_selection import open_database, store_url
+from central_server.commands.store_selection import open_configured
 from central_server.store.accounts import accounts, audit_trail
 from central_server.store.accounts.audit_actions import AccountConfirmed, FactorReset
 from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
@@ -23,7 +23,7 @@ from central_server.store.engine.database import ValueRefused
 def add(config: Path, state: Path, name: str, password_file: Path | None, place: str, role: str) -> int:
     password = _password(password_file)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = asyncio.run(_add(store_url(config, state), name, password, place, Role(role)))
+    new = asyncio.run(_add(config, state, name, password, place, Role(role)))
     print(f"{name}: {'added' if new else 'has a new password; running sessions have ended'}")
     return 0
 
@@ -31,7 +31,7 @@ def add(config: Path, state: Path, name: str, password_file: Path | None, place:
 @prints_errors(ValueRefused)
 def reset_factor(config: Path, state: Path, name: str) -> int:
     """Reset the second factor of a person who lost the phone."""
-    if not asyncio.run(_reset_factor(store_url(config, state), spelled(name))):
+    if not asyncio.run(_reset_factor(config, state, spelled(name))):
         print(f"there is no account {name!r}", file=sys.stderr)
         return FAILURE
     print(f"{name}: no second factor any more; running sessions have ended")
@@ -41,15 +41,15 @@ def reset_factor(config: Path, state: Path, name: str) -> int:
 @prints_errors(ValueRefused)
 def confirm(config: Path, state: Path, name: str) -> int:
     """Confirm on the machine's console that a person of its own uses the account."""
-    if not asyncio.run(_confirm(store_url(config, state), spelled(name))):
+    if not asyncio.run(_confirm(config, state, spelled(name))):
         print(f"there is no account {name!r}", file=sys.stderr)
         return FAILURE
     print(f"{name}: confirmed; it may now decide about the requests of those who made it")
     return 0
 
 
-async def _confirm(url: str, name: str) -> bool:
-    async with open_database(url) as database, database.write() as connection:
+async def _confirm(config: Path, state: Path, name: str) -> bool:
+    async with open_configured(config, state) as database, database.write() as connection:
         account = await accounts.get(connection, name, lock=True)
         if account is None:
             return False
@@ -59,8 +59,8 @@ async def _confirm(url: str, name: str) -> bool:
     return True
 
 
-async def _reset_factor(url: str, name: str) -> bool:
-    async with open_database(url) as database, database.write() as connection:
+async def _reset_factor(config: Path, state: Path, name: str) -> bool:
+    async with open_configured(config, state) as database, database.write() as connection:
         account = await accounts.get(connection, name, lock=True)
         if account is None:
             return False
@@ -70,8 +70,8 @@ async def _reset_factor(url: str, name: str) -> bool:
     return True
 
 
-async def _add(url: str, name: str, password: str, place: str, role: Role) -> bool:
-    async with open_database(url) as database:
+async def _add(config: Path, state: Path, name: str, password: str, place: str, role: Role) -> bool:
+    async with open_configured(config, state) as database:
         return await set_password(database, name, password, datetime.now(UTC), place=place, role=role)
 
 
