@@ -180,7 +180,7 @@ async def reconcile(
             if leased:
                 night = await nightly.run(now)
                 for day, reason in night.failed.items():
-                    _log.warning("reconciliation.waiting", day=str(day), reason=reason)
+                    _log.warning("reconciliation.waiting", day=str(day), reason=str(reason))
             following = now + pause
         await asyncio.sleep(every_s)
 

@@ -49,7 +49,8 @@ class BoardProject:
 
 @dataclass(frozen=True, slots=True)
 class BoardPage(View):
-    """`compared_until`: every day up to this one is compared with the bank's files. `refused`: this device
+    """`compared_until`: every day up to this one is compared with the bank's files,
+    except for `open_differences`. `refused`: this device
     received figures that contradict its stored ones. `back`, `verify`, `data`: paths or addresses, "" for none.
     """
 
@@ -58,6 +59,7 @@ class BoardPage(View):
 
     projects: tuple[BoardProject, ...]
     compared_until: date | None = None
+    open_differences: int = 0
     refused: bool = False
     back: str = ""
     verify: str = ""

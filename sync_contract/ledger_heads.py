@@ -95,7 +95,8 @@ class Heads(Record):
     """The answer to GET /api/v1/heads?known=<project>:<step>&…: what a gateway's community published since.
 
     `community`: the gateway's own, which names the chains that it follows; `statuses`: of every chain;
-    `compared_until`: the ledger is compared with the bank's files up to this day, None before the first.
+    `compared_until`: the ledger is compared with the bank's files up to this day, None before the first;
+    `open_differences`: between both, not settled yet.
     """
 
     contract: Literal[1] = CONTRACT
@@ -103,6 +104,7 @@ class Heads(Record):
     heads: Annotated[tuple[SignedHead, ...], Field(max_length=MOST_HEADS)]
     statuses: Annotated[tuple[ChainStatus, ...], Field(max_length=200)] = ()
     compared_until: date | None = None
+    open_differences: Count = 0
 
 
 class Cosignature(Record):

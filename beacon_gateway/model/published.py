@@ -25,4 +25,5 @@ class BoardFacts:
     chains: Mapping[str, StoredChain]
     cosigned: Mapping[str, int]
     compared_until: date | None
+    open_differences: int
     refused: bool

@@ -103,7 +103,7 @@ class LedgerHeads:
             }
             refused = tables.first("head_refusals", "WHERE community = ?", answer.community)
             cosigned = {each.project: each.cosigned for each in answer.statuses}
-            return BoardFacts(chains, cosigned, answer.compared_until, refused is not None)
+            return BoardFacts(chains, cosigned, answer.compared_until, answer.open_differences, refused is not None)
 
         return await self._database.read(work)
 

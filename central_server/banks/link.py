@@ -22,6 +22,7 @@ from central_server.banks.port import (
     Refund,
     Statement,
 )
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from sync_contract.strict_model import Environment
 
 
@@ -59,7 +60,7 @@ class Link:
         raise BankRefused("a public page makes no refunds")
 
     async def statement(self, day: date) -> Statement:
-        raise BankRefused("a public page has no files")
+        raise StatementRefused(StatementProblem.no_files, kind="link")
 
     def expiring(self, now: datetime) -> tuple[Expiring, ...]:
         return ()

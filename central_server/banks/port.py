@@ -18,7 +18,14 @@ class BankUnavailable(CentralError):
 
 
 class BankRefused(CentralError):
-    """The bank refuses the order, or its answer breaks our rules: trying again changes nothing."""
+    """The bank refuses the order, or its answer breaks our rules: trying again changes nothing.
+
+    The text is for the log. `code`: what the bank answered, "" if nothing of ours.
+    """
+
+    def __init__(self, reason: str, *, code: str = "") -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class NoStatement(CentralError):

@@ -41,6 +41,7 @@ from central_server.banks.port import (
     Refund,
     Statement,
 )
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from sync_contract.keys import read_public
 from sync_contract.money import Money
 from sync_contract.strict_model import Environment, Record
@@ -154,13 +155,13 @@ class Sandbox:
         }
         status, body = await self._ask("POST", "/refunds", json.dumps(fields).encode())
         if status not in (200, 201):
-            raise BankRefused(f"refund {refund.id} was answered with status {status}")
+            raise BankRefused(f"refund {refund.id} was answered with status {status}", code=f"{status}")
         answer = _read(_Answer, body)
         if answer.order != refund.id or Money(answer.amount_minor, answer.currency) != refund.amount:
             raise BankUnavailable(f"refund {refund.id} was answered with another refund or amount")
 
     async def statement(self, day: date) -> Statement:
-        raise BankRefused("the sandbox has no files")
+        raise StatementRefused(StatementProblem.no_files, kind="sandbox")
 
     def expiring(self, now: datetime) -> tuple[Expiring, ...]:
         return ()

@@ -11,14 +11,17 @@ from pathlib import Path
 
 from central_server.banks.port import BankRefused, BankUnavailable, CredentialsRefused
 from central_server.banks.registry import BANKS, BankAccount
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from central_server.commands import store_selection
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
+from central_server.errors import CentralError
 from central_server.reconciliation.day_totals import DayTotals, load_day_totals
 from central_server.reconciliation.fees import FeeRule
 from central_server.reconciliation.manual_upload import read_uploaded
-from central_server.reconciliation.nightly import NightlyResult, NightlyRun
+from central_server.reconciliation.nightly import NightlyResult, NightlyRun, NotProcessed
 from central_server.reconciliation.statement_import import Reconciler
 from central_server.settings import Settings
+from central_server.staff.reconciliation import statement_wording
 from central_server.state_files import StateRefused
 from central_server.store.accounts.audit_trail import COMMAND_LINE
 from central_server.store.engine.connection import Connection
@@ -60,7 +63,8 @@ def run(config: Path, state: Path, request: ReconcileRequest) -> int:
         print(f"try again later: {error}", file=sys.stderr)
         return TRY_AGAIN
     except (BankRefused, OSError) as error:
-        print(f"{request.file or 'reconcile'}: {error}", file=sys.stderr)
+        text = _in_english(error) if isinstance(error, BankRefused) else str(error)
+        print(f"{request.file or 'reconcile'}: {text}", file=sys.stderr)
         return FAILURE
     _print_report(night, days, left)
     if night.failed:
@@ -80,7 +84,7 @@ async def _reconcile(
         else:
             async with BANKS[settings.bank.kind](account) as bank:
                 if not bank.capabilities.states:
-                    raise BankRefused(f"the bank {bank.name} has no files")
+                    raise StatementRefused(StatementProblem.no_files, kind=bank.name)
                 work = _work(database, bank.name, settings)
                 night = await NightlyRun(bank, work).run(now, None if day is None else (day,), cause=COMMAND_LINE)
         async with database.read() as connection:
@@ -111,13 +115,19 @@ async def _left(connection: Connection, settings: Settings) -> tuple[Difference,
     return await differences.every(connection, [TOP], settings.site.environment.value, limit=100_000)
 
 
+def _in_english(error: CentralError) -> str:
+    if isinstance(error, NotProcessed):
+        return "it could not be processed; the log states the cause"
+    return statement_wording.in_english(error) if isinstance(error, StatementRefused) else str(error)
+
+
 def _print_report(night: NightlyResult, days: Sequence[DayTotals], left: Sequence[Difference]) -> None:
     if days:
         print(_table(_HEADS, [_of_day(each) for each in sorted(days, key=lambda each: each.day)]))
     for day in night.without_file:
         print(f"{day}: the bank has no file")
     for day, reason in night.failed.items():
-        print(f"{day}: {reason}", file=sys.stderr)
+        print(f"{day}: {_in_english(reason)}", file=sys.stderr)
     if not left:
         print("no open differences")
         return

@@ -93,7 +93,7 @@ class RefundSender:
             case OrderState.paid:
                 _log.error("refund.amount_differs", refund=refund.id, reason=str(report.amount))
             case OrderState.failed | OrderState.expired:
-                await self._refuse(refund, report.evidence, now)
+                await self._refuse(refund, report.evidence, report.evidence, now)
             case OrderState.open | OrderState.pending | OrderState.unknown:
                 pass
 
@@ -115,14 +115,14 @@ class RefundSender:
             # the same refund, from a process that died or was suspended. What it reports about the id decides.
             report = await self.bank.query(OrderId(refund.id, refund.sent_at, Movement.refund))
             if report.state is OrderState.unknown:
-                await self._refuse(refund, str(error), now)
+                await self._refuse(refund, str(error), error.code, now)
             else:
                 await self._record(refund, report, now)
 
-    async def _refuse(self, refund: StoredRefund, reason: str, now: datetime) -> None:
+    async def _refuse(self, refund: StoredRefund, reason: str, code: str, now: datetime) -> None:
         _log.warning("refund.refused", refund=refund.id, reason=reason)
         async with self.database.write() as connection:
-            await record_refusal(connection, refund.id, reason, now)
+            await record_refusal(connection, refund.id, code, now)
         self.changed()
 
 

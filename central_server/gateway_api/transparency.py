@@ -8,7 +8,7 @@ from aiohttp import web
 
 from central_server.enrolment.request_verification import signed_json, signer
 from central_server.ledger.publication import to_signed_head
-from central_server.reconciliation.compared_days import load_compared_until
+from central_server.reconciliation.compared_days import load_compared
 from central_server.rejected_requests import Refusals
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
@@ -58,6 +58,7 @@ class TransparencyApi:
             if head.step > known.get(head.project, 0) and len(found) < MOST_HEADS:
                 room = MOST_HEADS - len(found)
                 found += await ledger_heads.of_purse(connection, head.purse, known.get(head.project, 0), room)
+        compared = await load_compared(connection, community, self._environment, self._clock())
         return Heads(
             community=community,
             heads=tuple(to_signed_head(head) for head in found),
@@ -65,7 +66,8 @@ class TransparencyApi:
                 ChainStatus(project=head.project, step=head.step, cosigned=len(witnesses.get(head.seq, [])))
                 for head in newest[:_MOST_KNOWN]
             ),
-            compared_until=await load_compared_until(connection, community, self._environment, self._clock()),
+            compared_until=compared.until,
+            open_differences=compared.open_differences,
         )
 
     async def _cosigned(self, request: web.Request) -> web.Response:

@@ -1,17 +1,32 @@
 """Up to which day a community's payments are compared with the bank's files, for its public board."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from central_server.banks.settlement_day import day_end, settlement_day
 from central_server.reconciliation.settlement_days import ONE, newest_day
 from central_server.store.engine.connection import Connection
-from central_server.store.reconciliation import reconciled_attempts, statements
+from central_server.store.reconciliation import differences, reconciled_attempts, statements
 
 
-async def load_compared_until(connection: Connection, community: str, environment: str, now: datetime) -> date | None:
-    """Return the last due day up to which each day has a file or no payments of the community; None before the first.
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """`until`: None before the first file. `open_differences`: of the community, which staff have not settled."""
+
+    until: date | None
+    open_differences: int
+
+
+async def load_compared(connection: Connection, community: str, environment: str, now: datetime) -> Compared:
+    until = await _compared_until(connection, community, environment, now)
+    return Compared(until, await differences.count_open(connection, community, environment))
+
+
+async def _compared_until(connection: Connection, community: str, environment: str, now: datetime) -> date | None:
+    """Return the last due day up to which each day has a file or no waiting payments of the community.
 
     A day is not compared while its file is missing or refused, unless the file of another day contains its payments.
+    A payment that has become a difference of its own waits no more.
     """
     files = await statements.accepted_days(connection, community, environment)
     if not files:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from io import BytesIO
 
-from central_server.banks.port import BankRefused, BankUnavailable, Statement
+from central_server.banks.port import BankUnavailable, Statement
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from central_server.settings_bank import BankSettings
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -21,35 +22,35 @@ def _unionpay(settings: BankSettings, name: str, content: bytes, day: date | Non
 
 
 READERS: Mapping[str, Reader] = {"unionpay": _unionpay}
-"""By kind of bank. Each raises BankRefused, and BankUnavailable if the file is damaged."""
+"""By kind of bank. Each raises StatementRefused, and BankUnavailable if the file is damaged."""
 
 
 def read_uploaded(settings: BankSettings, name: str, content: bytes, day: date | None) -> Statement:
-    """`day` None: read it from the file names. Raises BankRefused."""
+    """`day` None: read it from the file names. Raises StatementRefused."""
     reader = READERS.get(settings.kind)
     if reader is None:
-        raise BankRefused(f"a bank of the kind {settings.kind} has no files")
+        raise StatementRefused(StatementProblem.no_files, kind=settings.kind)
     if not name.lower().endswith(".zip"):
-        raise BankRefused("the bank's files have names that end in .zip")
+        raise StatementRefused(StatementProblem.not_a_zip)
     if len(content) > MAX_BYTES:
-        raise BankRefused(f"the file is larger than {MAX_BYTES} bytes")
+        raise StatementRefused(StatementProblem.too_large, most=MAX_BYTES)
     try:
         return reader(settings, name, content, day)
     except BankUnavailable as error:
-        raise BankRefused(f"{error}; download it again") from error
+        raise StatementRefused(StatementProblem.damaged) from error
 
 
 def _day_of(content: bytes) -> date:
-    """Read the day from the names in the zip. Raises BankRefused."""
+    """Read the day from the names in the zip. Raises StatementRefused."""
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise BankRefused("the file is not a zip of the bank") from error
+        raise StatementRefused(StatementProblem.damaged) from error
     for name in names:
         if found := _DAY.match(name.rpartition("/")[2]):
             try:
                 return datetime.strptime(found[1], "%y%m%d").date()  # noqa: DTZ007  (a day has no zone)
             except ValueError:
                 continue
-    raise BankRefused("no file name in the zip contains its day")
+    raise StatementRefused(StatementProblem.no_day)

@@ -8,6 +8,7 @@ import structlog
 
 from central_server.banks.port import Bank, BankRefused, BankUnavailable, NoStatement
 from central_server.banks.settlement_day import day_end, settlement_day
+from central_server.errors import CentralError
 from central_server.reconciliation import settlement_days
 from central_server.reconciliation.statement_import import Reconciler
 from central_server.store.accounts.audit_trail import COMMAND_LINE
@@ -22,13 +23,17 @@ _log = structlog.get_logger()
 NIGHTLY = "(nightly)"
 
 
+class NotProcessed(CentralError):
+    """The file is quarantined: the log and a task of staff state the cause."""
+
+
 @dataclass(slots=True)
 class NightlyResult:
-    """`failed`: by day, the bank's error; these days are requested again."""
+    """`failed`: by day, the error; these days are requested again."""
 
     imported: list[date] = field(default_factory=list)
     without_file: list[date] = field(default_factory=list)
-    failed: dict[date, str] = field(default_factory=dict)
+    failed: dict[date, CentralError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +54,10 @@ class NightlyRun:
                 await self._record_no_file(day, now, cause)
                 result.without_file.append(day)
             except BankRefused as error:
-                result.failed[day] = str(error)
+                result.failed[day] = error
                 refused.add(day)
             except BankUnavailable as error:
-                result.failed[day] = str(error)
+                result.failed[day] = error
                 break  # it would not answer the other requests either
             else:
                 record = RecordKey("reconciliation", f"{self.bank.name} {day}", self.reconciler.place)
@@ -60,7 +65,7 @@ class NightlyRun:
                     await self.reconciler.import_statement(statement, now, cause=cause)
                     result.imported.append(day)
                 if day not in result.imported:
-                    result.failed[day] = "it could not be processed; the log states the cause"
+                    result.failed[day] = NotProcessed("not_processed")
         await self.reconciler.assign_returns()
         await self._record_without_file(due, refused, now)
         await self.find_missing(now)
@@ -108,7 +113,7 @@ class NightlyRun:
             )
 
     async def find_missing(self, now: datetime) -> int:
-        """Record our payments and refunds that are in no file though all expected files were checked."""
+        """Record our payments and refunds that are in no file though all expected files were checked, or long due."""
         reconciler = self.reconciler
         before = datetime.combine(settlement_days.newest_day(now), time(), OFFICIAL_TIME)
         since = settlement_days.newest_day(now) - 2 * settlement_days.FETCH_BACK
@@ -120,14 +125,14 @@ class NightlyRun:
                 connection, reconciler.bank, reconciler.environment, before
             ):
                 assert attempt.paid_at is not None  # the query selects only these
-                if day := settlement_days.last_expected_day(attempt.paid_at, checked):
+                if day := settlement_days.last_expected_day(attempt.paid_at, checked, now):
                     missing = self._missing(attempt, day, now, attempt=attempt.id)
                     found += await differences.add(connection, missing)
             for refund in await reconciled_attempts.unreconciled_refunds(
                 connection, reconciler.bank, reconciler.environment, before
             ):
                 assert refund.sent_at is not None
-                if day := settlement_days.last_expected_day(refund.sent_at, checked, settlement_days.REFUND_GRACE):
+                if day := settlement_days.last_expected_day(refund.sent_at, checked, now, settlement_days.REFUND_GRACE):
                     missing = self._missing(refund, day, now, attempt=refund.attempt, refund=refund.id)
                     found += await differences.add(connection, missing)
         if found:

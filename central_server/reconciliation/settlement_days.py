@@ -16,6 +16,8 @@ GRACE = timedelta(days=3)
 """A payment is in the file of its day, of the day before, or of one of this many days after it."""
 REFUND_GRACE = timedelta(days=12)
 """A refund takes up to ten settlement days."""
+WAIT_FOR_FILES = timedelta(days=7)
+"""After this much longer, a movement in no file is a difference of its own, even if the bank never gave all files."""
 ONE = timedelta(days=1)
 CheckedDays = Mapping[date, tuple[bool, datetime]]
 """By day: whether there is a file, and when it was last requested."""
@@ -47,11 +49,12 @@ def _is_due(day: date, checked: tuple[bool, datetime] | None, last: date, now: d
     return not has_file and last - day < RETRY_PERIOD and now - requested >= ASK_AGAIN_AFTER
 
 
-def last_expected_day(paid_at: datetime, checked: CheckedDays, grace: timedelta = GRACE) -> date | None:
-    """Return the last day whose file should contain a payment of that time, None unless all were checked."""
+def last_expected_day(paid_at: datetime, checked: CheckedDays, now: datetime, grace: timedelta = GRACE) -> date | None:
+    """Return the last day whose file should contain a payment of that time; None while a file may still come."""
     day = paid_at.astimezone(OFFICIAL_TIME).date()
     last = day + grace
-    return last if all(each in checked for each in _days(day - ONE, last)) else None
+    complete = all(each in checked for each in _days(day - ONE, last))
+    return last if complete or newest_day(now) >= last + WAIT_FOR_FILES else None
 
 
 def _days(since: date, until: date) -> tuple[date, ...]:

@@ -85,7 +85,7 @@ PROOF = ProofPage(
 )
 BOARDS: dict[str, View] = {
     "board": BoardPage((PROJECT, unpublished(TEA, AT)), AT.date(), back="/", verify="/verify"),
-    "board-overdrawn": BoardPage((PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT.date(), back="/", verify="/verify"),
+    "board-overdrawn": BoardPage((PROJECT, OVERDRAWN, unpublished(TEA, AT)), AT.date(), 2, back="/", verify="/verify"),
     "board-one": BoardPage((PROJECT,), None, refused=True, back="/"),
     "board-none": BoardPage((), None, back="/"),
     "verify": VerifyPage("https://give.example.org/v"),

@@ -111,7 +111,7 @@ class MoneyBank:
             raise BankRefused("no such payment")
         known = self.refunds.get(refund.id)
         if (known is None or self.rest_first) and refund.amount.minor > self.left_minor(refund.paid.id):
-            raise BankRefused("more than was paid")
+            raise BankRefused("more than was paid", code="61")
         if known is None:
             self.refunds[refund.id] = BankRefund(refund)
         elif known.refund != refund:

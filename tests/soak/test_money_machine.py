@@ -1,6 +1,6 @@
 """The money machines of tests/flow in long runs with random seeds.
 
-SOAK_MONEY sets how many histories the one within this process lives through on each database (default 300), each of up
+SOAK_MONEY sets how many histories the one within this process lives through on each database (default 1000), each of up
 to 60 steps. SOAK_MONEY_PROCESSES sets how many the one of real processes does (default 12), each of 40; SOAK_SEED has
 one of those again. A failure prints the history, made short, and how to have it again.
 """
@@ -20,7 +20,7 @@ from tests.postgres import Postgres
 
 PROCESSES = int(os.environ.get("SOAK_MONEY_PROCESSES", "12"))
 LONG = settings(
-    max_examples=int(os.environ.get("SOAK_MONEY", "300")),
+    max_examples=int(os.environ.get("SOAK_MONEY", "1000")),
     stateful_step_count=60,
     deadline=None,
     print_blob=True,

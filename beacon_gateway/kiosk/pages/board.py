@@ -48,6 +48,7 @@ def board_view(
     return BoardPage(
         tuple(shown),
         None if facts is None else facts.compared_until,
+        0 if facts is None else facts.open_differences,
         refused=facts is not None and facts.refused,
         back=back,
         verify=verify,

@@ -27,6 +27,7 @@ from central_server.banks.port import (
     Refund,
     Statement,
 )
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from central_server.banks.unionpay.back_channel import post
 from central_server.banks.unionpay.beijing_time import PAYMENT_TIME
 from central_server.banks.unionpay.certificate_check import NotAuthentic, check_authentic
@@ -128,7 +129,7 @@ class UnionPay:
             return
         if code in _RETRY:
             raise BankUnavailable(f"the refund was answered with {safe_code(code)}: try again later")
-        raise BankRefused(f"the refund was answered with {safe_code(code)}")
+        raise BankRefused(f"the refund was answered with {safe_code(code)}", code=safe_code(code))
 
     async def statement(self, day: date) -> Statement:
         request_fields = self._merchant.file(day, self._clock())
@@ -139,7 +140,7 @@ class UnionPay:
         if code in _RETRY:
             raise BankUnavailable(f"the file of {day} was answered with {safe_code(code)}: try again later")
         if code != "00":
-            raise BankRefused(f"the file of {day} was answered with {safe_code(code)}")
+            raise StatementRefused(StatementProblem.answered, code=safe_code(code))
         return await asyncio.to_thread(self._read_file, fields, day)
 
     def expiring(self, now: datetime) -> tuple[Expiring, ...]:

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 from datetime import date
 
-from central_server.banks.port import BankRefused, Movement, Statement, StatementRow
+from central_server.banks.port import Movement, Statement, StatementRow
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from central_server.banks.unionpay.statement_archive import unzip
 from central_server.banks.unionpay.statement_row import DetailRow, read_detail
 from central_server.banks.unionpay.statement_summary import Sums, read_summary
@@ -15,18 +16,18 @@ _MAX_NAME = 120
 
 
 def read_statement(name: str, content: bytes, merchant: str, day: date) -> Statement:
-    """Read the zip, as received or downloaded by hand. Raises BankRefused, and BankUnavailable if it is damaged."""
+    """Read the zip, as received or downloaded by hand. Raises StatementRefused; BankUnavailable if damaged."""
     found = _by_kind(unzip(content), merchant, day)
     if not {"ZM", "RD"} <= found.keys():
-        raise BankRefused("a detail file (ZM) and a summary (RD) are expected")
+        raise StatementRefused(StatementProblem.incomplete)
     details = _details(found["ZM"], merchant, adjustment=False)
     adjustments = _details(found.get("ZME", b""), merchant, adjustment=True)
     rows = [detail.row for detail in details]
     numbers = [row.evidence for row in rows]
     if len(set(numbers)) != len(numbers):
-        raise BankRefused("a movement of money occurs twice in the detail file")
+        raise StatementRefused(StatementProblem.movement_twice)
     if len({detail.stored for detail in adjustments}) != len(adjustments):
-        raise BankRefused("an adjustment occurs twice")
+        raise StatementRefused(StatementProblem.adjustment_twice)
     _check_balance(rows, read_summary(found["RD"], merchant, day))
     rows += [replace(detail.row, line=len(rows) + detail.row.line) for detail in adjustments]
     stored = b"\n".join([*(detail.stored for detail in (*details, *adjustments)), found["RD"]])
@@ -39,12 +40,12 @@ def _by_kind(files: dict[str, bytes], merchant: str, day: date) -> dict[str, byt
     for name, content in files.items():
         parts = _NAME.fullmatch(name.rpartition("/")[2])
         if parts is None:
-            raise BankRefused("the zip contains a file that does not belong to a statement")
+            raise StatementRefused(StatementProblem.foreign_file)
         if parts["merchant"] != merchant or (parts["detail"] or parts["summary"]) != f"{day:%y%m%d}":
-            raise BankRefused(f"the file is another merchant's, or not of {day}")
+            raise StatementRefused(StatementProblem.other_day, day=f"{day}")
         kind = parts["kind"] or "RD"
         if kind in found:
-            raise BankRefused(f"the zip contains two files of the kind {kind}")
+            raise StatementRefused(StatementProblem.kind_twice, kind=kind)
         found[kind] = content
     return found
 
@@ -55,12 +56,12 @@ def _details(content: bytes, merchant: str, *, adjustment: bool) -> list[DetailR
 
 
 def _check_balance(rows: list[StatementRow], stated: Sums) -> None:
-    """Compare the detail file's rows with the summary. Raises BankRefused."""
+    """Compare the detail file's rows with the summary. Raises StatementRefused."""
     moved = sum(row.amount.minor if row.movement is Movement.payment else -row.amount.minor for row in rows)
     fees = sum(row.fee_minor for row in rows)
     found = Sums(len(rows), moved, fees, moved - fees)
     if found != stated:
-        raise BankRefused(f"the file does not balance: its rows are {_show(found)}, its summary states {_show(stated)}")
+        raise StatementRefused(StatementProblem.unbalanced, found=_show(found), stated=_show(stated))
 
 
 def _show(sums: Sums) -> str:

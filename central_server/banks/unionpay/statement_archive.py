@@ -6,7 +6,8 @@ from binascii import Error as Base64Error
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
-from central_server.banks.port import BankRefused, BankUnavailable
+from central_server.banks.port import BankUnavailable
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 
 MAX_ZIP_BYTES = 16 * 1024 * 1024
 MAX_FILE_BYTES = 32 * 1024 * 1024
@@ -15,7 +16,7 @@ MAX_FILES = 6
 
 
 def inflate(encoded: str) -> bytes:
-    """Return the zip of an answer's `fileContent`. Raises BankUnavailable if damaged, BankRefused if too large."""
+    """Return the zip of an answer's `fileContent`. Raises BankUnavailable if damaged, StatementRefused if too large."""
     unpacker = zlib.decompressobj()
     try:
         packed = b64decode(encoded, validate=True)
@@ -23,19 +24,19 @@ def inflate(encoded: str) -> bytes:
     except (Base64Error, ValueError, zlib.error) as error:
         raise BankUnavailable("the file is damaged: not base64 of zlib") from error
     if len(content) > MAX_ZIP_BYTES:
-        raise BankRefused(f"the file is larger than {MAX_ZIP_BYTES} bytes")
+        raise StatementRefused(StatementProblem.too_large, most=MAX_ZIP_BYTES)
     if not unpacker.eof or unpacker.unused_data:
         raise BankUnavailable("the file is damaged: the zlib stream does not end where it should")
     return content
 
 
 def unzip(content: bytes) -> dict[str, bytes]:
-    """Return the files of the zip by name. Raises BankUnavailable if damaged, BankRefused if it contains too much."""
+    """Return the files of the zip by name. Raises BankUnavailable if damaged, else StatementRefused."""
     try:
         with ZipFile(BytesIO(content)) as archive:
             found = archive.infolist()
             if len(found) > MAX_FILES or len({info.filename for info in found}) != len(found):
-                raise BankRefused("the zip contains more files than a statement, or one twice")
+                raise StatementRefused(StatementProblem.crowded)
             return {info.filename: _read(archive, info) for info in found}
     except (BadZipFile, zlib.error, EOFError, ValueError, OverflowError) as error:
         raise BankUnavailable("the file is damaged: not a sound zip") from error
@@ -44,9 +45,9 @@ def unzip(content: bytes) -> dict[str, bytes]:
 def _read(archive: ZipFile, info: ZipInfo) -> bytes:
     """Read one file within the limit; its claimed size is not trusted, and its checksum is compared at its end."""
     if info.flag_bits & 1 or info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-        raise BankRefused("the zip contains a file that is encrypted or uses another compression")
+        raise StatementRefused(StatementProblem.packed)
     with archive.open(info) as file:
         content = file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
-        raise BankRefused(f"a file in the zip is larger than {MAX_FILE_BYTES} bytes")
+        raise StatementRefused(StatementProblem.too_large, most=MAX_FILE_BYTES)
     return content

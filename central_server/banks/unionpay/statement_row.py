@@ -7,7 +7,8 @@ of the file specification. That ZME has the same layout is inferred: no sample o
 import re
 from dataclasses import dataclass
 
-from central_server.banks.port import BankRefused, Movement, StatementRow
+from central_server.banks.port import Movement, StatementRow
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from sync_contract.money import Money
 
 WIDTHS = (
@@ -32,23 +33,23 @@ class DetailRow:
 
 
 def read_detail(line: bytes, number: int, merchant: str, *, adjustment: bool) -> DetailRow:
-    """Parse a line. `number`: of the line, from 1. Raises BankRefused, which names the line and the column."""
+    """Parse a line. `number`: of the line, from 1. Raises StatementRefused, which names the line and the column."""
     columns = _columns(line, number)
 
     def text(column: int) -> str:
         try:
             return columns[column].decode("gbk").strip()
         except UnicodeDecodeError as error:
-            raise BankRefused(f"line {number}, column {column}: not GBK") from error
+            raise StatementRefused(StatementProblem.line_encoding, line=number, column=column) from error
 
     for column in range(len(WIDTHS)):
         text(column)
     if text(_MERCHANT) != merchant:
-        raise BankRefused(f"line {number}: belongs to another merchant")
+        raise StatementRefused(StatementProblem.line_merchant, line=number)
     if not _FEN.fullmatch(text(_AMOUNT)):
-        raise BankRefused(f"line {number}: the amount is not twelve digits")
+        raise StatementRefused(StatementProblem.line_amount, line=number)
     if not _NUMBER.fullmatch(text(_QUERY_ID)):
-        raise BankRefused(f"line {number}: no payment number")
+        raise StatementRefused(StatementProblem.line_number, line=number)
     amount = Money(int(text(_AMOUNT)))
     fee = _read_signed(text(_FEE), number)
     settled = -_read_signed(text(_SETTLED), number)
@@ -56,12 +57,12 @@ def read_detail(line: bytes, number: int, merchant: str, *, adjustment: bool) ->
     adjusted = Movement.refund if settled < 0 else Movement.payment
     movement = adjusted if adjustment else _MOVEMENTS.get(text(_KIND))
     if movement is None or (not adjustment and not amount.minor):
-        raise BankRefused(f"line {number}: neither a payment nor a refund")
+        raise StatementRefused(StatementProblem.line_kind, line=number)
     if settled != (amount.minor if movement is Movement.payment else -amount.minor) - fee:
-        raise BankRefused(f"line {number}: the amount less the fee is not the settled amount")
+        raise StatementRefused(StatementProblem.line_sum, line=number)
     original = text(_ORIGINAL).strip("0")
     if original and not _NUMBER.fullmatch(text(_ORIGINAL)):
-        raise BankRefused(f"line {number}: no number of the original payment")
+        raise StatementRefused(StatementProblem.line_original, line=number)
     refers = text(_ORIGINAL) if original else text(_QUERY_ID) if adjustment else ""
     row = StatementRow(number, movement, text(_ORDER), amount, fee, text(_QUERY_ID), refers)
     begin = sum(WIDTHS[:_CARD]) + _CARD
@@ -70,7 +71,7 @@ def read_detail(line: bytes, number: int, merchant: str, *, adjustment: bool) ->
 
 def _columns(line: bytes, number: int) -> list[bytes]:
     if len(line) not in (LENGTH, LENGTH + 1):
-        raise BankRefused(f"line {number}: {len(line)} bytes instead of {LENGTH}")
+        raise StatementRefused(StatementProblem.line_length, line=number, length=len(line), expected=LENGTH)
     columns, between, place = [], set(), 0
     for width in WIDTHS:
         columns.append(line[place : place + width])
@@ -78,7 +79,7 @@ def _columns(line: bytes, number: int) -> list[bytes]:
         place += width + 1
     between.discard(b"")
     if len(between) != 1 or next(iter(between)).isalnum() or next(iter(between)) > b"\x7f":
-        raise BankRefused(f"line {number}: its columns do not have the specified widths")
+        raise StatementRefused(StatementProblem.line_widths, line=number)
     return columns
 
 
@@ -86,5 +87,5 @@ def _read_signed(text: str, number: int) -> int:
     """Return the fee, positive if the bank charges it (D), negative if it returns it (C)."""
     columns = _SIGNED_AMOUNT.fullmatch(text)
     if columns is None:
-        raise BankRefused(f"line {number}: a fee or net amount is not C or D and twelve digits")
+        raise StatementRefused(StatementProblem.line_signed, line=number)
     return int(columns[2]) if columns[1] == "D" else -int(columns[2])

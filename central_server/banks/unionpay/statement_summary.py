@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Self
 
-from central_server.banks.port import BankRefused
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 
 _YUAN = re.compile(r"[0-9][0-9,]*\.[0-9]{2}")
 _COUNT = re.compile(r"[0-9][0-9,]*")
@@ -33,21 +33,21 @@ class Sums:
 
 
 def read_summary(content: bytes, merchant: str, day: date) -> Sums:
-    """Return the totals, after checking them against every row of every table. Raises BankRefused."""
+    """Return the totals, after checking them against every row of every table. Raises StatementRefused."""
     try:
         lines = [line.split() for line in content.decode("gbk").splitlines()]
     except UnicodeDecodeError as error:
-        raise BankRefused("the summary is not GBK") from error
+        raise StatementRefused(StatementProblem.summary_encoding) from error
     text = ["".join(line) for line in lines]
     for label, value in (("商户代码", merchant), ("清算日期", f"{day:%Y%m%d}")):
         if not any(re.search(rf"{label}[:：]{value}(?![0-9])", line) for line in text):
-            raise BankRefused(f"the summary's {label} is not {value}")
+            raise StatementRefused(StatementProblem.summary_of_another, label=label, value=value)
     heads = [number for number, line in enumerate(lines) if _ROWS in line]
     if not heads:
-        raise BankRefused(f"the summary names no {_ROWS}")
+        raise StatementRefused(StatementProblem.summary_lacks, name=_ROWS)
     totals = [_read_table(lines, head) for head in heads]
     if len(set(totals)) != 1:
-        raise BankRefused(f"the tables of the summary have different {_TOTAL}")
+        raise StatementRefused(StatementProblem.summary_tables)
     return totals[0]
 
 
@@ -55,16 +55,16 @@ def _read_table(lines: list[list[str]], head: int) -> Sums:
     """Read one table from its heading to its 总计, whose sums must be those of its rows."""
     columns = lines[head][1:]
     if columns[0] != _ROWS or head + 1 >= len(lines) or lines[head + 1] != [*_ENDS] * (len(columns) - 1):
-        raise BankRefused(f"line {head + 1} of the summary: the columns are not {_ROWS}, then pairs of 借 and 贷")
+        raise StatementRefused(StatementProblem.summary_heading, line=head + 1)
     found = Sums()
     for number, row in _rows(lines, head + 2):
         sums = _read_row(row, columns, number)
         if row[0] == _TOTAL:
             if sums != found:
-                raise BankRefused(f"line {number} of the summary: {_TOTAL} is not the sum of the rows above it")
+                raise StatementRefused(StatementProblem.summary_total, line=number)
             return sums
         found += sums
-    raise BankRefused(f"the summary names no {_TOTAL}")
+    raise StatementRefused(StatementProblem.summary_lacks, name=_TOTAL)
 
 
 def _rows(lines: list[list[str]], first: int) -> Iterator[tuple[int, list[str]]]:
@@ -79,19 +79,19 @@ def _read_row(row: list[str], columns: list[str], number: int) -> Sums:
     """Read a row and check that amount - fee = settled. `number`: of its line, from 1."""
     cells = row[1:]
     if len(cells) != 2 * len(columns) - 1 or not _COUNT.fullmatch(cells[0]):
-        raise BankRefused(f"line {number} of the summary: its columns are not those of the heading")
+        raise StatementRefused(StatementProblem.summary_columns, line=number)
     if not all(_YUAN.fullmatch(cell) for cell in cells[1:]):
-        raise BankRefused(f"line {number} of the summary: an amount of money is not in yuan with two decimals")
+        raise StatementRefused(StatementProblem.summary_amount, line=number)
     fen = [int(re.sub("[,.]", "", cell)) for cell in cells]
 
     def credit(*names: str) -> int:
         """Return 贷 less 借 of the column with one of these names."""
         at = next((place for place, name in enumerate(columns) if name in names), None)
         if at is None:
-            raise BankRefused(f"the summary names no {names[0]}")
+            raise StatementRefused(StatementProblem.summary_lacks, name=names[0])
         return fen[2 * at] - fen[2 * at - 1]
 
     sums = Sums(fen[0], credit(_AMOUNT), -credit(*_FEE), credit(*_NET))
     if sums.amount - sums.fee != sums.net:
-        raise BankRefused(f"line {number} of the summary: {_AMOUNT} less {_FEE[0]} is not {_NET[0]}")
+        raise StatementRefused(StatementProblem.summary_net, line=number)
     return sums

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from central_server.ledger.publication import Publisher
 from central_server.public.phone_pages.page_responder import PLACE, PageResponder
-from central_server.reconciliation.compared_days import load_compared_until
+from central_server.reconciliation.compared_days import load_compared
 from central_server.store.catalogue import projects
 from central_server.store.engine.database import Database
 from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines, project_terms
@@ -77,9 +77,9 @@ class Board:
             listed = {each.id for each in shown}
             offered = await projects.all_offered(connection, place)
             shown += [unpublished(project, now) for project in offered if project.id not in listed]
-            compared_until = await load_compared_until(connection, place, environment, now)
+            compared = await load_compared(connection, place, environment, now)
         data = f"/api/v1/transparency/{quote(place, safe='')}"
-        return BoardPage(tuple(shown), compared_until, verify="/v", data=data)
+        return BoardPage(tuple(shown), compared.until, compared.open_differences, verify="/v", data=data)
 
 
 class BoardPages:

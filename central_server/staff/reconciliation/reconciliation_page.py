@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.banks.port import BankRefused
+from central_server.banks.statement_refusal import StatementRefused
 from central_server.reconciliation import external_refunds
 from central_server.reconciliation.day_totals import DayTotals, load_day_totals
 from central_server.reconciliation.external_refunds import CannotPost
@@ -17,7 +17,7 @@ from central_server.settings_bank import BankSettings
 from central_server.sheets.sheet_writer import Cell
 from central_server.staff.donations.gift_wording import DOORS
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
-from central_server.staff.reconciliation import reconciliation_wording
+from central_server.staff.reconciliation import reconciliation_wording, statement_wording
 from central_server.store.accounts import audit_actions, audit_trail
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
@@ -54,7 +54,14 @@ class ReconciliationPage:
     async def _show(self, visitor: Visitor) -> HtmlPage:
         return await self._list(visitor)
 
-    async def _list(self, visitor: Visitor, refused: str = "", statement: str = "", status: int = 200) -> HtmlPage:
+    async def _list(
+        self,
+        visitor: Visitor,
+        refused: str = "",
+        statement: str = "",
+        status: int = 200,
+        problem: StatementRefused | None = None,
+    ) -> HtmlPage:
         environment = self._work.environment
         async with visitor.database.read() as connection:
             days = await load_day_totals(connection, visitor.tops, environment)
@@ -73,6 +80,8 @@ class ReconciliationPage:
                 "names": names,
                 "sees_all": self._sees_all(visitor),
                 "refused": refused,
+                "problem": problem,
+                "problems": statement_wording.PROBLEMS,
                 "kept": statement,
                 "shown": _SHOWN,
                 "done": visitor.request.query.get("done", "")[:12],
@@ -90,8 +99,8 @@ class ReconciliationPage:
             return await self._list(visitor, "empty", status=422)
         try:
             uploaded = await asyncio.to_thread(read_uploaded, self._bank, file.name, file.content, None)
-        except BankRefused as error:
-            return await self._list(visitor, str(error), status=422)
+        except StatementRefused as error:
+            return await self._list(visitor, "file", status=422, problem=error)
         statement, fresh = await self._work.import_statement(uploaded, visitor.now, cause=visitor.access.account)
         async with visitor.database.write() as connection:
             action = audit_actions.StatementUploaded(statement.bank, f"{statement.day}", statement.name)

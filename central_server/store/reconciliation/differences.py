@@ -122,6 +122,14 @@ async def waiting(connection: Connection, tops: Collection[str], environment: st
     return tuple(PendingCount(*row) for row in await connection.execute(statement))
 
 
+async def count_open(connection: Connection, community: str, environment: str) -> int:
+    table = differences.c
+    statement = select(func.count()).where(
+        table.community == community, table.environment == environment, table.settled_at.is_(None)
+    )
+    return int((await connection.execute(statement)).scalar_one())
+
+
 WITHOUT_FILE = (DifferenceKind.file_refused, DifferenceKind.file_missing)
 
 

@@ -10,7 +10,16 @@ from central_server.store.donations.attempts import PAID, Attempt
 from central_server.store.donations.refunds import RefundState, StoredRefund
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all
-from central_server.store.engine.tables import attempts, gateways, intents, refunds, statement_rows, statements
+from central_server.store.engine.tables import (
+    attempts,
+    differences,
+    gateways,
+    intents,
+    refunds,
+    statement_rows,
+    statements,
+)
+from central_server.store.reconciliation.differences import DifferenceKind
 from central_server.store.reconciliation.statements import NO_FILE
 
 _ATTEMPT = columns_of(attempts, Attempt)
@@ -44,10 +53,18 @@ async def unreconciled(
 async def waiting_payments(
     connection: Connection, community: str, environment: str, banks: Collection[str], paid_before: datetime
 ) -> tuple[tuple[str, datetime], ...]:
-    """Return bank and time of the community's payments before that time that no file contains; oldest first."""
+    """Return bank and time of the community's payments before that time that no file contains; oldest first.
+
+    Those for which a difference was recorded are left out.
+    """
     columns = attempts.c
-    statement = select(columns.bank, columns.paid_at).where(
-        columns.community == community, columns.bank.in_(banks), *_in_no_file(environment, paid_before)
+    recorded = select(differences.c.attempt).where(
+        differences.c.kind == DifferenceKind.ours_only.value, differences.c.refund.is_(None)
+    )
+    statement = (
+        select(columns.bank, columns.paid_at)
+        .where(columns.community == community, columns.bank.in_(banks), *_in_no_file(environment, paid_before))
+        .where(columns.id.not_in(recorded))
     )
     return tuple((row.bank, row.paid_at) for row in await connection.execute(statement.order_by(columns.paid_at)))
 

@@ -32,7 +32,7 @@ def head(project: str = "elder-lunch", *, at: datetime = NOW, step: int = 1, **s
 
 def facts(*heads: Head, refused: bool = False, cosigned: int = 0) -> BoardFacts:
     chains = {each.project: StoredChain(each, DIGEST, (each,)) for each in heads}
-    return BoardFacts(chains, dict.fromkeys(chains, cosigned), NOW, refused)
+    return BoardFacts(chains, dict.fromkeys(chains, cosigned), NOW, 0, refused)
 
 
 async def test_the_board_works_before_the_first_publication(resident: Resident) -> None:

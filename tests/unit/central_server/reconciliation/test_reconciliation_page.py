@@ -152,21 +152,28 @@ async def test_the_banks_file_is_downloaded_only_at_the_top_and_audited(
         assert answer.status == 404
 
 
-async def test_an_invalid_file_is_refused_with_a_reason(
+async def test_an_invalid_file_is_refused_with_its_reason_in_the_readers_language(
     central: RunningCentral, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     await logged_in(central, donor)
     page = await donor.open(f"{central.url}/staff/reconciliation")
-    answer = await sent(session, f"{central.url}/staff/reconciliation/file", csrf_of(page)["csrf"], "a.zip", b"PK no")
-    assert answer.status == 422
-    assert "The file was not taken" in answer.text()
+    url, csrf = f"{central.url}/staff/reconciliation/file", csrf_of(page)["csrf"]
+    answers = [
+        await sent(session, url, csrf, name, b"PK no", language)
+        for language, name in (("en", "a.zip"), ("zh-CN", "a.txt"), ("zh-TW", "a.zip"))
+    ]
+    assert [each.status for each in answers] == [422] * 3
+    for answer, words in zip(answers, ("gives no files", "本服务器的银行不提供文件", "銀行不提供檔案"), strict=True):
+        assert words in answer.text()
 
 
-async def sent(session: aiohttp.ClientSession, url: str, csrf: str, name: str, content: bytes) -> Page:
+async def sent(
+    session: aiohttp.ClientSession, url: str, csrf: str, name: str, content: bytes, language: str = "en"
+) -> Page:
     with aiohttp.MultipartWriter("form-data") as form:
         form.append(csrf).set_content_disposition("form-data", name="csrf")
         form.append(content).set_content_disposition("form-data", name="file", filename=name)
-    async with session.post(url, data=form, headers={"Accept-Language": "en"}) as answer:
+    async with session.post(url, data=form, headers={"Accept-Language": language}) as answer:
         return Page(answer.status, str(answer.url), await answer.text())
 
 

@@ -3,15 +3,30 @@
 import asyncio
 from datetime import date, datetime, timedelta
 
+import aiohttp
+
+from central_server.alerts.lifecycle import update_alerts
+from central_server.alerts.notifier import AlertNotifier
 from central_server.alerts.tasks import find_tasks
+from central_server.alerts.wecom import RobotSender
 from central_server.reconciliation import settlement_days
-from central_server.reconciliation.compared_days import load_compared_until
+from central_server.reconciliation.compared_days import Compared, load_compared
+from central_server.staff.alerts.alert_wording import message_writer
+from central_server.staff.frame.render import StaffTemplates
+from central_server.store.alerts import alerts
+from central_server.store.alerts.alerts import Channel
 from central_server.store.places.places import TOP
-from central_server.store.reconciliation import reconciled_attempts, statements
+from central_server.store.reconciliation import differences, reconciled_attempts, statements
 from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.project import Texts
+from sync_contract.strict_model import Environment
+from sync_contract.uuid7 import new_id
+from tests.fakes.robot import running_robot
 from tests.unit.central_server.reconciling_world import DAY, NOW, ONE, Books, back, file, number, row, strange, world
 
 __all__ = ["world"]
+
+SITE = Texts.model_validate({"zh-Hans": "全市", "zh-Hant": "全市", "en": "City"})
 
 
 async def test_concurrent_imports_of_a_file_do_everything_once(world: Books) -> None:
@@ -111,7 +126,7 @@ async def test_a_due_day_without_a_file_is_a_task_while_payments_wait_and_ends_w
 ) -> None:
     async def until() -> date | None:
         async with world.database.read() as connection:
-            return await load_compared_until(connection, world.community, "drill", NOW)
+            return (await load_compared(connection, world.community, "drill", NOW)).until
 
     early, gap = await world.paid(at=NOW - 4 * ONE), await world.paid(at=NOW - 3 * ONE)
     assert await until() is None
@@ -129,3 +144,44 @@ async def test_a_due_day_without_a_file_is_a_task_while_payments_wait_and_ends_w
     await world.nightly.run(NOW)
     assert [each.day for each in await world.found()] == [DAY - 5 * ONE]
     assert await until() is None
+
+
+async def test_a_due_day_without_a_file_reaches_the_staff_channel_once(world: Books) -> None:
+    await world.paid(at=NOW - 3 * ONE)
+    await world.nightly.run(NOW)
+    async with running_robot() as robot, aiohttp.ClientSession() as session:
+        async with world.database.write() as connection:
+            await alerts.add_channel(connection, Channel(new_id(), TOP, "wecom", robot.key, "en", True, NOW, "chen"))
+        senders = {"wecom": RobotSender(robot.origin, session)}
+        write = message_writer(StaffTemplates(environment=Environment.drill, site=SITE), lambda: "https://gifts.org")
+        notifier = AlertNotifier(world.database, senders, write)
+        for minute in range(3):
+            now = NOW + timedelta(minutes=minute)
+            await update_alerts(world.database, "drill", (), now)
+            await notifier.notify_channels(now)
+        (text,) = robot.came
+    assert "https://gifts.org/staff/reconciliation" in text
+
+
+async def test_a_payment_that_no_file_ever_contains_becomes_a_difference_and_the_board_moves_on(world: Books) -> None:
+    """Also if the bank never gave all files: staff settle it, and the rest of the days is compared."""
+    gift = await world.paid(at=NOW - 5 * ONE)
+    await world.work.import_statement(file([], DAY - 6 * ONE), NOW, cause="test")
+    world.bank.away = True
+    await world.nightly.run(NOW)
+
+    async def compared(now: datetime) -> Compared:
+        async with world.database.read() as connection:
+            return await load_compared(connection, world.community, "drill", now)
+
+    assert await compared(NOW) == Compared(DAY - 6 * ONE, 0)
+    named = NOW + 6 * ONE  # the last file that may contain it is due for a week
+    await world.nightly.run(named - ONE)
+    assert await compared(named - ONE) == Compared(DAY - 6 * ONE, 0)
+    await world.nightly.run(named)
+    (missing,) = [each for each in await world.found() if each.kind == "ours_only"]
+    assert (missing.attempt, missing.community) == (gift.id, world.community)
+    assert await compared(named) == Compared(DAY + 5 * ONE, 1)
+    async with world.database.write() as connection:
+        assert await differences.settle(connection, missing.id, "chen", named, "the bank confirmed it by telephone")
+    assert await compared(named) == Compared(DAY + 5 * ONE, 0)

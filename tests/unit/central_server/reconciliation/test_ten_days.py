@@ -13,7 +13,7 @@ from central_server.donations import refund_approval
 from central_server.donations.settlement import post_payment
 from central_server.ledger import merkle_proofs
 from central_server.ledger.publication import Publisher
-from central_server.reconciliation.compared_days import load_compared_until
+from central_server.reconciliation.compared_days import load_compared
 from central_server.reconciliation.day_totals import SideTotals, load_day_totals
 from central_server.reconciliation.fees import FeeRule
 from central_server.reconciliation.nightly import NightlyRun
@@ -135,7 +135,7 @@ class TenDays:
             assert head is not None
             waiting = await ledger_heads.pending(connection, HUADA, 0, 1000)
             lines = await ledger_lines.of_purse(connection, *HUADA)
-            until = await load_compared_until(connection, "huada", "drill", self.now())
+            until = (await load_compared(connection, "huada", "drill", self.now())).until
         board = Head.model_validate_json(head.content).total + merkle_proofs.total_sums(waiting)
         return board, merkle_proofs.total_sums(lines), until
 
