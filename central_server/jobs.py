@@ -14,6 +14,7 @@ from central_server.backups.backup_files import due, keep
 from central_server.banks.port import Expiring
 from central_server.donations.order_queries import OrderQueries
 from central_server.donations.refund_sending import RefundSender
+from central_server.families.cases import erase_due
 from central_server.ledger.publication import Publisher
 from central_server.receipts.receipt_requests import Receipts
 from central_server.reconciliation.nightly import NightlyRun
@@ -123,13 +124,18 @@ async def watch_alerts(
         await asyncio.sleep(every_s)
 
 
-async def forget_donors(
+async def forget_people(
     receipts: Receipts, *, clock: Callable[[], datetime], pause: timedelta = timedelta(hours=1)
 ) -> None:
-    """Delete donors' data at the end of its storage time, in any process. Until cancelled; raises StoreUnavailable."""
+    """Delete data of donors and households at the end of their storage time, in any process.
+
+    Until cancelled; raises StoreUnavailable.
+    """
     while True:
         if gone := await receipts.delete_due(clock()):
             _log.info("donors.deleted", count=gone)
+        if gone := await erase_due(receipts.database, clock()):
+            _log.info("households.erased", count=gone)
         await asyncio.sleep(pause.total_seconds())
 
 

@@ -125,7 +125,7 @@ class Stages:
             ),
             self._start("figures", lambda: jobs.count_figures(database, health=health, holder=holder, clock=now)),
             self._start("alerts", self._watch_alerts, delay_s=later),
-            self._start("donors", lambda: jobs.forget_donors(services.receipts, clock=now), cap=300.0, delay_s=later),
+            self._start("people", lambda: jobs.forget_people(services.receipts, clock=now), cap=300.0, delay_s=later),
             self._start("visitors", lambda: jobs.forget_visitors(database, clock=now), cap=300.0, delay_s=later),
             self._start("passes", lambda: jobs.forget_passes(database, clock=now), cap=300.0, delay_s=later),
             self._start("reconciliation", self._reconcile, delay_s=later),

@@ -14,6 +14,8 @@ class Right(StrEnum):
     """Refunds, reconciliation, disbursements."""
     govern = "govern"
     """Places, accounts, tokens, webhooks, the audit trail."""
+    families = "families"
+    """Households in difficulty and their cases."""
 
 
 class Role(StrEnum):
@@ -21,6 +23,8 @@ class Role(StrEnum):
     staff = "staff"
     finance = "finance"
     admin = "admin"
+    family = "family"
+    """Families in difficulty: no administrator has this right with the role."""
     chief = "chief"
     """Administration and finance, for a small office; another person still decides about its requests."""
 
@@ -30,7 +34,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.staff: frozenset({Right.see, Right.edit}),
     Role.finance: frozenset({Right.see, Right.money}),
     Role.admin: frozenset({Right.see, Right.edit, Right.govern}),
-    Role.chief: frozenset(Right),
+    Role.family: frozenset({Right.see, Right.families}),
+    Role.chief: frozenset(Right) - {Right.families},
 }
 
 

@@ -9,7 +9,7 @@ from central_server.accounts.account_names import new_name
 from central_server.errors import CentralError
 from central_server.store.accounts import accounts, sessions
 from central_server.store.accounts.accounts import Account
-from central_server.store.accounts.independence import are_independent
+from central_server.store.accounts.independence import DECIDING_ROLES, are_independent
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 
@@ -82,13 +82,13 @@ async def add(connection: Connection, name: str, hashed: str, place: str, role: 
 
 
 async def grant(connection: Connection, governed: Governed, place: str, role: Role, now: datetime, *, by: str) -> None:
-    """Replace the account's role at a place. Raises LastGovernor; NotGoverned: nobody grants the money right to the
-    own account.
+    """Replace the account's role at a place. Raises LastGovernor; NotGoverned: nobody grants the own account a
+    role that decides by two.
     """
     name = governed.account.name
     if role not in _GOVERNORS:
         await _keep_a_governor(connection, governed, place)
-    if Right.money in RIGHTS[role]:
+    if role in DECIDING_ROLES:
         if name == by:
             raise NotGoverned(name)
         await accounts.confirm(connection, name, None)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
 
 from central_server.alerts import catalogue_tasks, permit_tasks
+from central_server.alerts.family_tasks import family_tasks
 from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.enrolment.gateway_status import GatewayStatus, SurveyedGateway
 from central_server.statistics.event_times import hour
@@ -57,6 +58,7 @@ async def find_tasks(
     found += await _head_refusals(connection, tops, now)
     found += await _waiting_disbursements(connection, money_tops, environment)
     found += await _shortfalls(connection, money_tops, environment)
+    found += await family_tasks(connection, tops, environment, now)
     found += await permit_tasks.ending_permits(connection, tops, environment, now)
     found += await permit_tasks.pending_counts(connection, money_tops, environment)
     found += await catalogue_tasks.find_catalogue_tasks(connection, surveyed, tops, now)

@@ -175,8 +175,9 @@ def _own_names(into: Source) -> tuple[str, ...]:
 
 
 def sealed_donors(into: Source) -> Mapping[str, int]:
-    """Return the number of gifts with donors' data, by the fingerprint of their key."""
-    question = "SELECT key, count(*) FROM receipt_donors GROUP BY key"
+    """Return the number of donors and households with sealed data, by the fingerprint of their key."""
+    both = "SELECT key FROM receipt_donors UNION ALL SELECT key FROM households"
+    question = f"SELECT key, count(*) FROM ({both}) AS sealed GROUP BY key"  # noqa: S608  (two constants)
     try:
         rows = (
             postgresql_dump.rows(into.url, question)

@@ -17,11 +17,11 @@ from central_server.receipts.sealed_data import Seal
 from central_server.settings import Settings
 from central_server.state_files import RECEIPTS_KEY
 from central_server.store.alerts import alerts
-from central_server.store.donations import receipts
 from central_server.store.engine import postgresql
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database, StoreRefused, StoreUnavailable, open_database
 from central_server.store.engine.schema import find_revision, newest_revision
+from central_server.store.families import sealed_keys
 from central_server.store.places.places import TOP
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Environment
@@ -136,14 +136,14 @@ async def database_findings(source: Source, settings: Settings, now: datetime) -
 
 
 async def _donors(connection: Connection, source: Source, settings: Settings) -> Finding:
-    keys = await receipts.keys(connection)
+    keys = await sealed_keys.counts(connection)
     count = sum(keys.values())
     for key in (_credentials(settings, None) / RECEIPTS_KEY, source.state / RECEIPTS_KEY):
         if os.access(key, os.R_OK) and set(keys) <= {Seal(key.read_bytes(), key).fingerprint}:
-            return ok("receipts", f"{key} opens the data of {count} donors; is a copy of it elsewhere?")
+            return ok("receipts", f"{key} opens the data of {count} people; is a copy of it elsewhere?")
     if not keys:
         return note("receipts", "no receipts.key yet: the server makes it at its first start")
-    text = f"no {RECEIPTS_KEY} that opens the data of {count} donors: the server does not start without"
+    text = f"no {RECEIPTS_KEY} that opens the data of {count} people: the server does not start without"
     return fault("receipts", text, f"your copy of it, as {source.state / RECEIPTS_KEY}", "docs/privacy.md, The seal")
 
 

@@ -118,6 +118,6 @@ def _missing(into: Source) -> list[str]:
         return []
     return [
         f"NEEDED: the receipts.key of that server, as {key} (mode 0600):",
-        f"without it the data of {shut} donors stay sealed and the server does not start.",
+        f"without it the data of {shut} people stay sealed and the server does not start.",
         "",
     ]

@@ -17,6 +17,7 @@ from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.receipts import DONOR, SCHEDULE, Receipt, ReceiptState, SealedDonor
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
+from central_server.store.families import sealed_keys
 
 UNATTENDED = timedelta(days=365)
 """Storage time of a donor's data if no receipt is issued."""
@@ -99,7 +100,7 @@ class Receipts:
         """Record a request; a further one replaces the donor's data. Raises ReceiptRefused, SealBroken."""
         async with self.database.write() as connection:
             paid = await self._lock(connection, attempt)
-            if (await receipts.keys(connection)).keys() - {self.seal.fingerprint}:
+            if (await sealed_keys.counts(connection)).keys() - {self.seal.fingerprint}:
                 raise SealBroken(f"{self.seal.file} is not the key that another server of this database uses")
             sealed = self.seal.close(paid.id, donor)
             due = Receipt(paid.id, paid.community, ReceiptState.due.value, "", now, DONOR)

@@ -1,21 +1,23 @@
-"""Seal a donor's receipt data with a key stored outside the database."""
+"""Seal people's data with a key stored outside the database: donors' for receipts, and households'."""
 
 import hashlib
-import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from central_server.state_files import RECEIPTS_KEY, StateRefused
-from central_server.store.donations import receipts
 from central_server.store.engine.database import Database
+from central_server.store.families import sealed_keys
 from daemonkit.files import write_atomically
 
 FILE = RECEIPTS_KEY
 _KEY_BYTES, _NONCE = 32, 12
+Content = TypeVar("Content")
 
 
 class SealBroken(StateRefused):
@@ -35,8 +37,9 @@ class Donor:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """AES-256-GCM. The attempt is authenticated too: sealed data of one gift never opens as another's. `file`: the
-    key's.
+    """AES-256-GCM. The name of the gift or case is authenticated too: its data never open as those of another.
+
+    `file`: the key's.
     """
 
     key: bytes
@@ -46,20 +49,21 @@ class Seal:
     def fingerprint(self) -> str:
         return hashlib.sha256(b"receipts v1\0" + self.key).hexdigest()[:16]
 
-    def close(self, attempt: str, donor: Donor) -> bytes:
+    def close(self, record: str, content: object) -> bytes:
+        """`content`: a dataclass."""
         nonce = os.urandom(_NONCE)
-        plain = json.dumps(asdict(donor), ensure_ascii=False).encode()
+        plain = msgspec.json.encode(content)
         # Padding hides the length of a name or an address.
         padded = plain + b" " * (-len(plain) % 256)
-        return nonce + AESGCM(self.key).encrypt(nonce, padded, attempt.encode())
+        return nonce + AESGCM(self.key).encrypt(nonce, padded, record.encode())
 
-    def open(self, attempt: str, sealed: bytes) -> Donor:
+    def open(self, record: str, sealed: bytes, kind: type[Content]) -> Content:
         """Raises SealBroken."""
         try:
-            plain = AESGCM(self.key).decrypt(sealed[:_NONCE], sealed[_NONCE:], attempt.encode())
+            plain = AESGCM(self.key).decrypt(sealed[:_NONCE], sealed[_NONCE:], record.encode())
         except (InvalidTag, ValueError) as error:
-            raise SealBroken(f"{self.file} does not open what was given for the receipt of {attempt}") from error
-        return Donor(**json.loads(plain))
+            raise SealBroken(f"{self.file} does not open the data of {record}") from error
+        return msgspec.json.decode(plain, type=kind)
 
 
 async def open_seal(database: Database, state: Path, credentials: Path | None) -> Seal:
@@ -71,17 +75,17 @@ async def open_seal(database: Database, state: Path, credentials: Path | None) -
     if credentials is not None and (credentials / FILE).exists():
         file = credentials / FILE
     async with database.read() as connection:
-        stored = await receipts.keys(connection)
+        stored = await sealed_keys.counts(connection)
     if not file.exists():
         if stored:
-            raise StateRefused(f"{file} is missing: {sum(stored.values())} donors' data are sealed with it")
+            raise StateRefused(f"{file} is missing: {sum(stored.values())} people's data are sealed with it")
         _make(file)
     key = file.read_bytes()
     if len(key) != _KEY_BYTES:
         raise StateRefused(f"{file}: {_KEY_BYTES} bytes are expected, the file has {len(key)}")
     seal = Seal(key, file)
     if foreign := sum(count for fingerprint, count in stored.items() if fingerprint != seal.fingerprint):
-        raise StateRefused(f"{file} is another key: {foreign} donors' data are sealed with another one")
+        raise StateRefused(f"{file} is another key: {foreign} people's data are sealed with another one")
     return seal
 
 

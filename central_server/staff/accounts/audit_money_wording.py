@@ -1,7 +1,9 @@
-"""Word audit entries about money for their reader: refunds, disbursements, bank files, published figures."""
+"""Word audit entries about money and families for their reader."""
 
+from central_server.families.case_rules import StepKind
 from central_server.staff.accounts.audit_reader import ActionWording, AuditReader, describe
 from central_server.staff.donations.gift_wording import NOT_POSSIBLE
+from central_server.staff.families.family_wording import REASONS, STEPS
 from central_server.staff.frame.msgid import _
 from central_server.staff.reconciliation.reconciliation_wording import KINDS
 from central_server.store.accounts import audit_actions as actions
@@ -41,6 +43,15 @@ def _receipt(action: actions.AuditAction, reader: AuditReader) -> ActionWording:
         case actions.ReceiptIssued(number=number):
             return _payment(action, reader, reader.text(_("Number: %(number)s"), number=number))
     return _payment(action, reader)
+
+
+@describe.register
+def _case(action: actions.CaseAction, reader: AuditReader) -> ActionWording:
+    details: tuple[str, ...] = ()
+    if isinstance(action, actions.CaseStepTaken):
+        words = [STEPS[StepKind(action.step)], *([REASONS[action.reason]] if action.reason else [])]
+        details = tuple(reader.text(each) for each in words)
+    return ActionWording(reader.text(_("Case %(number)s"), number=action.subject), (), details)
 
 
 @describe.register

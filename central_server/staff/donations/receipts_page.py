@@ -112,7 +112,7 @@ class ReceiptsPage:
     async def _opened(self, connection: Connection, due: Sequence[RequestedReceipt]) -> dict[str, Donor]:
         sealed = await receipts.donors(connection, [each.attempt for each in due])
         seal = self._wanted.seal
-        return {attempt: seal.open(attempt, each.sealed) for attempt, each in sealed.items()}
+        return {attempt: seal.open(attempt, each.sealed, Donor) for attempt, each in sealed.items()}
 
     async def _issue(self, visitor: Visitor) -> HtmlPage | Redirect:
         attempt = visitor.request.match_info["attempt"]

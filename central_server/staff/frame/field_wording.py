@@ -73,6 +73,7 @@ VALUES = {
         "staff": _("Staff member"),
         "finance": _("Finance"),
         "admin": _("Administrator"),
+        "family": _("Family support"),
         "chief": _("Administration and finance"),
     },
     "target": {

@@ -41,6 +41,7 @@ MENU = (
             Entry("/staff/alerts", _("Alerts"), also=("/staff/channels",)),
             Entry("/staff/log", _("Sync log"), also=("/staff/parcels",)),
             Entry("/staff/figures", _("Figures")),
+            Entry("/staff/families", _("Families"), Right.families),
         ),
     ),
     Group(

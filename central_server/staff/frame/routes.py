@@ -34,6 +34,7 @@ from central_server.staff.donations.receipts_page import ReceiptsPage
 from central_server.staff.donations.refunds_page import RefundsPage
 from central_server.staff.enrolment.gateway_page import GatewayPage
 from central_server.staff.enrolment.gateways_page import GatewaysPage
+from central_server.staff.families.families_page import FamiliesPage
 from central_server.staff.frame.live_page import LivePage
 from central_server.staff.frame.overview_page import OverviewPage
 from central_server.staff.frame.page_frame import Handler, PageFrame
@@ -93,6 +94,7 @@ class StaffSite:
             *EvidencePage(frame, environment.value, services.reconciling.changed).routes(),
             *PermitsPage(frame, environment).routes(),
             *ReceiptsPage(frame, services.receipts, environment).routes(),
+            *FamiliesPage(frame, services.receipts.seal, environment).routes(),
             *LogPage(frame).routes(),
             *ParcelPage(frame).routes(),
             *GatewaysPage(frame).routes(),

@@ -240,6 +240,23 @@ class DonorForgotten(AuditAction, frozen=True, tag="receipt.forget"):
     """`subject`: the payment attempt."""
 
 
+class CaseAction(AuditAction, frozen=True):
+    """`subject`: the case number. No entry contains anything about the household."""
+
+
+HouseholdRegistered = _define(CaseAction, "HouseholdRegistered", "household.register")
+HouseholdLookedUp = _define(CaseAction, "HouseholdLookedUp", "household.look_up")
+HouseholdErased = _define(CaseAction, "HouseholdErased", "household.erase")
+ErasurePostponed = _define(CaseAction, "ErasurePostponed", "household.postpone")
+
+
+class CaseStepTaken(CaseAction, frozen=True, tag="case.step"):
+    """`step`: a StepKind; `reason`: a Refusal or an Ending, else ""."""
+
+    step: str
+    reason: str = ""
+
+
 class DisbursementAction(AuditAction, frozen=True):
     """`subject`: the disbursement's id; `to_project` for a move and `corrects` for a correction, else ""."""
 

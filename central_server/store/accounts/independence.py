@@ -1,13 +1,14 @@
 """Decide whether two accounts are independent: one person must not act as two.
 
-Whoever made an account, last reset it, or granted it a role with the money right could use it. Another administrator,
+Whoever made an account, last reset it, or granted it a role that decides by two could use it. Another administrator,
 or the machine's console, confirms that another person uses it; after that it stands for that person alone.
 """
 
 from central_server.store.accounts import accounts
 from central_server.store.engine.connection import Connection
 
-MONEY_ROLES = ("finance", "chief")
+DECIDING_ROLES = ("finance", "chief", "family")
+"""Roles with a right to decide by two: money or families."""
 
 
 async def controllers(connection: Connection, name: str) -> frozenset[str]:
@@ -20,7 +21,7 @@ async def controllers(connection: Connection, name: str) -> frozenset[str]:
         account = await accounts.get(connection, current)
         if account is None or account.confirmed_by is not None:
             continue
-        granted = await accounts.granted_by(connection, current, MONEY_ROLES)
+        granted = await accounts.granted_by(connection, current, DECIDING_ROLES)
         waiting |= ({account.made_by, account.reset_by} | granted) - found - {""}
     return frozenset(found)
 

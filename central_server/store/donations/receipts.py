@@ -147,12 +147,6 @@ async def donors(connection: Connection, attempts_: Collection[str]) -> dict[str
     return {row.attempt: SealedDonor(*row) for row in await connection.execute(statement)}
 
 
-async def keys(connection: Connection) -> dict[str, int]:
-    """Return by key fingerprint how many donors' data only that key opens."""
-    statement = select(receipt_donors.c.key, func.count()).group_by(receipt_donors.c.key)
-    return {key: count for key, count in await connection.execute(statement)}
-
-
 async def page(
     connection: Connection, tops: Collection[str], environment: str, state: ReceiptState, limit: int = 500
 ) -> tuple[RequestedReceipt, ...]:

@@ -69,7 +69,7 @@ async def world(
         for role in Role:
             await _account(built, f"our-{role}", OURS, role)
         await _account(built, "our-nobody", OURS, None)
-        for role in (Role.admin, Role.chief):
+        for role in (Role.admin, Role.family, Role.chief):
             await _account(built, f"their-{role}", NEIGHBOURS, role)
             await _account(built, f"top-{role}", TOP, role)
         for part in PARTS:
@@ -153,8 +153,8 @@ def _kind(ill: hostile.Ill) -> dict[str, str]:
 
 
 def _governor(entry: Staff) -> Role:
-    """Return the role that may use the entry: an administrator has no money right."""
-    return Role.chief if entry.right is Right.money else Role.admin
+    """Return the role that may use the entry: an administrator has no right to money or families."""
+    return {Right.money: Role.chief, Right.families: Role.family}.get(entry.right or Right.see, Role.admin)
 
 
 async def _is_behind_a_login(world: World, route: str, entry: Staff) -> None:
@@ -178,7 +178,7 @@ async def _asks_for_its_right(world: World, route: str, entry: Staff) -> None:
         return
     without = [f"our-{role}" for role in Role if entry.right not in RIGHTS[role]]
     if entry.at == TOP:
-        without += ["our-admin", "our-chief"]
+        without += ["our-admin", "our-family", "our-chief"]
     for name in (*without, "our-nobody"):
         status, _, _ = await _try(world, route, entry, name)
         assert status == 404, f"{route}: {status} for {name}, who has not the right {entry.right}"

@@ -28,6 +28,7 @@ from central_server.store.engine.tables.enrolment import (
     turned_away,
     wrong_codes,
 )
+from central_server.store.engine.tables.families import case_steps, cases, households
 from central_server.store.engine.tables.figures import (
     beacon_figures,
     boots,
@@ -80,6 +81,8 @@ __all__ = [
     "beacons",
     "bindings",
     "boots",
+    "case_steps",
+    "cases",
     "catalogue_edits",
     "catalogue_seeds",
     "catalogue_troubles",
@@ -97,6 +100,7 @@ __all__ = [
     "grants",
     "head_refusals",
     "heads",
+    "households",
     "identity_requests",
     "import_drafts",
     "installation",

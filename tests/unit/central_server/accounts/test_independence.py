@@ -53,9 +53,11 @@ async def office(hall: Database) -> Office:
     return Office(hall)
 
 
-def test_only_these_roles_hold_the_money_right() -> None:
-    assert {role.value for role in Role if Right.money in RIGHTS[role]} == set(independence.MONEY_ROLES)
-    assert Right.money not in RIGHTS[Role.admin]
+def test_only_these_roles_decide_by_two() -> None:
+    deciding = {Right.money, Right.families}
+    assert {role.value for role in Role if deciding & RIGHTS[role]} == set(independence.DECIDING_ROLES)
+    assert not deciding & RIGHTS[Role.admin]
+    assert [role for role in Role if Right.families in RIGHTS[role]] == [Role.family]
 
 
 async def test_an_administrator_cannot_decide_through_an_account_of_the_own_making(office: Office) -> None:

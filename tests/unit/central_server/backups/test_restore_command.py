@@ -258,7 +258,7 @@ async def test_restore_prints_that_donors_data_need_their_key(
     assert await given_back(into, file, yes=True) == 0
     output = capsys.readouterr().out
     assert "NEEDED: the receipts.key" in output
-    assert "the data of 1 donors" in output
+    assert "the data of 1 people" in output
 
 
 async def test_two_restores_within_a_second_use_separate_folders(store_url: str, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from central_server.store.accounts import audit_trail
 from central_server.store.donations import receipts
 from central_server.store.donations.receipts import ReceiptState
 from central_server.store.engine.database import Database
+from central_server.store.families import sealed_keys
 from central_server.store.places.places import TOP
 from kiosk_ui.number_format import capitals
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
@@ -56,14 +57,14 @@ def wanted(world: Books, seal: Seal = SEAL) -> Receipts:
 @given(donors, st.text(alphabet="0123456789abcdef", min_size=32, max_size=32))
 def test_sealed_data_opens_only_for_its_own_gift_and_key(donor: Donor, attempt: str) -> None:
     sealed = SEAL.close(attempt, donor)
-    assert SEAL.open(attempt, sealed) == donor
+    assert SEAL.open(attempt, sealed, Donor) == donor
     for seal, of, content in (
         (SEAL, "0" * 31 + "x", sealed),
         (Seal(bytes(32), SEAL.file), attempt, sealed),
         (SEAL, attempt, sealed[:-1] + bytes([sealed[-1] ^ 1])),
     ):
         with pytest.raises(SealBroken, match=r"receipts\.key"):
-            seal.open(of, content)
+            seal.open(of, content, Donor)
 
 
 def test_the_length_of_sealed_data_hides_the_name() -> None:
@@ -138,7 +139,7 @@ async def test_donor_data_is_deleted_on_its_day_with_an_audit_entry(world: Books
     assert await work.delete_due(NOW + 90 * ONE) == 1
     assert await work.delete_due(NOW + UNATTENDED) == 1
     async with world.database.read() as connection:
-        assert await receipts.keys(connection) == {}
+        assert await sealed_keys.counts(connection) == {}
         states = {
             each.attempt: each.state for each in [await receipts.get(connection, g.id) for g in (issued, own)] if each
         }

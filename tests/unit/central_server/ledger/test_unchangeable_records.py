@@ -21,6 +21,8 @@ PROGRESS: dict[str, set[str]] = {
         *("statement", "statement_line"),
     },
     "audit_lines": set(),
+    "case_steps": set(),
+    "cases": {"state", "second_due", "ended_at"},
     "cosignatures": set(),
     "differences": {"community", "attempt", "settled_at", "settled_by", "reason"},
     "disbursements": {"state", "decided_by", "decided_at", "note"},
@@ -66,6 +68,10 @@ async def _fill(world: Books, publisher: Publisher) -> None:
             "changed_at": NOW, "changed_by": "lin"}),
         (tables.disclosures, {"place": TOP, "project": "lunch", "due": DAY, "done_on": DAY, "done_by": "lin",
             "noted_at": NOW, "where": "", "note": ""}),
+        (tables.cases, at | {"number": "482913", "help": "meals", "urgent": False, "state": "open",
+            "registered_by": "lin", "registered_at": NOW}),
+        (tables.case_steps, {"case": "482913", "kind": "proposed", "by": "lin", "at": NOW, "seen": False,
+            "reason": ""}),
         (tables.audit_lines, {"at": NOW, "account": "lin", "place": TOP, "action": "x", "subject": "", "detail": ""}),
     ]  # fmt: skip
     async with world.database.write() as connection:

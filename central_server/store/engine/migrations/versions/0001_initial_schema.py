@@ -14,6 +14,7 @@ depends_on = None
 _COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _APPEND_ONLY = (
     "audit_lines",
+    "case_steps",
     "cosignatures",
     "disclosures",
     "heads",
@@ -31,6 +32,7 @@ _CHANGEABLE = {
         *("state", "evidence", "flawed", "paid_at", "refundable_from", "queries", "next_query_at"),
         *("statement", "statement_line"),
     ),
+    "cases": ("state", "second_due", "ended_at"),
     "differences": ("community", "attempt", "settled_at", "settled_by", "reason"),
     "disbursements": _DECIDED,
     "intents": ("state", "slip", "door", "code"),
@@ -1056,6 +1058,41 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["statement", "line"], ["statement_rows.statement", "statement_rows.line"]),
         sa.UniqueConstraint("identity"),
         sa.Index(None, "community", "settled_at"),
+    )
+    op.create_table(
+        "cases",
+        sa.Column("number", sa.String(8), primary_key=True),
+        sa.Column("community", sa.String(64), sa.ForeignKey("places.id"), nullable=False),
+        sa.Column("environment", sa.String(8), nullable=False),
+        sa.Column("help", sa.String(24), nullable=False),
+        sa.Column("urgent", sa.Boolean(name="urgent"), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("second_due", sa.BigInteger),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("registered_by", sa.String(64), nullable=False),
+        sa.Column("registered_at", sa.BigInteger, nullable=False),
+        sa.Index(None, "community", "state"),
+    )
+    op.create_table(
+        "case_steps",
+        sa.Column("id", _COUNTED, primary_key=True, autoincrement=True),
+        sa.Column("case", sa.String(8), sa.ForeignKey("cases.number"), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("by", sa.String(64), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("seen", sa.Boolean(name="seen"), nullable=False),
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.Index(None, "case"),
+    )
+    op.create_table(
+        "households",
+        sa.Column("case", sa.String(8), sa.ForeignKey("cases.number"), primary_key=True),
+        sa.Column("community", sa.String(64), sa.ForeignKey("places.id"), nullable=False),
+        sa.Column("key", sa.String(16), nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("registered_at", sa.BigInteger, nullable=False),
+        sa.Column("delete_at", sa.BigInteger),
+        sa.Index(None, "delete_at"),
     )
     _forbid_changes()
     _add_top_place()
