@@ -1,5 +1,6 @@
-"""Load stylesheets, scripts and pictures once; their addresses contain a version of their content."""
+"""Load and compress stylesheets, scripts and pictures once; their addresses contain a version of their content."""
 
+import gzip
 import hashlib
 import re
 from collections.abc import Callable
@@ -22,15 +23,35 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """`version`: twelve hexadecimal digits of the content's SHA-256."""
+    """`packed`: as gzip, None where that is not smaller. `version`: 12 hexadecimal digits of the content's SHA-256."""
 
     content: bytes
+    packed: bytes | None
     media_type: str
     version: str
 
-    def caching(self, version: str | None) -> str:
-        """Return Cache-Control: for ever if the request's `?v=` is this version, else not at all."""
-        return IMMUTABLE if version == self.version else "no-cache"
+    @classmethod
+    def of(cls, content: bytes, media_type: str) -> "Asset":
+        packed = gzip.compress(content, 9, mtime=0)
+        smaller = packed if len(packed) < len(content) else None
+        return cls(content, smaller, media_type, hashlib.sha256(content).hexdigest()[:12])
+
+    def reply(self, version: str | None, accept_encoding: str) -> tuple[bytes, dict[str, str]]:
+        """Return the body and its headers, for the request's `?v=` and Accept-Encoding.
+
+        The file is cached for ever under the address with its version, otherwise not at all. Only files of the program
+        are compressed: a compressed page would reveal its form tokens by its length.
+        """
+        headers = {
+            "Content-Type": self.media_type + ("; charset=utf-8" if self.media_type.startswith("text/") else ""),
+            "Cache-Control": IMMUTABLE if version == self.version else "no-cache",
+        }
+        if self.packed is None:
+            return self.content, headers
+        headers["Vary"] = "Accept-Encoding"
+        if not _accepts_gzip(accept_encoding):
+            return self.content, headers
+        return self.packed, headers | {"Content-Encoding": "gzip"}
 
 
 class Assets:
@@ -61,8 +82,17 @@ def strip_css(sheet: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def _accepts_gzip(accept_encoding: str) -> bool:
+    """Weights are RFC 9110, section 12.5.3: `q=0` refuses a coding."""
+    for item in accept_encoding.lower().split(","):
+        coding, _, weight = item.partition(";")
+        if coding.strip() == "gzip":
+            return not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
+    return False
+
+
 def _read(*parts: Path) -> Asset:
     content = b"\n".join(part.read_bytes() for part in parts)
     if parts[0].suffix == ".css":
         content = strip_css(content.decode()).encode()
-    return Asset(content, _MEDIA[parts[0].suffix], hashlib.sha256(content).hexdigest()[:12])
+    return Asset.of(content, _MEDIA[parts[0].suffix])

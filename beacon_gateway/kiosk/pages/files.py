@@ -18,8 +18,8 @@ def static_file(assets: Assets) -> Handler:
         asset = assets.files.get(request.match_info["name"])
         if asset is None:
             raise web.HTTPNotFound
-        caching = asset.caching(request.query.get("v"))
-        return web.Response(body=asset.content, content_type=asset.media_type, headers={"Cache-Control": caching})
+        body, headers = asset.reply(request.query.get("v"), request.headers.get("Accept-Encoding", ""))
+        return web.Response(body=body, headers=headers)
 
     return get
 

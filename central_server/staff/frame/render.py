@@ -1,6 +1,5 @@
 """Render staff pages in one of the three languages."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,7 +51,7 @@ class StaffTemplates:
 
 def _asset(parts: Sequence[Path], media_type: str) -> Asset:
     content = b"\n".join(part.read_bytes() for part in parts)
-    return Asset(content, media_type, hashlib.sha256(content).hexdigest()[:12])
+    return Asset.of(content, media_type)
 
 
 def _in(language: Language, site: Texts, catalogues: Catalogues, facts: dict[str, Any]) -> Templates:

@@ -186,6 +186,11 @@ async def test_a_static_file_is_cached_for_ever_only_under_the_address_of_its_co
             assert response.headers["Content-Type"].startswith("text/css")
             assert cache in response.headers["Cache-Control"]
             assert "Set-Cookie" not in response.headers
+            assert response.headers["Content-Encoding"] == "gzip"
+    async with resident.http.get(resident.url + "/", headers={"Accept-Encoding": "gzip"}) as response:
+        assert "Content-Encoding" not in response.headers, (
+            "the length of a compressed page would reveal its form tokens"
+        )
     for path in ("/static/../render.py", "/static/%2e%2e/render.py", "/static/nothing.css"):
         async with resident.http.get(resident.url + path) as response:
             assert response.status == 404
