@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kiosk_ui.slip_views import GiftSlip
-from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
+from kiosk_ui.views import IDLE_AT_BANK_S, IDLE_S, IDLE_WITH_CODE_S, View
 from sync_contract.money import Money
 from sync_contract.project import Project
 from sync_contract.records import HandoffKind, IntentState
@@ -13,7 +13,8 @@ from sync_contract.records import HandoffKind, IntentState
 class AmountPage(View):
     """Quick picks; with `digits` (whole yuan as typed, or "") the number pad. A `key` sent twice is one gift.
 
-    `refused`: these digits were submitted, and are too few or too many.
+    `refused`: these digits were submitted, and are too few or too many. `pending_gift`: this visitor has a gift with a
+    valid code; the page leads back to it.
     """
 
     template = "amount"
@@ -23,6 +24,7 @@ class AmountPage(View):
     key: str
     digits: str | None = None
     refused: bool = False
+    pending_gift: bool = False
 
     @property
     def too_much(self) -> bool:
@@ -44,7 +46,6 @@ class Handoff(View):
     """
 
     template = "handoff"
-    usual_idle_s = IDLE_WITH_CODE_S
 
     project: Project
     amount: Money
@@ -56,6 +57,15 @@ class Handoff(View):
     code_at: str = ""
     ended: bool = False
     closes_in_s: int = 0
+
+    @property
+    def at_bank(self) -> bool:
+        """Return whether a phone has opened the bank's page and the payment may still come."""
+        return self.state is IntentState.handed_off and self.kind is HandoffKind.ticket and not self.ended
+
+    @property
+    def idle_s(self) -> int:
+        return IDLE_AT_BANK_S if self.at_bank else IDLE_WITH_CODE_S
 
 
 @dataclass(frozen=True, slots=True)

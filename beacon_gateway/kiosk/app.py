@@ -20,7 +20,7 @@ from beacon_gateway.kiosk.pages.handoff import handoff_page, thanks_page
 from beacon_gateway.kiosk.pages.help import fixed_page
 from beacon_gateway.kiosk.pages.live import LiveTimings, live_stream
 from beacon_gateway.kiosk.pages.project import project_page
-from beacon_gateway.kiosk.pages.session import change_display, display_page, next_person
+from beacon_gateway.kiosk.pages.session import change_display, display_page, next_person, undo_decline
 from beacon_gateway.kiosk.pages.site import SitePages
 from beacon_gateway.kiosk.responder import Responder
 from beacon_gateway.kiosk.screen_health import ScreenHealth
@@ -72,11 +72,12 @@ def kiosk_app(
     app.on_response_prepare.append(responder.set_cookie)
     app.add_routes(
         [
-            web.get("/", attract_page(responder, stage, projects, giving)),
+            web.get("/", attract_page(responder, sessions, stage, projects, giving)),
             web.get("/handoff", handoff_page(responder, giving, sessions)),
             web.get("/thanks", thanks_page(responder, giving, sessions)),
             web.post("/next", next_person(responder, sessions)),
-            web.get("/live", live_stream(responder, stage, projects, giving, timings)),
+            web.post("/undo", undo_decline(responder, sessions)),
+            web.get("/live", live_stream(responder, sessions, stage, projects, giving, timings)),
             web.get("/api/v1/scene", read_scene(stage)),
             web.post("/api/v1/intents", create_intent(giving)),
             web.get("/pictures/{sha256:[0-9a-f]{64}}", album_picture(find_picture)),
@@ -87,9 +88,11 @@ def kiosk_app(
         ]
     )
     touches = TouchCounter(use or ScreenUse(), stage, sessions)
-    touched_pages = _touched_pages(responder, projects, contact, read_board, verify, staff_pages=site is not None)
+    touched_pages = _touched_pages(
+        responder, sessions, projects, giving, contact, read_board, verify, staff_pages=site is not None
+    )
     app.add_routes([web.get(path, touches.count_touches(page)) for path, page in touched_pages.items()])
-    touched_forms = {"/give": give(responder, projects, giving), "/display": change_display(responder)}
+    touched_forms = {"/give": give(responder, sessions, projects, giving), "/display": change_display(responder)}
     app.add_routes([web.post(path, touches.count_touches(form)) for path, form in touched_forms.items()])
     if site is not None:
         app.add_routes(SitePages(site, responder, screen, sessions, classify=classify).routes())
@@ -98,7 +101,9 @@ def kiosk_app(
 
 def _touched_pages(
     responder: Responder,
+    sessions: Sessions,
     projects: Projects,
+    giving: Giving,
     contact: ContactPage,
     read_board: ReadBoard,
     verify: str,
@@ -110,7 +115,7 @@ def _touched_pages(
     return {
         "/projects": projects_page(responder, projects),
         "/project/{project}": project_page(responder, projects),
-        "/project/{project}/amount": amount_page(responder, projects),
+        "/project/{project}/amount": amount_page(responder, sessions, projects, giving),
         "/display": display_page(responder),
         "/help": fixed_page(responder, help_page),
         "/help/phone": fixed_page(responder, PhoneHelpPage()),

@@ -20,6 +20,12 @@ IDLE_S = 600.0
 """Seconds without a request after which a session is dropped."""
 GIVING_S = 60.0
 """Seconds without a request after which nobody seems to be at a session's gift any more."""
+PENDING_GIFT_S = 600.0
+"""Seconds after the last view of the code during which other pages lead back to it. Without JavaScript a page cannot
+ask whether its donor is still present.
+"""
+UNDO_S = 60.0
+"""Seconds during which declining to give can be undone."""
 _RUN_DIGITS, _DRAWN_DIGITS, _SIGNATURE_DIGITS = 8, 8 + 32, 32
 """Hexadecimal digits of an id: those of one run, with the random ones, and of the signature."""
 MAX_SESSIONS = 500
@@ -29,7 +35,8 @@ MAX_SESSIONS = 500
 @dataclass(slots=True)
 class Session:
     """A visitor. `gift_at`: monotonic seconds when the gift began; `touched_at`: when a touch last led to its code;
-    `shown`: the last scene with a project that its first page showed; `followers`: its open event streams.
+    `shown`: the last scene with a project that its first page showed; `followers`: its open event streams. `declined`:
+    the session whose gift was declined on this screen before, at `declined_at`.
     """
 
     id: str
@@ -41,6 +48,8 @@ class Session:
     touched_at: float = 0.0
     shown: Scene | None = None
     followers: int = 0
+    declined: "Session | None" = None
+    declined_at: float = 0.0
 
     @contextmanager
     def following(self) -> Iterator[None]:
@@ -116,6 +125,32 @@ class Sessions:
 
     def drop(self, session: Session) -> None:
         self._sessions.pop(session.id, None)
+
+    def pending_gift(self, session: Session) -> Gift | None:
+        """Return the session's gift while other pages lead back to its code."""
+        return session.gift if self.now() - session.touched_at <= PENDING_GIFT_S else None
+
+    def decline(self, session: Session) -> Session:
+        """Return a new session; for UNDO_S it remembers this one with its gift."""
+        self.drop(session)
+        new = self.open()
+        new.declined, new.declined_at = session, self.now()
+        return new
+
+    def declined_gift(self, session: Session) -> Gift | None:
+        """Return the gift that was declined before this session, while that can be undone."""
+        if session.declined is not None and self.now() - session.declined_at > UNDO_S:
+            session.declined = None
+        return session.declined.gift if session.declined is not None else None
+
+    def undo_decline(self, session: Session) -> Session | None:
+        """Return the session of `declined_gift` in place of this one; None after UNDO_S."""
+        if self.declined_gift(session) is None or session.declined is None:
+            return None
+        self.drop(session)
+        restored = self._sessions[session.declined.id] = session.declined
+        restored.seen_at = restored.touched_at = self.now()
+        return restored
 
     def active_gifts(self) -> tuple[Gift, ...]:
         """Return the gifts of the sessions that sent a request within GIVING_S."""

@@ -1,4 +1,4 @@
-// Live updates, reset of an idle session, number pad, protection against double touches.
+// Live updates, reset of an idle session, number pad, protection against touches that nobody meant.
 // Every page works without this file. ES2018 without modules. Contains no text of any language.
 (function () {
   "use strict";
@@ -8,7 +8,17 @@
 
   // -- away: while the server is unreachable, links must not lead to the browser's error page
   var away = document.getElementById("away");
-  function setAway(is) { away.hidden = !is; }
+  function setAway(is) {
+    away.hidden = !is;
+    main.querySelectorAll("a[href], form button").forEach(function (each) {
+      if (each.dataset.key === undefined && each.type !== "button") setDisabled(each, is);
+    });
+    disableKeys();
+  }
+  function setDisabled(control, is) {
+    if (is) control.setAttribute("aria-disabled", "true");
+    else control.removeAttribute("aria-disabled");
+  }
   ["click", "submit"].forEach(function (kind) {
     addEventListener(kind, function (event) {
       var leads = kind === "submit" || (event.target.closest && event.target.closest("a[href], button[form], form button"));
@@ -19,14 +29,74 @@
     }, true);
   });
 
+  // -- a touch that was meant for what the screen showed before does nothing: for SETTLE_MS after it changed by itself,
+  //    and the second of two touches on one place when the first one led to a new page
+  var SETTLE_MS = 500;
+  var arrived = takeNote() || {};
+  var changedAt = arrived.byItself ? performance.now() : -SETTLE_MS;
+  var paintedAt = performance.now();
+  var pressed = { at: -SETTLE_MS, x: -1e4, y: -1e4 };
+  var leading = -1e4; // when the last touch led away from this page
+  requestAnimationFrame(function () {
+    paintedAt = performance.now();
+    if (arrived.byItself) changedAt = paintedAt;
+  });
+  function takeNote() { // of the page before
+    var note = sessionStorage.getItem("left");
+    sessionStorage.removeItem("left");
+    return note && JSON.parse(note);
+  }
+  function leaveNote(byItself) {
+    sessionStorage.setItem("left", JSON.stringify({ byItself: byItself, x: pressed.x, y: pressed.y }));
+  }
+  function changedByItself(lasts_ms) { changedAt = performance.now() + (lasts_ms || 0); }
+  function isStray(event) {
+    if (!event.detail) return false; // by the keyboard
+    var again = Math.hypot(pressed.x - arrived.x, pressed.y - arrived.y) < 48 && pressed.at < paintedAt + SETTLE_MS;
+    return again || pressed.at < changedAt + SETTLE_MS;
+  }
+  addEventListener("pointerdown", function (event) {
+    var fingers = event.isPrimary ? 1 : pressed.fingers + 1;
+    pressed = { at: performance.now(), x: event.clientX, y: event.clientY, fingers: fingers, clicked: false };
+  }, { passive: true, capture: true });
+  addEventListener("pointerup", function (event) { // of a slow press the browser makes no click
+    var press = pressed, target = event.target.closest && event.target.closest("a[href], button, summary");
+    var still = Math.hypot(event.clientX - press.x, event.clientY - press.y) < 24 && press.fingers === 1;
+    var slow = performance.now() - press.at > 400 && performance.now() - press.at < 3000;
+    if (event.pointerType !== "touch" || Math.max(event.width, event.height) > 80 || !still || !slow || !target) return;
+    setTimeout(function () {
+      if (!press.clicked) target.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, detail: 1 }));
+    }, 50);
+  }, { passive: true, capture: true });
+  document.addEventListener("click", function (event) {
+    pressed.clicked = true;
+    var link = event.target.closest && event.target.closest("a[href]:not([target]), form button:not([type=button]), button[form]");
+    var leads = link && link.dataset.key === undefined;
+    if (isStray(event) || (leads && performance.now() - leading < 4000)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else if (leads) {
+      leading = performance.now(); // if the server was unreachable, allow another try after 4 s
+      leaveNote(false);
+    }
+  }, true);
+  if (document.getElementById("forget")) ["contextmenu", "dragstart", "selectstart"].forEach(function (kind) { // by a long press
+    addEventListener(kind, function (event) { event.preventDefault(); });
+  });
+
   // -- live: the server sends the complete content of <main>, or a new address
   function follow(url) {
     var source = new EventSource(url);
     source.onmessage = function (event) {
       var message = JSON.parse(event.data);
       if (message.news !== undefined) news.innerHTML = message.news;
+      if (message.idle !== undefined && message.idle !== idle) {
+        idle = message.idle;
+        stayHere();
+      }
       if (message.go) {
         source.close();
+        leaveNote(true);
         location.replace(message.go);
       } else if (message.html !== undefined && body.classList.contains("page-" + message.view)) {
         replace(message.html);
@@ -46,15 +116,27 @@
     var next = normalize(html);
     if (shown === next) return;
     shown = next;
+    var before = controls();
+    var code = main.querySelector(".code");
     var at = main.contains(document.activeElement) && document.activeElement.getAttribute("href");
     main.innerHTML = html;
+    var coded = main.querySelector(".code");
+    var still = code && coded && code.isEqualNode(coded);
+    if (still) coded.replaceWith(code); // a phone may be reading it
     var same = at && main.querySelector('[href="' + at + '"]'); // keyboard users keep their focus
     if (same) same.focus();
     showVoices();
     showFurther();
+    if (controls() !== before) changedByItself();
     main.classList.remove("arriving");
     void main.offsetWidth; // restart the animation
-    main.classList.add("arriving");
+    if (!still) main.classList.add("arriving");
+  }
+  function controls() { // what may be touched, and where
+    return Array.prototype.map.call(document.querySelectorAll("a[href], button"), function (each) {
+      var box = each.getBoundingClientRect();
+      return [each.textContent, each.href, box.left, box.top, box.width].join();
+    }).join("|");
   }
   if (body.dataset.live) follow(body.dataset.live);
 
@@ -103,7 +185,12 @@
   function ask(asking) {
     stay.hidden = !asking;
     [main, document.querySelector(".masthead")].forEach(function (part) { part.inert = asking; });
+    changedByItself();
     if (asking) document.getElementById("stay-yes").focus();
+  }
+  function stayHere() {
+    touched = performance.now();
+    if (stay && !stay.hidden) ask(false);
   }
   function touch(event) {
     touched = performance.now();
@@ -118,6 +205,7 @@
       main.textContent = ""; // immediately; the new page may take a moment
       if (away.hidden) {
         idle = 0;
+        leaveNote(true);
         document.getElementById("forget").submit();
         return;
       }
@@ -141,6 +229,7 @@
     if (!resting || reading || !body.classList.contains("page-attract")) return;
     var atEnd = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1;
     var down = atEnd ? 0 : firstCutOff();
+    if (down || scroller.scrollTop) changedByItself(SETTLE_MS); // it moves for a while
     scrollPage(down ? scroller.scrollTop + down : 0);
   }
   setInterval(passBy, PAUSE_S * 1000);
@@ -199,33 +288,65 @@
     addEventListener("pagehide", stopSound);
   }
 
-  // -- number pad: the rule of kiosk_ui/keypad.py
+  // -- number pad: the rule of kiosk_ui/keypad.py; a keyboard types on it too
   var typed = document.getElementById("typed");
+  var digits = typed ? typed.dataset.digits : "";
+  function show(id, is) { document.getElementById(id).hidden = !is; }
+  function showPad(asked) {
+    var much = Number(digits) > Number(typed.dataset.most);
+    var little = Number(digits) < Number(typed.dataset.least);
+    show("too-much", much);
+    show("too-little", little && asked);
+    show("fits", !much && !(little && asked));
+    disableKeys();
+  }
+  function disableKeys() {
+    if (!typed) return;
+    var fits = Number(digits) >= Number(typed.dataset.least) && Number(digits) <= Number(typed.dataset.most);
+    setDisabled(main.querySelector(".button.main"), !fits || !away.hidden);
+    main.querySelectorAll("[data-key]").forEach(function (key) {
+      setDisabled(key, key.dataset.key.length > 1 ? !digits : digits.length > 6 || (key.dataset.key === "0" && !digits));
+    });
+  }
+  function type(key) {
+    if (key === "clear") digits = "";
+    else if (key === "back") digits = digits.slice(0, -1);
+    else digits = (digits + key).replace(/^0+/, "").slice(0, 7);
+    typed.textContent = "¥" + (digits || "0").replace(/\B(?=(\d{3})+$)/g, ",");
+    document.getElementById("yuan").value = digits;
+    showPad();
+    // the digits survive a change of language and a visit to the help page
+    var address = location.pathname + "?digits=" + digits;
+    history.replaceState(null, "", address);
+    document.querySelector(".languages [name=back]").value = address;
+    document.querySelectorAll(".tools a").forEach(function (tool) {
+      tool.href = tool.pathname + "?back=" + encodeURIComponent(address);
+    });
+  }
   if (typed) {
-    var digits = typed.dataset.digits;
-    var show = function (id, is) { document.getElementById(id).hidden = !is; };
     main.addEventListener("click", function (event) {
       var key = event.target.closest("[data-key]");
       if (!key) return;
       event.preventDefault();
-      var what = key.dataset.key;
-      if (what === "clear") digits = "";
-      else if (what === "back") digits = digits.slice(0, -1);
-      else digits = (digits + what).replace(/^0+/, "").slice(0, 7);
-      typed.textContent = "¥" + (digits || "0").replace(/\B(?=(\d{3})+$)/g, ",");
-      document.getElementById("yuan").value = digits;
-      var much = Number(digits) > Number(typed.dataset.most);
-      show("too-much", much);
-      show("too-little", false);
-      show("fits", !much);
-      // the digits survive a change of language and a visit to the help page
-      var address = location.pathname + "?digits=" + digits;
-      history.replaceState(null, "", address);
-      document.querySelector(".languages [name=back]").value = address;
-      document.querySelectorAll(".tools a").forEach(function (tool) {
-        tool.href = tool.pathname + "?back=" + encodeURIComponent(address);
-      });
+      type(key.dataset.key);
     });
+    addEventListener("keydown", function (event) {
+      if (event.ctrlKey || event.altKey || event.metaKey || (stay && !stay.hidden)) return;
+      var focused = document.activeElement.closest("a, button:not(.main)");
+      var digit = /^Numpad[0-9]$/.test(event.code) ? event.code.slice(-1) : event.key; // also without Num Lock
+      if (/^[0-9]$/.test(digit)) type(digit);
+      else if (event.key === "Backspace" || event.key === "Delete") type(event.key === "Delete" ? "clear" : "back");
+      else if (event.key === "Enter" && !focused) main.querySelector(".button.main").click();
+      else return;
+      event.preventDefault();
+    });
+    main.querySelector("form").addEventListener("submit", function (event) {
+      if (main.querySelector(".button.main").getAttribute("aria-disabled") !== "true") return;
+      event.preventDefault();
+      leading = -1e4;
+      showPad(true);
+    });
+    showPad(!document.getElementById("too-little").hidden);
   }
 
   // -- signs of life, and whether another window is in front: then the browser is restarted
@@ -240,13 +361,8 @@
     document.addEventListener("visibilitychange", sendSign);
   }
 
-  // -- ignore a second touch on a form that is being sent
-  document.addEventListener("submit", function (event) {
-    if (event.target.dataset.sent) event.preventDefault();
-    event.target.dataset.sent = "1";
-    setTimeout(function () { delete event.target.dataset.sent; }, 4000); // if the server was unreachable, allow another try
-  });
+  // -- from the back/forward cache: scene and key are outdated
   addEventListener("pageshow", function (event) {
-    if (event.persisted) location.reload(); // from the back/forward cache: scene and key are outdated
+    if (event.persisted) location.reload();
   });
 })();

@@ -84,13 +84,17 @@ async def choose_amount(page: Page, amount_fen: int, seen: Seen = nothing) -> No
 
 
 async def next_person(page: Page) -> None:
-    """Frees the kiosk; it then shows the first page again. The page ignores a touch while it waits for the gateway."""
-    button = page.locator("main form[action='/next'] button")
-    for _ in range(6):
-        if await button.count():
-            await button.click()
+    """Frees the kiosk; it then shows the first page again."""
+    await touch(page, "main form[action='/next'] button", "body.page-attract")
+
+
+async def touch(page: Page, selector: str, wanted: str) -> None:
+    """Touch until the wanted thing is on the page, which ignores touches just after it changed by itself."""
+    for _ in range(60):
+        if await page.locator(selector).count():
+            await page.click(selector)
         try:
-            await page.wait_for_selector("body.page-attract", timeout=10_000)
+            await page.wait_for_selector(wanted, timeout=1_000)
         except TimeoutError:
             continue
         return

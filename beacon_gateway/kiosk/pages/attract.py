@@ -1,40 +1,44 @@
 """`/`: the site's projects, or the project of the current scene. The only page that follows the scene."""
 
+from dataclasses import replace
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from beacon_gateway.donations.ports import Giving, Projects
+from beacon_gateway.donations.ports import Gift, Giving, Projects
 from beacon_gateway.kiosk.responder import SESSION, Responder
-from beacon_gateway.kiosk.sessions import Session
+from beacon_gateway.kiosk.sessions import Session, Sessions
 from beacon_gateway.kiosk.stage import Stage
 from kiosk_ui.hall_views import Attract, ProjectsPage
 from sync_contract.records import IntentState
 
-_UNPAID = (IntentState.registered, IntentState.handed_off)
-PENDING_GIFT_S = 600.0
-"""Seconds after the last view of the code during which the first page leads back to it. Without JavaScript the page
-cannot ask whether its donor is still present.
-"""
+UNPAID = (IntentState.registered, IntentState.handed_off)
 
 
-def attract_view(session: Session, stage: Stage, projects: Projects, giving: Giving, now: float) -> Attract:
-    """Return the first page for this session, and store the scene in it: a gift is counted by its door.
-
-    `now`: monotonic seconds.
-    """
-    gift = session.gift if now - session.touched_at <= PENDING_GIFT_S else None
-    pending = gift is not None and giving.state(gift.intent).state in _UNPAID
+def attract_view(session: Session, sessions: Sessions, stage: Stage, projects: Projects, giving: Giving) -> Attract:
+    """Return the first page for this session, and store the scene in it: a gift is counted by its door."""
+    view = Attract(projects.all(), declined=is_unpaid(sessions.declined_gift(session), giving))
+    gift = sessions.pending_gift(session)
+    if gift is not None and is_unpaid(gift, giving):
+        known = giving.state(gift.intent)
+        at_bank = known.state is IntentState.handed_off and not known.ended
+        view = replace(view, pending_gift=True, at_bank=at_bank)
     scene = stage.scene
     shown = projects.get(scene.project) if scene.project is not None else None
     if shown is None:
-        return Attract(projects.all(), pending_gift=pending)
+        return view
     session.shown = scene
-    return Attract(projects.all(), shown, projects.judge(shown).open, scene.door, pending)
+    return replace(view, shown=shown, shown_open=projects.judge(shown).open, door=scene.door)
 
 
-def attract_page(responder: Responder, stage: Stage, projects: Projects, giving: Giving) -> Handler:
+def is_unpaid(gift: Gift | None, giving: Giving) -> bool:
+    """Return whether there is a gift that may still be paid."""
+    return gift is not None and giving.state(gift.intent).state in UNPAID
+
+
+def attract_page(responder: Responder, sessions: Sessions, stage: Stage, projects: Projects, giving: Giving) -> Handler:
     async def get(request: web.Request) -> web.StreamResponse:
-        view = attract_view(request[SESSION], stage, projects, giving, responder.now())
+        view = attract_view(request[SESSION], sessions, stage, projects, giving)
         return responder.render_page(request, view)
 
     return get

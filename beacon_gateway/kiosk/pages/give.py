@@ -16,8 +16,9 @@ from beacon_gateway.donations.ports import (
     StoreUnavailable,
 )
 from beacon_gateway.kiosk.amount_check import read_amount, refuses_typed_amount
+from beacon_gateway.kiosk.pages.attract import is_unpaid
 from beacon_gateway.kiosk.responder import SESSION, Responder, see_other
-from beacon_gateway.kiosk.sessions import Session
+from beacon_gateway.kiosk.sessions import Session, Sessions
 from kiosk_ui import keypad
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.beacon_identity import BeaconId
@@ -34,7 +35,7 @@ _STORE_NOTICES = {
 }
 
 
-def give(responder: Responder, projects: Projects, giving: Giving) -> Handler:
+def give(responder: Responder, sessions: Sessions, projects: Projects, giving: Giving) -> Handler:
     async def post(request: web.Request) -> web.StreamResponse:
         def refuse(kind: NoticeKind, status: int, project: Project | None = None, back: str = "/") -> web.Response:
             return responder.render_page(request, NoticePage(kind, project, back), status)
@@ -53,9 +54,13 @@ def give(responder: Responder, projects: Projects, giving: Giving) -> Handler:
             return see_other(f"{back}?digits={keypad.clean_digits(form['yuan'])}&asked=1")
         if fen is None:
             return refuse(NoticeKind.amount_out_of_range, 422, project, back)
+        amount = Money(fen, project.currency)
+        shown = sessions.pending_gift(session)
+        if shown is not None and (shown.project.id, shown.amount) == (project.id, amount) and is_unpaid(shown, giving):
+            return see_other("/handoff")  # back from the code and the same amount again: the same code
         door, beacon = door_of(session, project.id)
         try:
-            gift = await giving.begin(project.id, Money(fen, project.currency), door=door, beacon=beacon, key=key)
+            gift = await giving.begin(project.id, amount, door=door, beacon=beacon, key=key)
         except ProjectUnknown:
             return refuse(NoticeKind.project_unknown, 404)
         except PermitClosed:

@@ -11,7 +11,7 @@ from beacon_gateway.donations.ports import Gift, Giving
 from beacon_gateway.kiosk.responder import SESSION, Responder, see_other
 from beacon_gateway.kiosk.sessions import Session, Sessions
 from kiosk_ui.giving_views import Handoff, Thanks
-from kiosk_ui.views import IDLE_WITH_CODE_S
+from kiosk_ui.views import IDLE_AT_BANK_S
 from sync_contract.records import IntentState
 from sync_contract.ticket import FRESH_FOR
 
@@ -40,12 +40,13 @@ def handoff_page(responder: Responder, giving: Giving, sessions: Sessions) -> Ha
         gift = session.gift
         if gift is None:
             return see_other("/")
-        view = handoff_view(gift, giving, responder.now() - session.gift_at)
+        age_s = responder.now() - session.gift_at
+        view = handoff_view(gift, giving, age_s)
         if isinstance(view, Thanks):
             return see_other("/thanks")
-        if WAITING not in request.query:
+        if WAITING not in request.query or (view.at_bank and age_s < IDLE_AT_BANK_S):
             session.touched_at = responder.now()
-        left_s = IDLE_WITH_CODE_S - (responder.now() - session.touched_at)
+        left_s = view.idle_s - (responder.now() - session.touched_at)
         if left_s <= 0:
             return _reset(request, session, sessions)
         closes_in_s = math.ceil(left_s) if left_s <= _WARNING_S else 0

@@ -1,6 +1,7 @@
 """`/live`: server-sent events; each contains everything that this session should see, never a difference.
 
-`{"view": "attract", "html": …}` replaces the content of the page that shows that view; `{"go": "/thanks"}` leaves it;
+`{"view": "attract", "html": …}` replaces the content of the page that shows that view, `"idle"` its seconds until it is
+reset; `{"go": "/thanks"}` leaves it;
 `{"news": …}` fills the banner of a page that is in use while another scene waits.
 """
 
@@ -15,6 +16,7 @@ from beacon_gateway.donations.ports import Giving, Projects
 from beacon_gateway.kiosk.pages.attract import attract_view
 from beacon_gateway.kiosk.pages.handoff import handoff_view
 from beacon_gateway.kiosk.responder import COOKIE, SESSION, Responder
+from beacon_gateway.kiosk.sessions import Session, Sessions
 from beacon_gateway.kiosk.stage import Stage
 from daemonkit.web import stream_events
 from kiosk_ui.giving_views import Handoff, Thanks
@@ -25,20 +27,24 @@ from sync_contract.records import Door
 
 @dataclass(frozen=True, slots=True)
 class LiveTimings:
-    """`minutes_s`: interval in seconds at which the page with a code updates its remaining minutes."""
+    """`minutes_s`: interval in seconds at which a page with a code, or with the way back to one, is updated."""
 
     minutes_s: float = 10.0
 
+    def interval_s(self, session: Session) -> float | None:
+        """Return the interval of the session's page; None where time alone changes nothing."""
+        return self.minutes_s if session.gift is not None or session.declined is not None else None
+
 
 def live_stream(
-    responder: Responder, stage: Stage, projects: Projects, giving: Giving, timings: LiveTimings
+    responder: Responder, sessions: Sessions, stage: Stage, projects: Projects, giving: Giving, timings: LiveTimings
 ) -> Handler:
     """`?view=` names the view of the page that follows, `project=` its project.
 
     Without a view, a session with a gift follows the gift.
     """
 
-    def build_message(request: web.Request) -> dict[str, str] | None:
+    def build_message(request: web.Request) -> dict[str, str | int] | None:
         session = request[SESSION]
         gift = session.gift
         followed = request.query.get("view", Attract.template if gift is None else Handoff.template)
@@ -48,12 +54,13 @@ def live_stream(
         if followed == Handoff.template:
             shown = known if isinstance(known, Handoff) else NoticePage(NoticeKind.restarted)
             html = responder.render_main(request, shown)
-            return {"view": Handoff.template, "html": html, "news": render_news(request)}
+            news = render_news(request)
+            return {"view": Handoff.template, "html": html, "idle": shown.idle_s, "news": news}
         if followed != Attract.template:
             return {"news": render_news(request)}
         if request.cookies.get(COOKIE, session.id) != session.id:  # lost too: the forms of that page are void
             return {"go": "/"}
-        view = attract_view(session, stage, projects, giving, responder.now())
+        view = attract_view(session, sessions, stage, projects, giving)
         return {"view": Attract.template, "html": responder.render_main(request, view)}
 
     def render_news(request: web.Request) -> str:
@@ -66,9 +73,8 @@ def live_stream(
 
     async def messages(request: web.Request) -> AsyncGenerator[str]:
         last = None
-        has_gift = request[SESSION].gift is not None
         with request[SESSION].following():
-            async for _ in stage.changes(every_s=timings.minutes_s if has_gift else None):
+            async for _ in stage.changes(every_s=timings.interval_s(request[SESSION])):
                 message = build_message(request)
                 if message is not None and message != last:
                     last = message

@@ -1,4 +1,4 @@
-"""`/display` and POST `/next`: change a session's display and language, and end it."""
+"""`/display`, POST `/next` and POST `/undo`: change a session's display and language, end it, restore it."""
 
 from dataclasses import replace
 from urllib.parse import quote
@@ -46,12 +46,30 @@ def change_display(responder: Responder) -> Handler:
 
 
 def next_person(responder: Responder, sessions: Sessions) -> Handler:
-    """End the session with its gift, language and id; open a new one."""
+    """End the session with its gift, language and id; open a new one. The field `declined` allows undoing it."""
+
+    async def post(request: web.Request) -> web.StreamResponse:
+        form = await responder.read_form(request)
+        session = request[SESSION]
+        if "declined" in form and session.gift is not None:
+            request[SESSION] = sessions.decline(session)
+        else:
+            sessions.drop(session)
+            request[SESSION] = sessions.open()
+        return see_other("/")
+
+    return post
+
+
+def undo_decline(responder: Responder, sessions: Sessions) -> Handler:
+    """POST: show the code again that was declined; nothing new is registered."""
 
     async def post(request: web.Request) -> web.StreamResponse:
         await responder.read_form(request)
-        sessions.drop(request[SESSION])
-        request[SESSION] = sessions.open()
-        return see_other("/")
+        restored = sessions.undo_decline(request[SESSION])
+        if restored is None:
+            return see_other("/")
+        request[SESSION] = restored
+        return see_other("/handoff")
 
     return post

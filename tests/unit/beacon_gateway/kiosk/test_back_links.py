@@ -95,3 +95,64 @@ async def test_without_a_script_the_thanks_go_by_themselves(resident: Resident, 
     assert resident.path == "/"
     await resident.get("/thanks")
     assert resident.path == "/"
+
+
+async def test_declining_is_undone_by_one_touch_on_the_same_code_for_a_minute(
+    resident: Resident, kiosk: FakeKiosk
+) -> None:
+    await resident.get("/")
+    await resident.post("/display", language="en", back="/")
+    await resident.give("elder-lunch", amount_fen="3000")
+    address = kiosk.giving.recorded[0].gift.url
+    await resident.post("/next", declined="")
+    assert (resident.path, resident.hidden("csrf") != "") == ("/", True)
+    assert 'form="undo"' in resident.html
+    assert 'lang="zh-Hans"' in resident.html, "the next person's page is in the hall's language"
+    undone = await resident.post("/undo")
+    assert (resident.path, address in undone, 'lang="en"' in undone) == ("/handoff", True, True)
+    await resident.post("/next", declined="")
+    kiosk.later_s = 61
+    assert 'form="undo"' not in await resident.get("/")
+    await resident.post("/undo")
+    assert resident.path == "/"
+    assert len(kiosk.giving.recorded) == 1
+
+
+async def test_the_next_person_cannot_undo_what_was_finished_or_paid(resident: Resident, kiosk: FakeKiosk) -> None:
+    await resident.give("elder-lunch", amount_fen="3000")
+    kiosk.giving.becomes(kiosk.giving.recorded[0].gift.intent, IntentState.handed_off)
+    await resident.get("/handoff")
+    assert "declined" not in resident.html
+    await resident.post("/next")
+    assert 'form="undo"' not in resident.html
+    await resident.give("elder-lunch", amount_fen="3000")
+    await resident.post("/next", declined="")
+    kiosk.pay_last()
+    assert 'form="undo"' not in await resident.get("/"), "the thanks belong to the donor"
+
+
+async def test_back_from_the_code_leads_to_the_same_code_by_one_touch(resident: Resident, kiosk: FakeKiosk) -> None:
+    await resident.give("elder-lunch", amount_fen="3000")
+    address = kiosk.giving.recorded[0].gift.url
+    assert leads("/handoff") in (await resident.get("/project/elder-lunch/amount")).split("<main")[1]
+    assert address in await resident.give("elder-lunch", amount_fen="3000"), "or by the same amount again"
+    assert len(kiosk.giving.recorded) == 1
+    await resident.give("elder-lunch", amount_fen="5000")
+    assert len(kiosk.giving.recorded) == 2
+
+
+async def test_the_page_waits_while_a_phone_is_at_the_bank(resident: Resident, kiosk: FakeKiosk) -> None:
+    await resident.give("elder-lunch", amount_fen="3000")
+    intent = kiosk.giving.recorded[0].gift.intent
+    kiosk.giving.becomes(intent, IntentState.handed_off)
+    assert 'data-idle="900"' in await resident.get("/handoff")
+    assert 'data-idle="900"' in await resident.get("/")
+    for kiosk.later_s in (400, 850):  # the page asks every three seconds
+        waiting = (await resident.get("/handoff?waiting")).split("<main")[1].split("</main>")[0]
+        assert "还需要时间吗" not in waiting
+    kiosk.giving.becomes(intent, IntentState.handed_off, ended=True)
+    assert 'data-idle="180"' in await resident.get("/handoff?waiting")
+    assert resident.path == "/handoff?waiting", "the question comes before the reset"
+    kiosk.later_s = 1100
+    await resident.get("/handoff?waiting")
+    assert resident.path == "/"

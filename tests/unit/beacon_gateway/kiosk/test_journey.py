@@ -106,7 +106,7 @@ async def test_a_gift_counts_by_the_door_of_its_scene(resident: Resident, kiosk:
     await resident.give("elder-lunch", amount_fen="3000")
     kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, PersonTag()))
     await resident.get("/")
-    await resident.give("elder-lunch", amount_fen="3000")
+    await resident.give("elder-lunch", amount_fen="5000")
     assert [(each.door, each.beacon) for each in kiosk.giving.recorded] == [
         (Door.tag, None),
         (Door.touch, None),
