@@ -6,7 +6,7 @@ pinned at enrolment and refuses a version that is not greater than its own.
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
-from datetime import date, time
+from datetime import time
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
 from sync_contract.beacon_identity import BeaconId
+from sync_contract.entered_date import EnteredDate
 from sync_contract.keys import key_id
 from sync_contract.project import Project, ProjectId
 from sync_contract.project_rules import Bound, Hours, Option, Rule, bound
@@ -63,8 +64,8 @@ class Binding(Record):
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     hours: Annotated[tuple[HoursOfDay, ...], Field(max_length=10)] = ()
     weekdays: Annotated[tuple[Weekday, ...], Field(max_length=7)] = ()
-    since: date | None = None
-    until: date | None = None
+    since: EnteredDate | None = None
+    until: EnteredDate | None = None
     zone: Literal["", "immediate", "near"] = ""
     while_needed: bool = False
 

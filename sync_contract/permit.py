@@ -7,13 +7,14 @@ and its dates and area; outside them a project is shown as information only.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import StringConstraints, model_validator
 
+from sync_contract.entered_date import EnteredDate
 from sync_contract.strict_model import Record
 
 OFFICIAL_TIME = ZoneInfo("Asia/Shanghai")
@@ -25,11 +26,11 @@ class Permit(Record):
 
     organisation: Text
     certificate: Text
-    certificate_until: date
+    certificate_until: EnteredDate
     filing: Text
     area: Text
-    opens: date
-    closes: date
+    opens: EnteredDate
+    closes: EnteredDate
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:

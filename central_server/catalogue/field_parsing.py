@@ -14,6 +14,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from central_server.sheets.sheet_reader import SheetRefused
+from sync_contract.entered_date import FIRST_DAY, LAST_DAY, read_date
 from sync_contract.money import AmountMalformed, Money
 from sync_contract.project import Texts
 from sync_contract.strict_model import Language
@@ -21,7 +22,6 @@ from sync_contract.strict_model import Language
 Values = Mapping[str, str]
 _LINES = re.compile(r"\r\n?")
 _SEPARATORS = re.compile(r"[\s,;\u3001\uff0c\uff1b]+")  # also Chinese ones
-_DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _TIME = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
 _HOURS = re.compile(rf"({_TIME})\s*[-\u2013\u2014~\uff5e\u81f3\u5230]\s*({_TIME})")  # dashes, 至, 到
 YES = frozenset(("1", "yes", "true", "on", "y", "是", "对"))
@@ -46,6 +46,7 @@ class Word(StrEnum):
     example_too_long = "example_too_long"
     example_missing = "example_missing"
     not_a_date = "not_a_date"
+    day_outside = "day_outside"
     ends_before_it_begins = "ends_before_it_begins"
     not_an_id = "not_an_id"
     not_a_uuid = "not_a_uuid"
@@ -161,19 +162,18 @@ class Reading:
             self.fault(name, Word.not_money)
         return tuple(amount for amount in found if amount is not None)
 
-    def day(self, name: str) -> date | None:
+    def day(self, name: str, first: date = FIRST_DAY, last: date = LAST_DAY) -> date | None:
         text = self.values.get(name, "").strip()
         if not text:
             return None
-        match = _DATE.fullmatch(text.removesuffix(" 00:00:00"))
-        try:
-            found = date(*(int(part) for part in match.groups())) if match else None
-        except ValueError:
-            found = None
-        if found is None or not 2000 <= found.year < 2200:
+        found = read_date(text)
+        if found is None:
             self.fault(name, Word.not_a_date)
-            return None
-        return found
+        elif not first <= found <= last:
+            self.fault(name, Word.day_outside, first=f"{first}", last=f"{last}")
+        else:
+            return found
+        return None
 
     def identity(self, name: str) -> UUID | None:
         text = self.values.get(name, "").strip()

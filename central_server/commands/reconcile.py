@@ -30,6 +30,8 @@ from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences
 from central_server.store.reconciliation.differences import Difference
 from daemonkit.toml import ConfigRefused, load
+from sync_contract.entered_date import read_entered_date
+from sync_contract.permit import OFFICIAL_TIME
 
 _USAGE = 2
 _SHOWN = 200
@@ -48,10 +50,9 @@ class ReconcileRequest:
 
 def run(config: Path, state: Path, request: ReconcileRequest) -> int:
     """Return 0 without differences, 1 with differences or a refused file, 75 when the bank did not answer."""
-    try:
-        day = date.fromisoformat(request.day) if request.day else None
-    except ValueError:
-        print(f"--day {request.day}: expected a day as 2026-11-23", file=sys.stderr)
+    day = read_entered_date(request.day, last=datetime.now(OFFICIAL_TIME).date())
+    if request.day and day is None:
+        print(f"--day {request.day}: expected a past day such as 2026-11-23", file=sys.stderr)
         return _USAGE
     try:
         settings = load(config, Settings)

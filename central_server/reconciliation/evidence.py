@@ -8,7 +8,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from central_server.catalogue.field_parsing import Fault, Reading, Word
 from central_server.catalogue.file_import import RowFault
@@ -25,6 +25,7 @@ from central_server.store.donations.attempts import Attempt, AttemptState
 from central_server.store.donations.unconfirmed_gifts import Unconfirmed
 from central_server.store.engine.connection import Connection
 from central_server.store.places.places import communities
+from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import IntentState
 
 CAUSE = "import"
@@ -42,6 +43,8 @@ _HEADS = Heads(
 )
 head = _HEADS.head
 _NEEDED = ("gift", "amount_yuan", "evidence")
+MAX_AGE = timedelta(days=2 * 366)
+"""A payment may be confirmed this long after its day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,11 @@ def template_rows(waiting: Collection[Unconfirmed]) -> list[tuple[Cell, ...]]:
     ]
 
 
-async def plan_import(connection: Connection, sheet: Sheet, tops: Collection[str], environment: str) -> EvidencePlan:
+async def plan_import(
+    connection: Connection, sheet: Sheet, tops: Collection[str], environment: str, now: datetime
+) -> EvidencePlan:
     """Check every row. `tops`: the places whose money the reader may see; other gifts count as unknown."""
+    today = now.astimezone(OFFICIAL_TIME).date()
     names = [_HEADS.name_of(filled_rows) for filled_rows in sheet.head]
     faults = [RowFault(1, name, Fault(name, Word.needed)) for name in _NEEDED if name not in names]
     twice = [name for name, times in Counter(name for name in names if name).items() if times > 1]
@@ -113,7 +119,7 @@ async def plan_import(connection: Connection, sheet: Sheet, tops: Collection[str
     for number, values in filled:
         read = Reading(values)
         gift, evidence = read.text("gift", 32), read.text("evidence", 64)
-        amount, paid_on = read.fen("amount_yuan"), read.day("paid_on")
+        amount, paid_on = read.fen("amount_yuan"), read.day("paid_on", today - MAX_AGE, today)
         matches = [
             each for each in known.get(gift, []) if each[2] == environment and (visible is None or each[1] in visible)
         ]

@@ -3,12 +3,13 @@
 import re
 import zipfile
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from io import BytesIO
 
 from central_server.banks.port import BankUnavailable, Statement
 from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from central_server.settings_bank import BankSettings
+from sync_contract.entered_date import read_entered_date
 
 MAX_BYTES = 16 * 1024 * 1024
 _DAY = re.compile(r"(?:INN|RD\d{4})(\d{6})\d{2}")
@@ -48,9 +49,7 @@ def _day_of(content: bytes) -> date:
     except (zipfile.BadZipFile, ValueError, EOFError) as error:
         raise StatementRefused(StatementProblem.damaged) from error
     for name in names:
-        if found := _DAY.match(name.rpartition("/")[2]):
-            try:
-                return datetime.strptime(found[1], "%y%m%d").date()  # noqa: DTZ007  (a day has no zone)
-            except ValueError:
-                continue
+        found = _DAY.match(name.rpartition("/")[2])
+        if found and (day := read_entered_date(f"20{found[1][:2]}-{found[1][2:4]}-{found[1][4:]}")):
+            return day
     raise StatementRefused(StatementProblem.no_day)

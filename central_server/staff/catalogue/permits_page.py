@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 
 from aiohttp import web
 
@@ -23,6 +23,7 @@ from central_server.store.ledger.disclosures import Disclosure
 from central_server.store.ledger.purse_sums import any_lines
 from central_server.store.places import places
 from central_server.store.places.places import TOP
+from sync_contract.entered_date import read_entered_date
 from sync_contract.strict_model import Environment
 
 _AT = "/staff/permits"
@@ -104,7 +105,8 @@ class PermitsPage:
             project = await self._project(connection, visitor)
             await visitor.demand(connection, project.place)
             fits = project.opens and project.closes and due in deadlines.disclosure_days(project.opens, project.closes)
-            if due is not None and done_on is not None and where and fits and done_on <= today(visitor.now):
+            done = done_on is not None and project.opens and project.opens <= done_on <= today(visitor.now)
+            if due is not None and done_on is not None and done and where and fits:
                 account = visitor.access.account
                 made = Disclosure(project.place, project.id, due, done_on, account, visitor.now, where, note)
                 if await disclosures.add(connection, made):
@@ -159,16 +161,11 @@ class PermitsPage:
 
 def _period(visitor: Visitor) -> Period | None:
     first, last = _day(visitor, "first"), _day(visitor, "last")
-    if first is None or last is None or not date(2020, 1, 1) <= first <= last <= date(2200, 1, 1):
-        return None
-    return Period(first, last)
+    return Period(first, last) if first is not None and last is not None and first <= last else None
 
 
 def _day(visitor: Visitor, name: str) -> date | None:
-    try:
-        return datetime.strptime(visitor.form.get(name, ""), "%Y-%m-%d").date()  # noqa: DTZ007  (a day has no zone)
-    except ValueError:
-        return None
+    return read_entered_date(visitor.form.get(name, ""))
 
 
 def _text(visitor: Visitor, name: str) -> str:

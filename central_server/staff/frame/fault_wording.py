@@ -25,6 +25,7 @@ FAULTS = {
     ),
     Word.example_missing: _("The other languages tell what %(amount)s yuan pays for. Tell it here too."),
     Word.not_a_date: _("This is not a date. Write it like 2026-12-31."),
+    Word.day_outside: _("Write a day from %(first)s to %(last)s."),
     Word.ends_before_it_begins: _("This day is before the first day, %(since)s."),
     Word.not_an_id: _("Use small letters a to z, digits and hyphens, 16 at most; a hyphen neither first nor last."),
     Word.not_a_uuid: _("This is not a UUID. It has 32 digits from 0 to 9 and a to f, as on the beacon's label."),

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 
+from sync_contract.entered_date import read_entered_date
 from sync_contract.permit import OFFICIAL_TIME
 
 RowT = TypeVar("RowT")
@@ -25,12 +26,9 @@ def parse_position(text: str) -> tuple[datetime, str] | None:
 
 
 def day_start(text: str) -> datetime | None:
-    """Return the start of an ISO day in official time; None for other text, so that filters ignore it."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return datetime(day.year, day.month, day.day, tzinfo=OFFICIAL_TIME) if 2000 <= day.year < 2200 else None
+    """Return the start of a day in official time; None for other text, so that filters ignore it."""
+    day = read_entered_date(text)
+    return None if day is None else datetime(day.year, day.month, day.day, tzinfo=OFFICIAL_TIME)
 
 
 def day_end(text: str) -> datetime | None:

@@ -26,6 +26,7 @@ from central_server.store.ledger.vouchers import Voucher
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
 from daemonkit.web import Upload
+from sync_contract.entered_date import read_entered_date
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.project import Project
 from sync_contract.strict_model import Environment
@@ -293,10 +294,11 @@ def _voucher_of(file: Upload | None, visitor: Visitor) -> Voucher:
 
 
 def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise SpendingRefused(SpendingProblem.day) from error
+    """Raises SpendingRefused. The rules of spending bound it further."""
+    day = read_entered_date(text)
+    if day is None:
+        raise SpendingRefused(SpendingProblem.day)
+    return day
 
 
 def _today(visitor: Visitor) -> date:

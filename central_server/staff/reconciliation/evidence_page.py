@@ -92,7 +92,7 @@ class EvidencePage:
         except SheetRefused as error:
             return await self._asked(visitor, file_fault(error))
         async with visitor.database.write() as connection:
-            found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
+            found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment, visitor.now)
             of = {each.community for each in found.confirmed}
             place = next((min(group) for group in (of, visitor.tops) if len(group) == 1), TOP)
             draft = Draft(new_id(), visitor.access.account, EVIDENCE, place, file.name, file.content, visitor.now)
@@ -106,7 +106,7 @@ class EvidencePage:
             draft = await self._draft(connection, visitor)
         uploaded = await sheet_process.open_sheet(draft.content)
         async with visitor.database.read() as connection:
-            found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
+            found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment, visitor.now)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
             problem = await _problem(connection, visitor, draft)
         return _shown(visitor, draft, found, names, problem)
@@ -139,9 +139,9 @@ class EvidencePage:
         """Plan twice: the first plan determines the gifts to lock."""
         await connection.alone("evidence")  # two files may contain one payment number
         await evidence.lock_gifts(
-            connection, await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
+            connection, await evidence.plan_import(connection, uploaded, visitor.tops, self._environment, visitor.now)
         )
-        return await evidence.plan_import(connection, uploaded, visitor.tops, self._environment)
+        return await evidence.plan_import(connection, uploaded, visitor.tops, self._environment, visitor.now)
 
     async def _draft(self, connection: Connection, visitor: Visitor) -> Draft:
         """Return a draft of this account, or of another one for gifts that this one may see."""

@@ -27,6 +27,7 @@ from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
 from central_server.store.statistics import figure_queries
 from central_server.store.statistics.figure_filter import By, FigureScope
+from sync_contract.entered_date import read_entered_date
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Environment
 
@@ -217,8 +218,4 @@ async def _read_request(connection: Connection, visitor: Visitor) -> FigureReque
 
 
 def _day(text: str, today: date) -> date:
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return today
-    return day if FIRST_DAY <= day <= today else today
+    return read_entered_date(text, FIRST_DAY, today) or today

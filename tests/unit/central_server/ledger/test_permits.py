@@ -293,7 +293,8 @@ async def test_staff_record_a_disclosure_and_export_the_books(
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', disclosed[1]))
     found = {**hidden, "done_on": "2026-01-01", "where": "cishan.example/1", "note": ""}
     assert "Noted as published." in (await donor.send(central.url + disclosed[0], found)).text()
-    assert (await donor.send(central.url + disclosed[0], {**found, "done_on": "2199-01-01"})).status == 422
+    for day in ("2199-01-01", "0001-01-01", "9999-12-31", "1999-12-31", "2019-12-31"):
+        assert (await donor.send(central.url + disclosed[0], {**found, "done_on": day})).status == 422, day
     page = await donor.open(f"{central.url}/staff/permits")
     assert "cishan.example/1" in page.text()
     corrected = re.search(r'action="([^"]*/lunch/corrected)".*?name="id" value="(\d+)"', page.html, re.S)

@@ -21,7 +21,7 @@ from central_server.store.places.places import TOP
 from sync_contract.records import IntentState
 from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id
-from tests.unit.central_server.reconciling_world import NOW, Books, books, world
+from tests.unit.central_server.reconciling_world import DAY, NOW, ONE, Books, books, world
 
 __all__ = ["world"]
 
@@ -61,14 +61,14 @@ async def sheet(world: Books, filled: dict[str, str], language: Language = Langu
 
 async def planned(world: Books, uploaded: Sheet, tops: tuple[str, ...] = (TOP,)) -> EvidencePlan:
     async with world.database.read() as connection:
-        return await evidence.plan_import(connection, uploaded, tops, "drill")
+        return await evidence.plan_import(connection, uploaded, tops, "drill", NOW)
 
 
 async def applied(world: Books, uploaded: Sheet) -> EvidencePlan:
     async def work(connection: Connection) -> EvidencePlan:
         await connection.alone("evidence")
-        await evidence.lock_gifts(connection, await evidence.plan_import(connection, uploaded, [TOP], "drill"))
-        found = await evidence.plan_import(connection, uploaded, [TOP], "drill")
+        await evidence.lock_gifts(connection, await evidence.plan_import(connection, uploaded, [TOP], "drill", NOW))
+        found = await evidence.plan_import(connection, uploaded, [TOP], "drill", NOW)
         if not found.faults:
             await evidence.apply_import(connection, found, "li", "chen", "list.xlsx", NOW)
         return found
@@ -88,6 +88,14 @@ async def test_a_gift_of_another_amount_is_confirmed_with_what_was_paid(world: B
     assert [(each.amount_minor, each.state) for each in tried] == [(5000, "unconfirmed"), (6660, "paid")]
     assert stored is not None
     assert stored.state == "paid"
+
+
+@pytest.mark.parametrize("paid_on", ["0001-01-01", "9999-12-31", f"{DAY + ONE}", f"{DAY - 3 * 366 * ONE}"])
+async def test_a_payment_of_an_impossible_day_is_refused(world: Books, paid_on: str) -> None:
+    gift = await linked(world, 5000, tried=True)
+    (fault,) = (await applied(world, await sheet(world, {gift.id: "P-1"}, paid_on=paid_on))).faults
+    assert (fault.column, fault.fault.word) == ("paid_on", Word.day_outside)
+    assert not (await applied(world, await sheet(world, {gift.id: "P-1"}, paid_on=f"{DAY}"))).faults
 
 
 @pytest.mark.parametrize("tried", [False, True])
