@@ -13,7 +13,7 @@ from central_server.store.engine import postgresql, sqlite
 from central_server.store.engine.connection import Connection, finished, translated
 from central_server.store.engine.group_commit import PendingWork, WaitingGroup
 from central_server.store.engine.schema import StoreRefused, find_revision, newest_revision, upgrade
-from central_server.store.engine.sqlite import PRAGMAS, sqlite_url
+from central_server.store.engine.sqlite import PRAGMAS, Fetched, sqlite_url
 from central_server.store.engine.store_errors import StoreCollision, StoreUnavailable, ValueRefused
 
 __all__ = [
@@ -72,7 +72,8 @@ class Database:
         parameters = [values[name] for name in names]
         if self.dsn:
             return await translated(self._by_driver(lambda driver: driver.fetch(text, *parameters)))
-        return await translated(self._by_driver(lambda driver: driver.execute_fetchall(text, parameters)))
+        fetched: Fetched = await translated(self._by_driver(lambda driver: driver.execute_fetchall(text, parameters)))
+        return fetched.rows
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Connection]:

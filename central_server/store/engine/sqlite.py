@@ -2,12 +2,13 @@
 
 import sqlite3
 import time
-from collections import deque
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import Connection, Dialect, event
-from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
+import aiosqlite
+from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from central_server.store.engine.schema import StoreRefused
@@ -39,6 +40,7 @@ def sqlite_path(url: str) -> Path:
 def engine(url: str) -> AsyncEngine:
     made = create_async_engine(
         url,
+        connect_args={"factory": _FileConnection},
         hide_parameters=True,  # parameters may be secret, and errors go into the log
         pool_size=4,
         max_overflow=4,
@@ -46,50 +48,80 @@ def engine(url: str) -> AsyncEngine:
         pool_use_lifo=True,  # a write by one connection empties the caches of the others
         pool_reset_on_return=None,  # every transaction is ended by its owner: no needless rollback in a thread
     )
-    event.listen(made.sync_engine, "do_connect", _connect)
+    event.listen(made.sync_engine, "connect", _use_own_cursor, insert=True)  # before SQLAlchemy's own first statement
     event.listen(made.sync_engine, "connect", _set_pragmas)
     event.listen(made.sync_engine, "begin", _begin)
     return made
 
 
-class _Cursor(AsyncAdapt_aiosqlite_cursor):
-    """Executes a statement and fetches its rows in one call of the connection's thread, not in four."""
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What one statement returned, read in the connection's thread."""
 
-    __slots__ = ()
-    _awaitable_cursor_close = False
-
-    def _make_new_cursor(self, connection: Any) -> Any:  # noqa: ANN401  (the DB-API has no types)
-        return connection._conn.cursor()  # only an object: SQLite is not called
-
-    def _aenter_cursor(self, cursor: Any) -> Any:  # noqa: ANN401  (the DB-API has no types)
-        return cursor
-
-    async def _execute_async(self, operation: Any, parameters: Any) -> Any:  # noqa: ANN401  (the DB-API has no types)
-        cursor: sqlite3.Cursor = self._cursor  # type: ignore[assignment]  # see `_make_new_cursor`
-
-        def run() -> list[Any]:
-            cursor.execute(operation, () if parameters is None else parameters)
-            return cursor.fetchall() if cursor.description else []
-
-        async with self._adapt_connection._execute_mutex:
-            self._rows = deque(await self._connection._execute(run))
-
-    async def _executemany_async(self, operation: Any, seq_of_parameters: Any) -> Any:  # noqa: ANN401  (as above)
-        async with self._adapt_connection._execute_mutex:
-            await self._connection._execute(self._cursor.executemany, operation, seq_of_parameters)
-
-    def close(self) -> None:
-        self._rows.clear()  # the statement has ended with its last row
+    rows: list[Any]
+    description: Any
+    rowcount: int
+    lastrowid: int | None
 
 
-class _Connection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ()
-    _cursor_cls = _Cursor
+class _FetchingCursor(sqlite3.Cursor):
+    """Returns its state with its rows: aiosqlite's `execute_fetchall` then returns both in one call of the thread."""
+
+    def fetchall(self) -> Any:  # noqa: ANN401  (replaces the list of rows)
+        return Fetched(super().fetchall(), self.description, self.rowcount, self.lastrowid)
 
 
-def _connect(dialect: Dialect, _record: object, arguments: Any, options: Any) -> _Connection:  # noqa: ANN401  (as above)
-    module: Any = dialect.dbapi
-    return _Connection(module, module.connect(*arguments, **options).driver_connection)
+class _FileConnection(sqlite3.Connection):
+    """The `factory` of sqlite3.connect."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401  (the DB-API has no types)
+        return self.cursor(_FetchingCursor).execute(sql, parameters)
+
+
+class _Cursor:
+    """An asynchronous DB-API cursor that executes and fetches in one call of the thread; aiosqlite's takes four."""
+
+    arraysize = 1
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+        self._fetched = Fetched([], None, -1, None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    @property
+    def description(self) -> Any:  # noqa: ANN401  (the DB-API has no types)
+        return self._fetched.description
+
+    @property
+    def rowcount(self) -> int:
+        return self._fetched.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        return self._fetched.lastrowid
+
+    async def execute(self, operation: str, parameters: Any = ()) -> Self:  # noqa: ANN401  (the DB-API has no types)
+        fetched: Any = await self._connection.execute_fetchall(operation, parameters)
+        self._fetched = fetched
+        return self
+
+    async def executemany(self, operation: str, sets: Any) -> Self:  # noqa: ANN401  (the DB-API has no types)
+        cursor = await self._connection.executemany(operation, sets)
+        self._fetched = Fetched([], None, cursor.rowcount, None)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        return self._fetched.rows
+
+    async def close(self) -> None:
+        """Do nothing: the statement ended with its last row."""
+
+
+def _use_own_cursor(connection: Any, record: object) -> None:  # noqa: ANN401  (the DB-API has no types)
+    driver = connection.driver_connection
+    driver.cursor = partial(_Cursor, driver)
 
 
 def _set_pragmas(connection: Any, record: object) -> None:  # noqa: ANN401  (the DB-API has no types)
