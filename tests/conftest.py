@@ -18,6 +18,7 @@ from hypothesis import settings
 
 from central_server.accounts import passwords
 from central_server.store.engine.database import Database, open_database
+from tests.compiled_statements import share_compiled_statements
 from tests.databases import DATABASES
 from tests.postgres import Postgres, running_postgres
 from tests.postgres_reuse import ReusedDatabase
@@ -25,6 +26,7 @@ from tests.sqlite import put_database
 
 settings.register_profile("shared machine", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("shared machine")
+share_compiled_statements()
 
 SERVER_FIXTURES = {"bank", "session"}
 """A test with one of these talks to a running server."""

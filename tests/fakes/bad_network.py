@@ -10,6 +10,7 @@ import struct
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 _READ = 64 * 1024
 _MIB = 1024 * 1024
@@ -22,18 +23,23 @@ def _answer(status: str, headers: Mapping[str, str], body: bytes = b"") -> bytes
     return f"HTTP/1.1 {status}\r\n{lines}\r\n".encode() + body
 
 
+def _gzip_bomb() -> bytes:
+    return _answer("200 OK", {**_JSON, "Content-Encoding": "gzip"}, gzip.compress(b" " * (200 * _MIB), 9))
+
+
 _PAGE = b"<html><title>Wi-Fi</title>Please log in</html>"
-_BOMB = gzip.compress(b" " * (200 * _MIB), 9)
 _HTML, _JSON = {"Content-Type": "text/html"}, {"Content-Type": "application/json"}
-ANSWERS = {
-    "portal 200": _answer("200 OK", _HTML, _PAGE),
-    "portal 302": _answer("302 Found", {"Location": "http://127.0.0.1:1/login"}),
-    "portal 511": _answer("511 Network Authentication Required", _HTML, _PAGE),
-    "retry after 1 s": _answer("503 Service Unavailable", {"Retry-After": "1"}),
-    "retry after the year 2099": _answer("503 Service Unavailable", {"Retry-After": "Thu, 01 Jan 2099 00:00:00 GMT"}),
-    "retry after 10^12 s": _answer("503 Service Unavailable", {"Retry-After": str(10**12)}),
-    "gzip bomb": _answer("200 OK", {**_JSON, "Content-Encoding": "gzip"}, _BOMB),
-    "200 MiB": _answer("200 OK", {**_JSON, "Content-Length": str(200 * _MIB)}),
+ANSWERS: Mapping[str, Callable[[], bytes]] = {
+    "portal 200": partial(_answer, "200 OK", _HTML, _PAGE),
+    "portal 302": partial(_answer, "302 Found", {"Location": "http://127.0.0.1:1/login"}),
+    "portal 511": partial(_answer, "511 Network Authentication Required", _HTML, _PAGE),
+    "retry after 1 s": partial(_answer, "503 Service Unavailable", {"Retry-After": "1"}),
+    "retry after the year 2099": partial(
+        _answer, "503 Service Unavailable", {"Retry-After": "Thu, 01 Jan 2099 00:00:00 GMT"}
+    ),
+    "retry after 10^12 s": partial(_answer, "503 Service Unavailable", {"Retry-After": str(10**12)}),
+    "gzip bomb": _gzip_bomb,
+    "200 MiB": partial(_answer, "200 OK", {**_JSON, "Content-Length": str(200 * _MIB)}),
 }
 """Answers of others to any request."""
 PASSING = (
@@ -83,7 +89,7 @@ class BadNetwork:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fault: str) -> None:
         await reader.readuntil(b"\r\n\r\n")
         self.requests += 1
-        writer.write(ANSWERS[fault])
+        writer.write(ANSWERS[fault]())
         if fault == "200 MiB":
             for _ in range(200):
                 writer.write(b" " * _MIB)
