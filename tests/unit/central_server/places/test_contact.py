@@ -75,15 +75,15 @@ async def test_every_page_links_to_a_button_that_dials_and_back(
         assert "<footer" not in page.html, "no way to itself"
 
 
-@pytest.mark.parametrize("back", ["//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:1", ""])
-@pytest.mark.parametrize(("path", "home"), [("/contact", "/s"), ("/contact/all", "/s/at/all"), ("/contact/no", "/s")])
 async def test_the_link_back_never_leads_to_another_site(
-    tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession, back: str, path: str, home: str
+    tmp_path: Path, bank: RunningBank, session: aiohttp.ClientSession
 ) -> None:
     async with running_central(tmp_path / "central", bank, config=PUBLISHED) as central:
-        page = await Donor(session).open(f"{central.url}{path}?back={quote(back)}")
-        assert f'class="button" href="{home}"' in page.html
-        assert "evil" not in page.html.partition("<main")[2]
+        for path, home in (("/contact", "/s"), ("/contact/all", "/s/at/all"), ("/contact/no", "/s")):
+            for back in ("//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:1", ""):
+                page = await Donor(session).open(f"{central.url}{path}?back={quote(back)}")
+                assert f'class="button" href="{home}"' in page.html, (path, back)
+                assert "evil" not in page.html.partition("<main")[2], (path, back)
 
 
 async def test_without_a_number_no_page_links_to_one(
@@ -260,12 +260,12 @@ async def test_without_the_database_the_servers_own_number_is_shown(
         assert ('<a href="/contact?back=/contact/huada">' in page.html) == bool(setting)
 
 
-@pytest.mark.parametrize("place", ["nowhere", "..%5c..", "%00", "x" * 64, "'", "%F0%9F%98%80"])
 async def test_an_unknown_place_gets_a_page_without_a_number(
-    city: RunningCentral, session: aiohttp.ClientSession, place: str
+    city: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
-    page = await Donor(session).open(f"{city.url}/contact/{place}")
-    assert page.status == 404
-    assert "tel:" not in page.html
-    assert "Please ask at the community office." in page.text()
-    assert 'class="button" href="/s"' in page.html
+    for place in ("nowhere", "..%5c..", "%00", "x" * 64, "'", "%F0%9F%98%80"):
+        page = await Donor(session).open(f"{city.url}/contact/{place}")
+        assert page.status == 404, place
+        assert "tel:" not in page.html, place
+        assert "Please ask at the community office." in page.text(), place
+        assert 'class="button" href="/s"' in page.html, place

@@ -137,30 +137,31 @@ async def test_a_simulated_radio_is_well_in_a_drill_and_named(
     assert "社区大厅 radio simulated" in page
 
 
-@pytest.mark.parametrize(
-    ("radio", "words", "remedy"),
-    [
-        ("transmitter_lost", "the beacon on the wall that proves its radio is silent.", "Look after the battery"),
-        ("never_heard", "the beacon on the wall that proves its radio is silent.", "Look after the battery"),
-        ("advert_lost", "its second radio does not hear the hall's own beacon.", "Have it restarted"),
-        ("advert_never_heard", "its second radio does not hear the hall's own beacon.", "Have it restarted"),
-        ("nothing_ever", "has heard nothing at all since it was started.", "Hold a phone with Bluetooth on beside it."),
-        ("a_word_of_later", "A beacon near 社区大厅 is silent.", "Look after the battery"),
-    ],
+MISSED = (
+    ("transmitter_lost", "the beacon on the wall that proves its radio is silent.", "Look after the battery"),
+    ("never_heard", "the beacon on the wall that proves its radio is silent.", "Look after the battery"),
+    ("advert_lost", "its second radio does not hear the hall's own beacon.", "Have it restarted"),
+    ("advert_never_heard", "its second radio does not hear the hall's own beacon.", "Have it restarted"),
+    ("nothing_ever", "has heard nothing at all since it was started.", "Hold a phone with Bluetooth on beside it."),
+    ("a_word_of_later", "A beacon near 社区大厅 is silent.", "Look after the battery"),
 )
+"""States of the radio, with words of the task and of its remedy."""
+
+
 async def test_missed_packets_are_a_separate_task(
-    central: RunningCentral, gateway: DeliveringGateway, donor: Donor, radio: str, words: str, remedy: str
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     now = datetime.now(UTC)
     await gateway.deliver([stretch(n, hour(now) - timedelta(hours=n - 1)) for n in (1, 2)])
     async with central.database() as database:
         await count_all(database)
-    await reports(gateway, Hearing.not_proved, radio=radio)
-    page = text(await logged_in(central, donor))
-    assert words in page
-    assert remedy in page
-    assert "hears nothing." not in page
-    assert "A beacon near 社区大厅 is silent." in page, "not suppressed, as it is where nothing is heard"
+    for radio, words, remedy in MISSED:
+        await reports(gateway, Hearing.not_proved, radio=radio)
+        page = text(await logged_in(central, donor))
+        assert words in page, radio
+        assert remedy in page, radio
+        assert "hears nothing." not in page, radio
+        assert "A beacon near 社区大厅 is silent." in page, "not suppressed, as it is where nothing is heard"
 
 
 async def test_a_late_gateway_is_a_task_with_its_duration(
