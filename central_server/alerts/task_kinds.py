@@ -26,6 +26,7 @@ class TaskKind(StrEnum):
     outside_permit = "outside_permit"
     second_assessment_late = "second_assessment_late"
     case_waiting = "case_waiting"
+    help_unconfirmed = "help_unconfirmed"
     refund_waiting = "refund_waiting"
     disbursement_waiting = "disbursement_waiting"
     evidence_waiting = "evidence_waiting"

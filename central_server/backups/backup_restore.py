@@ -174,10 +174,14 @@ def _own_names(into: Source) -> tuple[str, ...]:
     return (*(f"{into.file.name}{side}" for side in side_files), *OWN_FILES, RECEIPTS_KEY)
 
 
+SEALED = ("receipt_donors", "households", "help_sheets")
+"""Tables of sealed data."""
+
+
 def sealed_donors(into: Source) -> Mapping[str, int]:
     """Return the number of donors and households with sealed data, by the fingerprint of their key."""
-    both = "SELECT key FROM receipt_donors UNION ALL SELECT key FROM households"
-    question = f"SELECT key, count(*) FROM ({both}) AS sealed GROUP BY key"  # noqa: S608  (two constants)
+    every = " UNION ALL ".join(f"SELECT key FROM {each}" for each in SEALED)  # noqa: S608  (constants)
+    question = f"SELECT key, count(*) FROM ({every}) AS sealed GROUP BY key"  # noqa: S608  (constants)
     try:
         rows = (
             postgresql_dump.rows(into.url, question)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from central_server.families import case_rules
-from central_server.families.case_rules import CaseFacts, CaseRefused, CaseState, Step, StepKind
+from central_server.families.case_rules import CaseFacts, CaseProblem, CaseRefused, CaseState, Step, StepKind
 from central_server.families.household import Household
 from central_server.receipts.sealed_data import Seal, SealBroken
 from central_server.store.accounts import audit_trail
@@ -16,7 +16,7 @@ from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.donations.receipts import SCHEDULE
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
-from central_server.store.families import cases, sealed_keys
+from central_server.store.families import cases, helps, sealed_keys
 from central_server.store.families.cases import SealedHousehold, StoredCase, StoredStep
 
 STORAGE_TIME = timedelta(days=730)
@@ -66,17 +66,22 @@ async def load_facts(connection: Connection, case: StoredCase) -> CaseFacts:
     return case_rules.fold(case.urgent, map(_step, await cases.steps(connection, case.number)))
 
 
+async def find_problem(connection: Connection, case: StoredCase, step: Step) -> CaseProblem | None:
+    """Return why the step is not possible now, None if it is."""
+    facts = await load_facts(connection, case)
+    involved = {step.by, *facts.deciders, *facts.relatives, *(account for account, _ in facts.supporters)}
+    people = {account: await controllers(connection, account) for account in sorted(involved)}
+    return case_rules.find_problem(facts, step, lambda one, other: not people[one].isdisjoint(people[other]))
+
+
 async def take_step(connection: Connection, number: str, step: Step) -> StoredCase:
     """Check and store the step, within a write. The case exists. Raises CaseRefused."""
     case = await cases.lock(connection, number)
     assert case is not None
-    facts = await load_facts(connection, case)
-    involved = {step.by, *facts.deciders, *facts.relatives, *(account for account, _ in facts.supporters)}
-    people = {account: await controllers(connection, account) for account in sorted(involved)}
-    problem = case_rules.find_problem(facts, step, lambda one, other: not people[one].isdisjoint(people[other]))
+    problem = await find_problem(connection, case, step)
     if problem is not None:
         raise CaseRefused(problem)
-    now = case_rules.after(facts, step)
+    now = case_rules.after(await load_facts(connection, case), step)
     changed = replace(case, state=now.state.value, second_due=now.second_due, ended_at=now.ended_at)
     await cases.add_step(
         connection, StoredStep(number, step.kind.value, step.by, step.at, step.seen, step.reason), changed
@@ -96,7 +101,7 @@ async def postpone_erasure(connection: Connection, number: str, now: datetime) -
 
 
 async def erase_due(database: Database, now: datetime) -> int:
-    """Erase households whose storage time is over, with an audit entry each; return their number."""
+    """Erase households whose storage time is over, with an audit entry each, and old sheets; return their number."""
     async with database.read() as connection:
         due = await cases.erasures_due(connection, now)
     for each in due:
@@ -105,7 +110,9 @@ async def erase_due(database: Database, now: datetime) -> int:
             if await cases.erase(connection, each.case):
                 line = AuditEntry(SCHEDULE, each.community, HouseholdErased(each.case), now)
                 await audit_trail.record(connection, line)
-    return len(due)
+    async with database.write() as connection:
+        sheets = await helps.erase_sheets(connection, now)
+    return len(due) + sheets
 
 
 def _step(stored: StoredStep) -> Step:

@@ -51,6 +51,8 @@ class SpendingProblem(StrEnum):
     """More than was spent, with earlier corrections."""
     more_than_owed = "more_than_owed"
     """More than the shortfall of the project."""
+    cases = "cases"
+    """Not six-digit numbers of open cases of the community with one kind of help, or the account may not decide."""
     new_payee_wait = "new_payee_wait"
     """The first payment to a payee is approved some time after its request."""
     new_payee_limit = "new_payee_limit"

@@ -3,7 +3,7 @@
 from central_server.families.case_rules import StepKind
 from central_server.staff.accounts.audit_reader import ActionWording, AuditReader, describe
 from central_server.staff.donations.gift_wording import NOT_POSSIBLE
-from central_server.staff.families.family_wording import REASONS, STEPS
+from central_server.staff.families.family_wording import REASONS, STEPS, WAYS
 from central_server.staff.frame.msgid import _
 from central_server.staff.reconciliation.reconciliation_wording import KINDS
 from central_server.store.accounts import audit_actions as actions
@@ -46,8 +46,15 @@ def _receipt(action: actions.AuditAction, reader: AuditReader) -> ActionWording:
 
 
 @describe.register
+def _sheet(action: actions.SheetLookedUp, reader: AuditReader) -> ActionWording:
+    return ActionWording("", (action.subject,))
+
+
+@describe.register
 def _case(action: actions.CaseAction, reader: AuditReader) -> ActionWording:
     details: tuple[str, ...] = ()
+    if isinstance(action, actions.HelpConfirmed):
+        details = (reader.text(WAYS[action.way]),)
     if isinstance(action, actions.CaseStepTaken):
         words = [STEPS[StepKind(action.step)], *([REASONS[action.reason]] if action.reason else [])]
         details = tuple(reader.text(each) for each in words)

@@ -20,6 +20,7 @@ TASK_TITLES = {
     TaskKind.second_assessment_late: _("a second assessment is late"),
     TaskKind.case_waiting: _("cases wait for a decision"),
     TaskKind.erasure_near: _("households' data are erased soon"),
+    TaskKind.help_unconfirmed: _("help that no household confirmed"),
     TaskKind.refund_waiting: _("a refund waits"),
     TaskKind.evidence_waiting: _("evidence waits"),
     TaskKind.disbursement_waiting: _("a disbursement waits"),

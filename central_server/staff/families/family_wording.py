@@ -1,6 +1,7 @@
 """List the words of cases: states, steps, reasons and refusals of a step, as English msgids."""
 
 from central_server.families.case_rules import CaseProblem, CaseState, Ending, Refusal, StepKind
+from central_server.families.help_receipts import ConfirmationProblem
 from central_server.staff.frame.msgid import _
 
 STATES = {
@@ -44,4 +45,13 @@ PROBLEMS = {
     CaseProblem.relative: _("You, or whoever could use your account, declared a relative. Others decide."),
     CaseProblem.unseen: _("One of the two has to have seen the household. Visit it first, or ask somebody who has."),
     CaseProblem.reason: _("Choose a reason from the list."),
+}
+WAYS = {"paper": _("on paper"), "phone": _("by telephone")}
+UNCONFIRMED = {
+    ConfirmationProblem.code: _("This code is wrong, used or void. After five wrong tries a new code is needed."),
+    ConfirmationProblem.own: _(
+        "Whoever requested the disbursement does not confirm that it arrived. Another person does."
+    ),
+    ConfirmationProblem.photo: _("A photograph of the signed sheet is needed: a PNG or JPEG file of at most 5 MB."),
+    ConfirmationProblem.none_chosen: _("Choose the cases that have signed and were not confirmed before."),
 }

@@ -42,6 +42,7 @@ MENU = (
             Entry("/staff/log", _("Sync log"), also=("/staff/parcels",)),
             Entry("/staff/figures", _("Figures")),
             Entry("/staff/families", _("Families"), Right.families),
+            Entry("/staff/help", _("Received help"), Right.families),
         ),
     ),
     Group(

@@ -35,6 +35,7 @@ from central_server.staff.donations.refunds_page import RefundsPage
 from central_server.staff.enrolment.gateway_page import GatewayPage
 from central_server.staff.enrolment.gateways_page import GatewaysPage
 from central_server.staff.families.families_page import FamiliesPage
+from central_server.staff.families.help_page import HelpPage
 from central_server.staff.frame.live_page import LivePage
 from central_server.staff.frame.overview_page import OverviewPage
 from central_server.staff.frame.page_frame import Handler, PageFrame
@@ -95,6 +96,7 @@ class StaffSite:
             *PermitsPage(frame, environment).routes(),
             *ReceiptsPage(frame, services.receipts, environment).routes(),
             *FamiliesPage(frame, services.receipts.seal, environment).routes(),
+            *HelpPage(frame, services.receipts.seal, environment).routes(),
             *LogPage(frame).routes(),
             *ParcelPage(frame).routes(),
             *GatewaysPage(frame).routes(),

@@ -10,6 +10,7 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
 from central_server.catalogue.field_parsing import yuan_to_fen
+from central_server.families import help_receipts
 from central_server.ledger import spending, voucher_files
 from central_server.ledger.spending import SpendingProblem, SpendingRefused
 from central_server.ledger.spending_rules import SpendingRules
@@ -19,6 +20,7 @@ from central_server.store.accounts import audit_actions
 from central_server.store.accounts.audit_actions import DisbursementAction
 from central_server.store.catalogue import projects
 from central_server.store.engine.connection import Connection
+from central_server.store.families import helps
 from central_server.store.ledger import disbursements, purses, vouchers
 from central_server.store.ledger.disbursements import PAGE, Disbursement
 from central_server.store.ledger.purses import PurseRow
@@ -112,6 +114,9 @@ class DisbursementsPage:
                 await visitor.demand(connection, disbursement.community)
                 await vouchers.add(connection, voucher)
                 await spending.ask(connection, disbursement, visitor.now, self._rules)
+                await help_receipts.name_cases(
+                    connection, disbursement, visitor.form.get("cases", ""), visitor.form.get("form", "")
+                )
                 await _record(connection, visitor, audit_actions.DisbursementRequested, disbursement)
         except SpendingRefused as refused:
             return await self._form(visitor, refused.problem)
@@ -159,7 +164,9 @@ class DisbursementsPage:
             fees = self._rules.fee_basis_points
             available = await spending.free_minor(connection, one.purse, visitor.now, fee_basis_points=fees)
             place = await places.get(connection, one.community)
+            helped = await helps.of_disbursement(connection, one.id)
         values = {
+            "cases": helped,
             "one": one,
             "place": place,
             "corrections": corrections,
@@ -196,6 +203,7 @@ class DisbursementsPage:
                 one = await self._requested(connection, visitor)
                 if approve:
                     await spending.approve(connection, one, by=by, note=note, now=visitor.now, rules=self._rules)
+                    await help_receipts.record_help(connection, one, by, visitor.now)
                     await _record(connection, visitor, audit_actions.DisbursementApproved, one)
                 else:
                     await spending.decline(connection, one, by=by, note=note, now=visitor.now)

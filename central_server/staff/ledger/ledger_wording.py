@@ -44,6 +44,10 @@ REFUSED = {
     SpendingProblem.not_ended: _("Money is moved only from a project that has ended or was withdrawn."),
     SpendingProblem.too_much: _("More than was spent cannot be taken back."),
     SpendingProblem.more_than_owed: _("The organisation does not owe the project so much."),
+    SpendingProblem.cases: _(
+        "Write the six-digit numbers of open cases of this community that need the same kind of help. Whoever declared "
+        "a relative, or could use such an account, neither requests nor approves it."
+    ),
     SpendingProblem.new_payee_wait: _("This payee was not paid before: wait until the time for new payees has passed."),
     SpendingProblem.new_payee_limit: _("This is more than a new payee may get in its first 30 days."),
 }

@@ -257,6 +257,20 @@ class CaseStepTaken(CaseAction, frozen=True, tag="case.step"):
     reason: str = ""
 
 
+HelpCodeMade = _define(CaseAction, "HelpCodeMade", "help.code")
+
+
+class HelpConfirmed(CaseAction, frozen=True, tag="help.confirm"):
+    """`way`: paper or phone."""
+
+    disbursement: str
+    way: str
+
+
+class SheetLookedUp(AuditAction, frozen=True, tag="help.sheet"):
+    """`subject`: the disbursement."""
+
+
 class DisbursementAction(AuditAction, frozen=True):
     """`subject`: the disbursement's id; `to_project` for a move and `corrects` for a correction, else ""."""
 

@@ -28,7 +28,7 @@ from central_server.store.engine.tables.enrolment import (
     turned_away,
     wrong_codes,
 )
-from central_server.store.engine.tables.families import case_steps, cases, households
+from central_server.store.engine.tables.families import case_helps, case_steps, cases, help_sheets, households
 from central_server.store.engine.tables.figures import (
     beacon_figures,
     boots,
@@ -81,6 +81,7 @@ __all__ = [
     "beacons",
     "bindings",
     "boots",
+    "case_helps",
     "case_steps",
     "cases",
     "catalogue_edits",
@@ -100,6 +101,7 @@ __all__ = [
     "grants",
     "head_refusals",
     "heads",
+    "help_sheets",
     "households",
     "identity_requests",
     "import_drafts",

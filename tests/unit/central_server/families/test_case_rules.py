@@ -23,7 +23,12 @@ NOW = datetime(2026, 12, 1, 8, 0, tzinfo=UTC)
 PEOPLE = ("chen", "lin", "wu", "wu2", "zhao")
 REASONS = ("", *Refusal, *Ending)
 _STEPS = st.builds(
-    Step, st.sampled_from(StepKind), st.sampled_from(PEOPLE), st.just(NOW), st.booleans(), st.sampled_from(REASONS)
+    Step,
+    st.sampled_from([StepKind.supported] * 9 + list(StepKind)),
+    st.sampled_from(PEOPLE),
+    st.just(NOW),
+    st.booleans(),
+    st.sampled_from(REASONS),
 )
 
 

@@ -14,10 +14,14 @@ from aiohttp import web
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.alerts.family_tasks import family_tasks
-from central_server.families import cases
+from central_server.families import cases, help_receipts
+from central_server.families.case_rules import Step, StepKind
+from central_server.families.help_receipts import ConfirmationRefused
+from central_server.receipts.sealed_data import Seal
 from central_server.store.accounts import audit_trail
 from central_server.store.families import cases as case_store
-from central_server.store.families import sealed_keys
+from central_server.store.families import helps, sealed_keys
+from central_server.store.ledger import disbursements
 from central_server.store.places.places import TOP
 from daemonkit.web import guarded_app
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
@@ -25,12 +29,22 @@ from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.donations.test_anonymity import opened, public
+from tests.unit.central_server.ledger_world import given
 
+PDF = b"%PDF-1.7\nnothing\n%%EOF\n"
+SPENT = {"purse": "huada/lunch", "purpose": "Lunches", "payee": "Kitchen", "people": "3", "form": "goods"}
 NEW = "/staff/families/new"
 PASSWORD = "correct horse battery"
 CANARIES = ("王小明的母亲", "13805950000", "城华北路269号")
 """A name, a number and an address that somebody typed although nobody asked for them."""
-STAFF = {"chen": Role.family, "lin": Role.family, "wu": Role.family, "admin": Role.admin, "chief": Role.chief}
+STAFF = {
+    **{"fei": Role.finance, "gu": Role.finance},
+    "chen": Role.family,
+    "lin": Role.family,
+    "wu": Role.family,
+    "admin": Role.admin,
+    "chief": Role.chief,
+}
 FORM = {
     "place": "huada",
     "grid": f"3-2 {CANARIES[2]}",
@@ -57,6 +71,31 @@ class Office:
         csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page.html)
         assert csrf is not None
         return await self.people[name].send(self.central.url + action, {**fields, "csrf": csrf[1]})
+
+    async def upload(self, name: str, page: Page, action: str, file: tuple[str, str, bytes], **fields: str) -> Page:
+        csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page.html)
+        assert csrf is not None
+        form = aiohttp.FormData()
+        for field, value in {"csrf": csrf[1], **fields}.items():
+            form.add_field(field, value)
+        field, file_name, content = file
+        form.add_field(field, content, filename=file_name)
+        async with self.sessions[name].post(
+            self.central.url + action, data=form, headers={"Accept-Language": "en"}
+        ) as answer:
+            return Page(answer.status, str(answer.url), await answer.text())
+
+    async def open_case(self, **changes: str) -> str:
+        """Register a household and have it assessed by two."""
+        number = await self.register(**changes)
+        await self.step("chen", number, step="support", seen="yes")
+        await self.step("lin", number, step="support")
+        return number
+
+    async def spend(self, name: str, cases: str, *, yuan: str = "30") -> Page:
+        page = await self.open(name, "/staff/disbursements/new")
+        fields = SPENT | {"cases": cases, "amount_yuan": yuan, "spent_on": f"{datetime.now(UTC):%Y-%m-%d}"}
+        return await self.upload(name, page, "/staff/disbursements/new", ("voucher", "v.pdf", PDF), **fields)
 
     async def step(self, name: str, number: str, **fields: str) -> Page:
         page = await self.open(name, f"/staff/families/{number}")
@@ -177,3 +216,82 @@ async def test_a_refusal_is_appealed_and_the_data_are_erased_two_years_later(off
             assert sum((await sealed_keys.counts(connection)).values()) == 1
         assert case is not None
     assert "erased" in (await office.open("chen", f"/staff/families/{number}")).text()
+
+
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + CANARIES[0].encode() + b"\0\0\0\0IEND\xaeB`\x82"
+
+
+async def test_a_disbursement_names_cases_and_each_household_confirms_its_help(office: Office) -> None:
+    async with office.central.database() as database:
+        await given(database, 10_000)
+        first, second, other = await office.open_case(), await office.open_case(), await office.open_case(help="school")
+        proposed = await office.register()
+        for wrong in ("000000", proposed, f"{first} {other}", "482913482913", "Wang"):
+            page = await office.spend("fei", wrong)
+            assert (page.status, "numbers of open cases" in page.text()) == (422, True), wrong
+            assert wrong in page.html, "nothing typed is lost"
+        page = await office.spend("fei", f"{first}，{second}")
+        path = page.url.removeprefix(office.central.url)
+        approved = await office.send("gu", await office.open("gu", path), f"{path}/approve")
+        assert "confirmed by 0 of 2 households" in approved.text()
+        assert (await office.open("gu", f"/staff/families/{first}")).status == 404
+        assert "helped in part" in (await office.open("chen", f"/staff/families/{first}")).text()
+        async with database.read() as connection:
+            for days, count in ((9, 0), (11, 2)):
+                tasks = await family_tasks(connection, [TOP], "drill", datetime.now(UTC) + timedelta(days=days))
+                assert [task.count for task in tasks if task.kind.value == "help_unconfirmed"] == [count] * bool(count)
+    at = path.replace("disbursements", "help")
+    made = await office.send("chen", await office.open("chen", at), f"{at}/code", case=first)
+    code = re.search(r'class="code">([0-9]{6})<', made.html)
+    assert code is not None
+    assert code[1] not in (await office.open("chen", at)).html, "it is shown once"
+    wrong_code = "000000" if code[1] != "000000" else "111111"
+    assert (await office.send("chen", made, f"{at}/confirm", case=first, code=wrong_code)).status == 422
+    by_phone = await office.send("chen", made, f"{at}/confirm", case=first, code=f"{code[1][:3]} {code[1][3:]}")
+    assert "by telephone" in by_phone.text()
+    assert (await office.send("chen", made, f"{at}/confirm", case=first, code=code[1])).status == 404, "used"
+    for name, content in (("sheet.png", b"no picture"), ("sheet.pdf", PDF)):
+        page = await office.upload(
+            "lin", await office.open("lin", at), f"{at}/sheet", ("photo", name, content), case=second
+        )
+        assert "photograph of the signed sheet is needed" in page.text()
+    assert second in (await office.open("lin", f"{at}/sheet")).html
+    page = await office.upload(
+        "lin", await office.open("lin", at), f"{at}/sheet", ("photo", "sheet.png", PNG), case=second
+    )
+    assert "on paper" in page.text()
+    csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page.html)
+    assert csrf is not None
+    async with office.sessions["lin"].post(f"{office.central.url}{at}/photo", data={"csrf": csrf[1]}) as answer:
+        assert await answer.read() == PNG
+    assert "confirmed by 2 of 2 households" in (await office.open("gu", path)).text()
+    for file in office.central.state.rglob("*.db*"):
+        assert CANARIES[0].encode() not in file.read_bytes(), "a signature is on the sheet"
+
+
+async def test_five_wrong_codes_make_a_code_void_and_a_relative_approves_no_help(office: Office) -> None:
+    seal = Seal(bytes(range(32)), Path("receipts.key"))
+    now = datetime.now(UTC)
+    async with office.central.database() as database:
+        await given(database, 10_000)
+        number = await office.open_case()
+        page = await office.spend("fei", number)
+        path = page.url.removeprefix(office.central.url)
+        async with database.write() as connection:
+            await cases.take_step(connection, number, Step(StepKind.relative, "gu", now))
+        refused = await office.send("gu", await office.open("gu", path), f"{path}/approve")
+        assert (refused.status, "declared a relative" in refused.text()) == (422, True)
+        await office.send("chief", await office.open("chief", path), f"{path}/approve")
+        async with database.write() as connection:
+            one = await disbursements.get(connection, path[-32:])
+            assert one is not None
+            (help_,) = await helps.of_disbursement(connection, one.id)
+            code = await help_receipts.make_code(connection, seal, help_)
+            with pytest.raises(ConfirmationRefused, match="own"):
+                await help_receipts.confirm_by_code(connection, seal, help_, code, one, "fei", now)
+            for tries in range(help_receipts.MAX_TRIES):
+                (help_,) = await helps.of_disbursement(connection, one.id)
+                assert help_.tries == tries
+                assert not await help_receipts.confirm_by_code(connection, seal, help_, "x", one, "chen", now)
+            (help_,) = await helps.of_disbursement(connection, one.id)
+            assert not await help_receipts.confirm_by_code(connection, seal, help_, code, one, "chen", now)

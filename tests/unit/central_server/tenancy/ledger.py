@@ -16,7 +16,7 @@ from tests.unit.central_server.tenancy.entries import OURS, Entry, Open, Signed,
 
 PAYEE = "The kitchen of ours"
 PDF = b"%PDF-1.7\nnothing\n%%EOF\n"
-_VOUCHER = "5a" * 32
+VOUCHER = "5a" * 32
 
 
 async def plant(world: World) -> None:
@@ -24,7 +24,7 @@ async def plant(world: World) -> None:
     async with world.database.write() as connection:
         for _ in range(3):
             await gave(connection, 10_000, community=OURS, project="ended")
-        await add(connection, Voucher(_VOUCHER, OURS, "v.pdf", "application/pdf", len(PDF), PDF, now, "our-clerk"))
+        await add(connection, Voucher(VOUCHER, OURS, "v.pdf", "application/pdf", len(PDF), PDF, now, "our-clerk"))
     world.ids |= {"month": f"{now:%Y-%m}", "secret": "0" * 32, "head": "0" * 64}
     world.marks |= {PAYEE}
     await _asked(world)
@@ -33,7 +33,7 @@ async def plant(world: World) -> None:
 async def _asked(world: World) -> None:
     """A request of another account that waits for a decision."""
     now = datetime.now(UTC)
-    one = _disbursement(now)
+    one = disbursement(now)
     async with world.database.write() as connection:
         await spending.ask(connection, one, now, ANY_PAYEE)
     world.ids["disbursement"] = one.id
@@ -42,7 +42,7 @@ async def _asked(world: World) -> None:
 async def _approved(world: World) -> None:
     """A disbursement that can be corrected."""
     now = datetime.now(UTC)
-    one = _disbursement(now)
+    one = disbursement(now)
     async with world.database.write() as connection:
         await spending.ask(connection, one, now, ANY_PAYEE)
         await spending.approve(connection, one, by="somebody", note="", now=now, rules=ANY_PAYEE)
@@ -58,10 +58,10 @@ async def _owing(world: World) -> None:
         await connection.execute(new.on_conflict_do_update(index_elements=list(row)[:3], set_={"owed_minor": 100}))
 
 
-def _disbursement(now: datetime) -> Disbursement:
+def disbursement(now: datetime) -> Disbursement:
     day: date = (now - timedelta(days=1)).date()
     return Disbursement(
-        new_id(), OURS, "drill", "ended", 100, "CNY", "rice", PAYEE, _VOUCHER, day, 3, "", None, "our-clerk", now
+        new_id(), OURS, "drill", "ended", 100, "CNY", "rice", PAYEE, VOUCHER, day, 3, "", None, "our-clerk", now
     )
 
 

@@ -32,6 +32,7 @@ _CHANGEABLE = {
         *("state", "evidence", "flawed", "paid_at", "refundable_from", "queries", "next_query_at"),
         *("statement", "statement_line"),
     ),
+    "case_helps": ("code", "tries", "confirmed_at", "confirmed_by", "way"),
     "cases": ("state", "second_due", "ended_at"),
     "differences": ("community", "attempt", "settled_at", "settled_by", "reason"),
     "disbursements": _DECIDED,
@@ -1092,6 +1093,29 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.Column("registered_at", sa.BigInteger, nullable=False),
         sa.Column("delete_at", sa.BigInteger),
+        sa.Index(None, "delete_at"),
+    )
+    op.create_table(
+        "case_helps",
+        sa.Column("disbursement", sa.String(32), sa.ForeignKey("disbursements.id"), primary_key=True),
+        sa.Column("case", sa.String(8), sa.ForeignKey("cases.number"), primary_key=True),
+        sa.Column("form", sa.String(8), nullable=False),
+        sa.Column("code", sa.String(64), nullable=False),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("confirmed_at", sa.BigInteger),
+        sa.Column("confirmed_by", sa.String(64)),
+        sa.Column("way", sa.String(8), nullable=False),
+        sa.Index(None, "case"),
+    )
+    op.create_table(
+        "help_sheets",
+        sa.Column("disbursement", sa.String(32), sa.ForeignKey("disbursements.id"), primary_key=True),
+        sa.Column("community", sa.String(64), sa.ForeignKey("places.id"), nullable=False),
+        sa.Column("key", sa.String(16), nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("added_at", sa.BigInteger, nullable=False),
+        sa.Column("added_by", sa.String(64), nullable=False),
+        sa.Column("delete_at", sa.BigInteger, nullable=False),
         sa.Index(None, "delete_at"),
     )
     _forbid_changes()
