@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from central_server.accounts.access import Right
+from central_server.alerts.outdated_gateways import find_outdated
 from central_server.enrolment import enrolment_codes
 from central_server.enrolment.gateway_status import SurveyedGateway, survey
 from central_server.staff.enrolment.gateway_select import matches_words
@@ -59,6 +60,7 @@ class GatewaysPage:
             around = await places.every(connection, visitor.tops)
             communities = filter_communities(around, visitor.tops, query.get("place", ""))
             surveyed = await survey(connection, communities.tops, visitor.now, retired=retired)
+            outdated = await find_outdated(connection, surveyed, visitor.now)
             wrong = await issued_codes.wrong_since(connection, visitor.now - _WRONG_CODES_BACK)
             strangers = await rejected_requests.lately(connection, visitor.now, "") if TOP in visitor.tops else ()
         names = {place.id: place.names for place in around} | dict(communities.names)
@@ -82,6 +84,7 @@ class GatewaysPage:
                 "names": names,
                 "communities": communities,
                 "state": state,
+                "outdated": outdated,
                 "wrong": wrong,
                 "strangers": sum(each.times for each in strangers),
                 "edits": visitor.access.has(Right.edit),

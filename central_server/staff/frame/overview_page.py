@@ -7,6 +7,8 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.accounts.money_visibility import sees_money
+from central_server.alerts.alert_reach import find_unreached
+from central_server.alerts.outdated_gateways import find_outdated
 from central_server.alerts.place_names import community_names
 from central_server.alerts.tasks import find_tasks
 from central_server.enrolment.gateway_status import GatewayStatus, SurveyedGateway, survey
@@ -48,6 +50,8 @@ class OverviewPage:
             blind = not await sees_money(connection, visitor.access, tops)
             waiting = await find_tasks(connection, surveyed, tops, money_tops, self._environment, now)
             today = await summarize_day(connection, FigureScope(tops), day(now), self._environment)
+            unreached = await find_unreached(connection, tops)
+            outdated = await find_outdated(connection, surveyed, now)
         paid = [entry for entry in posted if entry.kind == "paid"]
         states = Counter(map(state, surveyed))
         return HtmlPage(
@@ -60,6 +64,9 @@ class OverviewPage:
                 "backlog": sum(each.report.waiting for each in surveyed if each.report),
                 "missing": sum(gap.highest - gap.stored for gap in gaps),
                 "last_sync": _last_sync(surveyed),
+                "unreached": unreached,
+                "outdated": outdated,
+                "governs": visitor.access.has(Right.govern),
                 "tasks": sorted(waiting, key=lambda task: (task.kind, task.subject) in taken_on),
                 "taken_on": taken_on,
                 "community_of": community_names(around),

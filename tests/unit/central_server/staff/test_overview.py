@@ -12,9 +12,15 @@ from sqlalchemy import func, select
 
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
+from central_server.alerts.outdated_gateways import is_older
 from central_server.statistics.event_times import hour
+from central_server.store.alerts import alerts
+from central_server.store.alerts.alerts import Channel
+from central_server.store.catalogue import catalogues
+from central_server.store.catalogue.catalogues import StoredCatalogue
 from central_server.store.engine import tables
 from central_server.store.ledger import ledger_lines
+from central_server.store.places.places import TOP
 from sync_contract.gateway_report import GatewayReport, Hearing
 from sync_contract.records import Parcel
 from tests.fakes.central_process import RunningCentral
@@ -272,3 +278,41 @@ async def test_staff_of_another_community_see_no_task(
     for words in ("hears nothing", "contradict", "17 records", "¥50"):
         assert words not in tasks_shown
     assert "¥0 confirmed by the bank, in payments: 0 Registered today: 0" in tasks_shown
+
+
+async def test_the_overview_names_who_gets_no_alerts_and_which_gateways_are_old(
+    central: RunningCentral, gateway: DeliveringGateway, donor: Donor
+) -> None:
+    await reports(gateway, version="0.0.9")
+    page = text(await logged_in(central, donor))
+    assert "Alerts reach nobody. There is no recipient. Alert recipients" in page
+    assert "社区大厅 old software: 0.0.9" in page
+    assert "with old software or settings: 1" in page
+
+    published_at = datetime.now(UTC) - timedelta(minutes=11)
+    version = int(published_at.timestamp())
+    channel = Channel("c" * 32, TOP, "mail", "duty@huada.cn", "en", False, published_at, "chen")
+    async with central.database() as database, database.write() as connection:
+        await catalogues.add(connection, StoredCatalogue(version, "0" * 64, "{}", published_at, "huada"))
+        await alerts.add_channel(connection, channel)
+    await reports(gateway, version="999.1", catalogue_version=version - 86400)
+    page = await overview(central, donor)
+    assert "Alerts reach nobody" not in page, "a recipient of a place above counts"
+    assert "old software:" not in page
+    assert "社区大厅 old settings, of 20" in page
+
+    async with central.database() as database, database.write() as connection:
+        await alerts.record_failure(connection, channel.id, "refused", datetime.now(UTC) + timedelta(hours=1))
+    await reports(gateway, version="999.1", catalogue_version=version)
+    page = await overview(central, donor)
+    assert "Alerts reach nobody. The last message to every recipient failed." in page
+    assert "with old" not in page
+    assert "old " not in text(await donor.open(f"{central.url}/staff/gateways"))
+
+
+@pytest.mark.parametrize(
+    ("reported", "own", "older"),
+    [("0.9.2+git", "0.10", True), ("0.10", "0.10", False), ("0.10.1", "0.10", False), ("unknown", "0.1", True)],
+)
+def test_versions_are_compared_by_number(reported: str, own: str, older: bool) -> None:
+    assert is_older(reported, own) is older
