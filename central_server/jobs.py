@@ -8,6 +8,7 @@ from functools import partial
 import structlog
 
 from central_server.alerts.lifecycle import update_alerts
+from central_server.alerts.morning_message import MorningMessages
 from central_server.alerts.notifier import AlertNotifier
 from central_server.backups.backup import Source
 from central_server.backups.backup_files import due, keep
@@ -98,6 +99,7 @@ async def count_figures(
 async def watch_alerts(
     database: Database,
     notifier: AlertNotifier,
+    morning: MorningMessages,
     environment: Environment,
     expiring: Callable[[datetime], Sequence[Expiring]],
     last_backup_at: Callable[[datetime], datetime | None],
@@ -120,6 +122,7 @@ async def watch_alerts(
             overdue, stages = last_backup_at(now), failing()
             await update_alerts(database, environment.value, expiring(now), now, last_backup_at=overdue, failing=stages)
             await notifier.notify_channels(now, alive=lambda: health.progress("alerts"))
+            await morning.send_due(now)
         health.progress("alerts")
         await asyncio.sleep(every_s)
 

@@ -177,6 +177,7 @@ class Stages:
         await jobs.watch_alerts(
             self.edges.database,
             self.services.staff.notifier,
+            self.services.staff.morning,
             self.context.environment,
             self.edges.bank.expiring,
             lambda at: overdue(self.edges.backup_source, at),

@@ -24,8 +24,6 @@ from sync_contract.strict_model import Language
 _log = structlog.get_logger()
 DELAY = timedelta(minutes=1)
 """Alerts of one minute go out in one message; an alert that ends within it is not sent."""
-REPEAT_AFTER = timedelta(days=1)
-"""An alert that nobody took on is sent again."""
 _MAX_RETRY_WAIT = timedelta(minutes=30)
 
 
@@ -96,6 +94,18 @@ class AlertNotifier:
             await alerts.record_sent(connection, channel.id, now)
         return ""
 
+    async def deliver(self, channel: Channel, message: Message, now: datetime) -> bool:
+        """Send a message; store a failure with the time of the next try."""
+        try:
+            await self._send(channel, message)
+        except SendFailed as error:
+            wait = min(_MAX_RETRY_WAIT, timedelta(seconds=30) * 2 ** min(channel.failures, 10))
+            _log.warning("alert.send_failed", channel=channel.id, kind=channel.kind, reason=str(error))
+            async with self.database.write() as connection:
+                await alerts.record_failure(connection, channel.id, str(error), now + wait)
+            return False
+        return True
+
     async def _send(self, channel: Channel, message: Message) -> None:
         """Raises SendFailed, also for a kind that the settings no longer contain."""
         sender = self.senders.get(channel.kind)
@@ -105,20 +115,14 @@ class AlertNotifier:
 
     async def _notify(self, channel: Channel, now: datetime) -> bool:
         async with self.database.read() as connection:
-            new = _visible(channel, await alerts.unsent(connection, channel, now - DELAY, now - REPEAT_AFTER))
-            ended = _visible(channel, await alerts.unsent_ends(connection, channel))
+            new = visible(channel, await alerts.unsent(connection, channel, now - DELAY))
+            ended = visible(channel, await alerts.unsent_ends(connection, channel))
             around = await places.every(connection, [channel.place]) if new or ended else ()
         if not new and not ended:
             return False
         names = place_names(place for place in around if place.id != TOP)
         message = self.write(Language(channel.language), new, ended, now, names, channel.place)
-        try:
-            await self._send(channel, message)
-        except SendFailed as error:
-            wait = min(_MAX_RETRY_WAIT, timedelta(seconds=30) * 2 ** min(channel.failures, 10))
-            _log.warning("alert.send_failed", channel=channel.id, kind=channel.kind, reason=str(error))
-            async with self.database.write() as connection:
-                await alerts.record_failure(connection, channel.id, str(error), now + wait)
+        if not await self.deliver(channel, message, now):
             return False
 
         async def mark(connection: Connection) -> None:
@@ -132,7 +136,7 @@ class AlertNotifier:
         return True
 
 
-def _visible(channel: Channel, found: Sequence[Alert]) -> list[Alert]:
+def visible(channel: Channel, found: Sequence[Alert]) -> list[Alert]:
     """Omit money alerts where the channel gets none. The most urgent first."""
     order = list(TaskKind)
     visible = [alert for alert in found if channel.money or TaskKind(alert.kind) not in ABOUT_MONEY]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from central_server.alerts.morning_message import MorningItem, MorningWriter
 from central_server.alerts.notifier import Message, MessageWriter
 from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.staff.frame.render import StaffTemplates
@@ -53,6 +54,24 @@ def message_writer(templates: StaffTemplates, address: Callable[[], str]) -> Mes
             "names": names,
         }
         return _message(templates.html("alert.txt", language, **values))
+
+    return write
+
+
+def morning_writer(templates: StaffTemplates, address: Callable[[], str]) -> MorningWriter:
+    """`address`: returns the origin at which staff reach the pages."""
+
+    def write(
+        language: Language,
+        items: Sequence[MorningItem],
+        more: int,
+        now: datetime,
+        names: Mapping[str, Texts],
+        place: str,
+    ) -> Message:
+        tasks = [(task_of(item.alert), item) for item in items]
+        values = {"tasks": tasks, "more": more, "now": now, "address": address(), "names": names, "place": place}
+        return _message(templates.html("morning.txt", language, **values))
 
     return write
 

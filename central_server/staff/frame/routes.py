@@ -6,6 +6,7 @@ from contextlib import suppress
 from aiohttp import web
 
 from central_server.accounts.second_factor import Seal
+from central_server.alerts.morning_message import MorningMessages
 from central_server.alerts.notifier import AlertNotifier
 from central_server.staff.accounts.accounts_page import AccountsPage
 from central_server.staff.accounts.audit_page import AuditPage
@@ -13,7 +14,7 @@ from central_server.staff.accounts.login_page import LoginPage
 from central_server.staff.accounts.own_account_page import OwnAccountPage
 from central_server.staff.accounts.password_page import PasswordPage
 from central_server.staff.accounts.second_factor_page import SecondFactorPage
-from central_server.staff.alerts.alert_wording import message_writer
+from central_server.staff.alerts.alert_wording import message_writer, morning_writer
 from central_server.staff.alerts.alerts_page import AlertsPage
 from central_server.staff.alerts.channels_page import ChannelsPage
 from central_server.staff.api.api_page import ApiPage
@@ -55,7 +56,7 @@ from sync_contract.strict_model import Environment
 
 
 class StaffSite:
-    """`notifier`: sends alerts; it words them with the templates of these pages."""
+    """`notifier`: sends alerts, `morning` the day's summary; both word them with the templates of these pages."""
 
     def __init__(self, services: StaffServices) -> None:
         self._services = services
@@ -67,6 +68,8 @@ class StaffSite:
         )
         write = message_writer(self._templates, services.inviting.url)
         self.notifier = AlertNotifier(services.database, services.alert_senders, write)
+        write_morning = morning_writer(self._templates, services.inviting.url)
+        self.morning = MorningMessages(services.database, self.notifier, write_morning)
 
     @property
     def files(self) -> Mapping[str, Asset]:

@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, insert, select, update
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import alert_channels, alert_deliveries, alerts
@@ -43,7 +44,8 @@ class Alert:
 class Channel:
     """`kind`: mail or wecom; `address`: a mail address, or the key of a WeCom group robot, which is a secret.
 
-    `money`: gets alerts about money too. `failures` in a row; `last_error` of the last one.
+    `money`: gets alerts about money too. `failures` in a row; `last_error` of the last one. `morning_at`: time of the
+    last morning message; `morning_alerts`: ids of the alerts in it, as JSON.
     """
 
     id: str
@@ -58,6 +60,8 @@ class Channel:
     next_try_at: datetime | None = None
     last_error: str = ""
     sent_at: datetime | None = None
+    morning_at: datetime | None = None
+    morning_alerts: str = "[]"
 
 
 _ALERT = [alerts.c[name] for name in Alert.__dataclass_fields__]
@@ -130,21 +134,27 @@ async def _change_open(
     return bool((await connection.execute(statement)).rowcount)
 
 
-async def unsent(
-    connection: Connection, channel: Channel, opened_before: datetime, repeat_before: datetime
-) -> tuple[Alert, ...]:
-    """Return open alerts at and below the channel's place that nobody took on, the newest first.
+async def unacknowledged(connection: Connection, channel: Channel) -> tuple[Alert, ...]:
+    """Return open alerts at and below the channel's place that nobody took on, the newest first."""
+    return tuple(Alert(*row) for row in await connection.execute(_unacknowledged(channel)))
 
-    Only those opened before `opened_before` and not sent to the channel since `repeat_before`.
-    """
+
+async def unsent(connection: Connection, channel: Channel, opened_before: datetime) -> tuple[Alert, ...]:
+    """Return those of them that were opened before a time and that the channel did not get."""
     sent = alert_deliveries.c
-    statement = (
+    same = and_(sent.alert == alerts.c.id, sent.channel == channel.id, sent.ended.is_(False))
+    statement = _unacknowledged(channel).outerjoin(alert_deliveries, same)
+    statement = statement.where(alerts.c.opened_at <= opened_before, sent.at.is_(None))
+    return tuple(Alert(*row) for row in await connection.execute(statement))
+
+
+def _unacknowledged(channel: Channel) -> Select[tuple[Any, ...]]:
+    return (
         select(*_ALERT)
-        .outerjoin(alert_deliveries, and_(sent.alert == alerts.c.id, sent.channel == channel.id, sent.ended.is_(False)))
-        .where(alerts.c.ended_at.is_(None), alerts.c.acknowledged_at.is_(None), alerts.c.opened_at <= opened_before)
-        .where(within(alerts.c.community, [channel.place]), or_(sent.at.is_(None), sent.at <= repeat_before))
+        .where(alerts.c.ended_at.is_(None), alerts.c.acknowledged_at.is_(None))
+        .where(within(alerts.c.community, [channel.place]))
+        .order_by(alerts.c.id.desc())
     )
-    return tuple(Alert(*row) for row in await connection.execute(statement.order_by(alerts.c.id.desc())))
 
 
 async def unsent_ends(connection: Connection, channel: Channel) -> tuple[Alert, ...]:
@@ -195,6 +205,13 @@ async def remove_channel(connection: Connection, id_: str) -> None:
 async def record_sent(connection: Connection, id_: str, at: datetime) -> None:
     values = {"failures": 0, "next_try_at": None, "last_error": "", "sent_at": at}
     await connection.execute(update(alert_channels).where(alert_channels.c.id == id_).values(values))
+
+
+async def record_morning(connection: Connection, id_: str, at: datetime, shown: str) -> None:
+    """`shown`: ids of the alerts in the morning message, as JSON."""
+    values = {"morning_at": at, "morning_alerts": shown}
+    await connection.execute(update(alert_channels).where(alert_channels.c.id == id_).values(values))
+    await record_sent(connection, id_, at)
 
 
 async def record_failure(connection: Connection, id_: str, error: str, next_try_at: datetime) -> None:

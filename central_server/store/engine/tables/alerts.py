@@ -20,6 +20,8 @@ alert_channels = Table(
     Column("next_try_at", Instant),
     Column("last_error", String(200), nullable=False),
     Column("sent_at", Instant),
+    Column("morning_at", Instant),
+    Column("morning_alerts", String(80), nullable=False),
     Index(None, "place"),
 )
 

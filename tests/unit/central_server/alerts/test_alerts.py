@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central_server.alerts.lifecycle import store_tasks, update_alerts
 from central_server.alerts.mail import MailSender
+from central_server.alerts.morning_message import MorningMessages
 from central_server.alerts.notifier import AlertNotifier, Message, SendFailed
 from central_server.alerts.place_names import community_names, place_names
 from central_server.alerts.task_kinds import Task, TaskKind
@@ -21,7 +22,7 @@ from central_server.alerts.wecom import RobotSender, content
 from central_server.banks.port import Expiring
 from central_server.enrolment.gateways import register
 from central_server.jobs import watch_alerts
-from central_server.staff.alerts.alert_wording import message_writer, write_test_message
+from central_server.staff.alerts.alert_wording import message_writer, morning_writer, write_test_message
 from central_server.staff.frame.render import StaffTemplates
 from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Alert, Channel
@@ -157,6 +158,7 @@ async def test_a_message_comes_within_five_minutes_although_the_previous_process
             await watch_alerts(
                 database,
                 ours,
+                MorningMessages(database, ours, morning_writer(TEMPLATES, lambda: "")),
                 Environment.drill,
                 lambda now: (),
                 lambda now: NOW - timedelta(days=2),  # an overdue backup is the task
@@ -172,27 +174,6 @@ async def test_a_message_comes_within_five_minutes_although_the_previous_process
 
 class Ended(Exception):
     """Ends the job; its argument is the time."""
-
-
-async def test_an_alert_is_sent_each_day_until_somebody_takes_it_on(database: Database, waiting: TaskList) -> None:
-    async with running_robot() as robot, notifier(database, robot) as ours:
-        await channel(database, robot)
-        waiting.tasks = [late()]
-        await waiting.store(NOW)
-        await ours.notify_channels(NOW + MINUTE)
-        await ours.notify_channels(NOW + timedelta(hours=23))
-        assert len(robot.came) == 1
-        await ours.notify_channels(NOW + timedelta(hours=25))
-        assert len(robot.came) == 2
-        (alert,) = await open_ones(database)
-        async with database.write() as connection:
-            assert await alerts.acknowledge(connection, alert.id, "somebody", "on my way", NOW + timedelta(hours=26))
-            assert not await alerts.acknowledge(connection, alert.id, "another", "", NOW + timedelta(hours=26))
-        await waiting.store(NOW + timedelta(hours=27))
-        await ours.notify_channels(NOW + timedelta(days=3))
-        assert len(robot.came) == 2
-        (alert,) = await open_ones(database)
-        assert (alert.acknowledged_by, alert.note) == ("somebody", "on my way")
 
 
 async def test_an_acknowledged_task_that_occurs_again_waits_again(database: Database, waiting: TaskList) -> None:

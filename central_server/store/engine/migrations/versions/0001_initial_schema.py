@@ -159,6 +159,8 @@ def upgrade() -> None:
         sa.Column("next_try_at", sa.BigInteger),
         sa.Column("last_error", sa.String(200), nullable=False),
         sa.Column("sent_at", sa.BigInteger),
+        sa.Column("morning_at", sa.BigInteger),
+        sa.Column("morning_alerts", sa.String(80), nullable=False),
         sa.Index(None, "place"),
     )
     op.create_table(
