@@ -26,6 +26,7 @@ from central_server.store.engine import leases, process_events
 from central_server.store.engine.database import Database, StoreUnavailable
 from central_server.store.engine.leases import Lease
 from central_server.store.engine.process_events import Topic
+from central_server.store.enrolment import gateway_reports
 from central_server.store.ledger import ledger_lines
 from central_server.store.statistics import visitors
 from daemonkit.broadcast import Broadcast
@@ -145,12 +146,13 @@ async def forget_people(
 async def forget_visitors(
     database: Database, *, clock: Callable[[], datetime], pause: timedelta = timedelta(hours=1)
 ) -> None:
-    """Delete registers of visitors after `VISITORS_KEPT`, in any process.
+    """Delete registers of visitors after `VISITORS_KEPT`, and the oldest boots of gateways, in any process.
 
     Until cancelled; raises StoreUnavailable.
     """
     while True:
         more = await database.written(partial(visitors.forget_oldest, before=clock() - VISITORS_KEPT))
+        more |= await database.written(gateway_reports.forget_boots)
         # One day at a time: on SQLite a write locks out every other process.
         await asyncio.sleep(0.02 if more else pause.total_seconds())
 

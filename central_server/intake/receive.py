@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from central_server.intake.batch import RefusedItem
 from central_server.intake.duplicates import ACCEPTED, Verdict, compare
@@ -15,11 +16,19 @@ from central_server.store.enrolment.gateways import Gateway
 from central_server.store.parcels import arrivals, parcels
 from central_server.store.parcels.arrivals import NewArrival
 from central_server.store.parcels.log_queries import kind_in_log
+from central_server.store.parcels.parcels import StoredParcel
 from sync_contract.records import IntentRegistered, Parcel, ParcelReceipt, ParcelReceipts, Receipt
 from sync_contract.strict_model import Environment
 from sync_contract.wire_record import encode
 
 Item = Parcel | RefusedItem
+
+
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """Ids of parcels that are stored already."""
+
+    ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +45,13 @@ async def receive(
 ) -> ParcelReceipts:
     """Return a receipt for each item, in their order. Raises StoreUnavailable; then nothing was stored."""
     delivery = _Delivery(gateway, [_check(item, environment) for item in items], now)
-
-    async def store(connection: Connection) -> list[Verdict]:
-        return await _store(connection, delivery)
-
-    verdicts = await database.grouped(store)
+    known: dict[str, StoredParcel] = {}
+    while True:
+        verdicts = await database.grouped(partial(_store, delivery=delivery, known=known))
+        if not isinstance(verdicts, Resent):
+            break
+        async with database.read() as connection:
+            known |= await parcels.find(connection, gateway.id, verdicts.ids)
     return ParcelReceipts(receipts=tuple(map(_receipt, range(len(items)), delivery.items, verdicts)))
 
 
@@ -60,15 +71,21 @@ def _check(item: Item, environment: Environment) -> Item:
     return RefusedItem(item.id, item.body.kind, reason, encode(item).decode()) if reason else item
 
 
-async def _store(connection: Connection, delivery: _Delivery) -> list[Verdict]:
-    """Store what is new. Return what became of each item."""
+async def _store(
+    connection: Connection, delivery: _Delivery, known: Mapping[str, StoredParcel]
+) -> list[Verdict] | Resent:
+    """Store what is new. Return what became of each item; or store nothing, and return the ids that are missing in
+    `known`: their batches are unpacked outside the write, for which all other deliveries wait.
+    """
     gateway, now = delivery.gateway, delivery.now
     first: dict[str, Parcel] = {}
     for item in delivery.items:
         if isinstance(item, Parcel):
             first.setdefault(item.id, item)
     await parcels.lock(connection, gateway.id)
-    known = await parcels.find(connection, gateway.id, first)
+    stored = await parcels.places_of(connection, gateway.id, first)
+    if not stored.keys() <= known.keys():
+        return Resent(frozenset(stored))
     new = {id_: parcel for id_, parcel in first.items() if id_ not in known}
     gifts = {id_: parcel.body for id_, parcel in new.items() if isinstance(parcel.body, IntentRegistered)}
     contradictions = await record_intents(connection, gateway, gifts, now) if gifts else {}

@@ -14,6 +14,7 @@ from daemonkit.web.problem import PROBLEM, problem_document
 from daemonkit.web.web_rules import WebRules, identify_peer, security_headers
 
 _log = structlog.get_logger()
+_LOOPBACK = ("127.0.0.1", identify_peer("::1"))
 
 
 class Stage(IntEnum):
@@ -39,7 +40,12 @@ class ConnectionLimiter:
         same_peer = [each for each in self._open if each.peer == connection.peer]
         if len(same_peer) >= self.rules.peer_connections and not _close_longest_idle(same_peer):
             return False
-        if len(self._open) >= self.rules.total_connections and not _close_longest_idle(list(self._open)):
+        if connection.local:
+            others, most = list(self._open), self.rules.total_connections
+        else:
+            others = [each for each in self._open if not each.local]
+            most = self.rules.total_connections - self.rules.reserved_connections
+        if len(others) >= most and not _close_longest_idle(others):
             return False
         self._open.add(connection)
         return True
@@ -85,6 +91,11 @@ class Connection(web.RequestHandler):
     def enter(self, stage: Stage) -> None:
         self.stage = stage
         self.since = time.monotonic()
+
+    @property
+    def local(self) -> bool:
+        """Whether the peer is this machine."""
+        return self.peer in _LOOPBACK
 
     def abort(self) -> None:
         """Close without waiting for anything."""

@@ -13,6 +13,7 @@ class WebRules:
 
     `allowed_hosts`: lower-case host or host:port; a bare host allows any port, except in JSON without a signature:
     only ours. `secret`: for CSRF tokens.
+    `reserved_connections`: of the total, only for this machine: guests cannot lock out its own screen or proxy.
     `form_targets`: origins besides our own to which a form may lead. `exempt`: path prefixes without a rate limit.
     `trusted_proxies`: only they may name the client in X-Forwarded-For. `open_doors`: paths to which other sites may
     post forms; one that ends in `/` covers all paths below it. `https`: browsers reach us through a proxy, by https
@@ -27,6 +28,7 @@ class WebRules:
     body_deadline: float = 10.0
     peer_connections: int = 20
     total_connections: int = 256
+    reserved_connections: int = 32
     requests_per_second: float = 20.0
     burst: int = 60
     exempt: tuple[str, ...] = ("/healthz", "/static/")

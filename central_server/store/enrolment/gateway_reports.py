@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import and_, case, delete, func, select
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import gateway_reports, reported_boots
@@ -12,6 +12,9 @@ from central_server.store.engine.upsert import insert
 from central_server.store.enrolment.gateways import is_among
 from central_server.store.places.places import within
 
+MAX_BOOTS = 10_000
+"""Of one gateway: a device that starts ten times a day needs three years."""
+_SLICE = 1000
 _SINCE_COLUMNS = ("hearing_since", "off_air_since")
 
 
@@ -53,7 +56,9 @@ async def store(connection: Connection, report: Report) -> bool:
     `hearing_since` stays while `hearing` is the same, `off_air_since` while it does not send.
     """
     table = gateway_reports
-    boot = insert(connection, reported_boots).values(gateway=report.gateway, boot=report.boot)
+    boot = insert(connection, reported_boots).values(
+        gateway=report.gateway, boot=report.boot, first_at=report.received_at
+    )
     is_new_boot = (await connection.execute(boot.on_conflict_do_nothing())).rowcount == 1
     statement = insert(connection, table).values(asdict(report))
     new = {name: statement.excluded[name] for name in asdict(report) if name not in ("gateway", *_SINCE_COLUMNS)}
@@ -70,6 +75,22 @@ async def store(connection: Connection, report: Report) -> bool:
         index_elements=[table.c.gateway], set_={**new, **since}, where=None if is_new_boot else later
     )
     return (await connection.execute(update)).rowcount == 1
+
+
+async def forget_boots(connection: Connection, *, most: int = MAX_BOOTS) -> bool:
+    """Delete the oldest boots beyond `most` of one gateway. Return whether there may be more: one call is one slice.
+
+    An old report of such a boot would count again; only its own gateway can bring that about.
+    """
+    columns = reported_boots.c
+    over = select(columns.gateway).group_by(columns.gateway).having(func.count() > most).limit(1)
+    gateway = (await connection.execute(over)).scalar()
+    if gateway is None:
+        return False
+    ordered = select(columns.boot).where(columns.gateway == gateway).order_by(columns.first_at.desc(), columns.boot)
+    old = ordered.offset(most).limit(_SLICE)
+    await connection.execute(delete(reported_boots).where(columns.gateway == gateway, columns.boot.in_(old)))
+    return True
 
 
 async def get(connection: Connection, gateway: str) -> Report | None:

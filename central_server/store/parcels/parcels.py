@@ -92,22 +92,28 @@ async def add(connection: Connection, gateway: Gateway, new: Sequence[Parcel], n
     await uncounted_parcels.add(connection, gateway.id, [parcel.id for parcel in new])
 
 
-async def find(connection: Connection, gateway: str, ids: Iterable[str]) -> dict[str, StoredParcel]:
-    """Return those of the parcels that are stored, by id."""
+async def places_of(connection: Connection, gateway: str, ids: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Return batch and position of those of the parcels that are stored, by id."""
     if not ids:
         return {}
     statement = select(parcels.c.id, parcels.c.batch, parcels.c.position).where(
         parcels.c.gateway == gateway, is_one_of(connection, parcels.c.id, ids)
     )
-    rows = (await connection.execute(statement.order_by(parcels.c.id))).all()
-    if not rows:
+    rows = await connection.execute(statement.order_by(parcels.c.id))
+    return {row.id: (row.batch, row.position) for row in rows}
+
+
+async def find(connection: Connection, gateway: str, ids: Iterable[str]) -> dict[str, StoredParcel]:
+    """Return those of the parcels that are stored, by id. This unpacks their batches: never within a write."""
+    places = await places_of(connection, gateway, ids)
+    if not places:
         return {}
-    packets = await batches.unpacked(connection, {row.batch for row in rows})
+    packets = await batches.unpacked(connection, {batch for batch, _ in places.values()})
     return {
         id_: StoredParcel(
             gateway, id_, packet.community, packet.contents[position], packet.received_at, (batch, position)
         )
-        for id_, batch, position in rows
+        for id_, (batch, position) in places.items()
         for packet in [packets[batch]]
     }
 

@@ -25,12 +25,13 @@ from tests.unit.daemonkit.raw_http import BEFORE_IT_IS_IDLE_S, answer, closed_wi
 HOST = b"Host: 127.0.0.1\r\n"
 
 
-def rules(*, per_peer: int = 20, total: int = 256) -> WebRules:
+def rules(*, per_peer: int = 20, total: int = 256, reserved: int = 0) -> WebRules:
     return WebRules(
         frozenset({"127.0.0.1"}),
         secret=b"s" * 32,
         peer_connections=per_peer,
         total_connections=total,
+        reserved_connections=reserved,
         requests_per_second=1e6,
         burst=10**6,
     )
@@ -129,6 +130,19 @@ async def test_the_longest_idle_connection_of_all_makes_room_at_the_total_limit(
     ):
         assert (await get(url, local="127.0.0.4")).endswith(b"hello")
         await closed_within(first, BEFORE_IT_IS_IDLE_S)
+
+
+async def test_guests_at_work_leave_connections_for_this_machine() -> None:
+    site = Site(rules(total=4, reserved=2))
+    async with serving(site.app, "127.0.0.1", 0) as url, AsyncExitStack() as guests:
+        for number in (2, 3):
+            _, writer = await guests.enter_async_context(connected(url, local=f"127.0.0.{number}"))
+            writer.write(b"GET /slow HTTP/1.1\r\n" + HOST + b"\r\n")
+        await until(lambda: site.at_work == 2)
+        assert await get(url, local="127.0.0.4") == b""
+        for _ in range(3):
+            assert (await get(url)).endswith(b"hello")
+        site.release.set()
 
 
 async def test_a_request_at_work_is_never_closed_for_a_newcomer() -> None:

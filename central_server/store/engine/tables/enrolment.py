@@ -69,5 +69,6 @@ reported_boots = Table(
     metadata,
     Column("gateway", String(16), ForeignKey("gateways.id"), primary_key=True),
     Column("boot", String(32), primary_key=True),
+    Column("first_at", Instant, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -59,6 +59,23 @@ def test_a_changed_parcel_is_refused_or_says_just_that_and_its_neighbour_stays(b
             assert decode(Parcel, encode(item)) == item
 
 
+@pytest.mark.parametrize("escape", [r"\ud800", r"\udfff", r"\udc00\ud800", r"\ud83d"])
+def test_a_lone_surrogate_refuses_only_its_own_parcel(escape: str) -> None:
+    """The refused one is named by its id, so that its gateway learns which one it is."""
+    bad = encode(GATEWAY.intent()).decode()
+    for wanted, text in (
+        (as_json(GOOD)["id"], encode(GOOD).decode().replace('"lunch"', f'"{escape}"')),
+        ("", f'{{"{escape}":1}}'),
+        ("", f'"{escape}"'),
+    ):
+        body = f'{{"contract":1,"parcels":[{bad},{text},{bad}]}}'.encode()
+        before, item, after = read_batch(body)
+        assert isinstance(before, Parcel)
+        assert before == after
+        assert isinstance(item, RefusedItem)
+        assert (item.id, json.loads(item.content)) == (wanted, "unreadable")
+
+
 @settings(max_examples=200, deadline=None)
 @given(parcels, st.data())
 def test_no_damage_of_a_parcel_escapes(parcel: Parcel, data: st.DataObject) -> None:
@@ -82,7 +99,8 @@ def test_no_damage_of_a_parcel_escapes(parcel: Parcel, data: st.DataObject) -> N
     [
         (b"", 400),
         (b"[" * 100_000, 400),
-        (b'{"contract":1,"parcels":["\\ud800"]}', 400),
+        (b'{"contract":1,"parcels":["\\ud800"],"more":0}', 400),
+        (b'{"contract":true,"parcels":["\\ud800"]}', 400),
         (as_batch([GOOD])[:-1], 400),
         (as_batch([GOOD]) + b" x", 400),
         (as_batch([GOOD] * 3).replace(b'"contract":1', b'"contract":2'), 400),

@@ -673,6 +673,7 @@ def upgrade() -> None:
         "reported_boots",
         sa.Column("gateway", sa.String(16), sa.ForeignKey("gateways.id"), primary_key=True),
         sa.Column("boot", sa.String(32), primary_key=True),
+        sa.Column("first_at", sa.BigInteger, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(
