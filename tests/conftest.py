@@ -30,8 +30,8 @@ share_compiled_statements()
 
 SERVER_FIXTURES = {"bank", "session"}
 """A test with one of these talks to a running server."""
-SLOW_FIXTURES = SERVER_FIXTURES | {"postgres", "house", "page", "browser", "lab"}
-"""`--quick` leaves out tests with one of these, and those on PostgreSQL."""
+SLOW_FIXTURES = SERVER_FIXTURES | {"store_url", "postgres", "house", "page", "browser", "lab"}
+"""`--quick` leaves out tests with one of these."""
 STARTERS = {
     *("subprocess", "FORKED", "forked_programs", "run_command", "run_place", "run_program", "program"),
     *("running_bank", "running_central", "unlimited_central"),
@@ -57,7 +57,8 @@ IN_LABS = "tests/radio/"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both-databases", action="store_true", help="run every test with a database on both")
-    parser.addoption("--quick", action="store_true", help="leave out tests that start a server, a program or a browser")
+    without = "leave out tests that start a server, a program or a browser, or open the central database"
+    parser.addoption("--quick", action="store_true", help=without)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -100,7 +101,7 @@ def _is_slow(item: pytest.Item) -> bool:
     module = getattr(item, "module", None)
     if item.get_closest_marker("thorough") or not STARTERS.isdisjoint(vars(module) if module else ()):
         return True
-    return "postgresql" in item.name or not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+    return not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(optionalhook=True)

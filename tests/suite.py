@@ -26,7 +26,7 @@ CHECKS = {
 
 ALL = ("tests", "--ignore=tests/soak")
 QUICK = ("tests/unit", "tests/contracts", "--quick")
-"""No server, no program, no PostgreSQL, no browser, no radio lab, and nothing marked `thorough`."""
+"""No server, program, central database, browser or radio lab, and nothing marked `thorough`."""
 
 
 @dataclass
