@@ -24,7 +24,7 @@ LEDGER_OPERATIONS: tuple[Operation, ...] = (
         "GET",
         "/api/v1/proofs/{secret}",
         "proofs",
-        _("That a line stands in the published ledger: its way up to a signed head."),
+        _("Proof that a line is in the published ledger: its path to a signed head."),
         Credential.none,
         Proof,
         parameters=(

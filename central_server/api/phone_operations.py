@@ -9,7 +9,7 @@ PHONE_OPERATIONS: tuple[Operation, ...] = (
         "POST",
         "/api/v1/shake",
         "shake",
-        _("A phone tells which beacons it hears, and gets the project that is there and a presence pass."),
+        _("A phone reports which beacons it receives, and gets the project there and a presence pass."),
         Credential.none,
         ShakeResponse,
         body=ShakeRequest,

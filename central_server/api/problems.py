@@ -22,26 +22,26 @@ class Problem:
 PROBLEMS: Mapping[str, Problem] = {
     "idempotency-key-malformed": Problem(
         web.HTTPBadRequest,
-        _("An Idempotency-Key has 16 to 64 letters, digits, hyphens or underscores, and comes once."),
+        _("An Idempotency-Key has 16 to 64 letters, digits, hyphens or underscores, and is used once."),
     ),
     "idempotency-key-reused": Problem(
-        web.HTTPUnprocessableEntity, _("The Idempotency-Key came before with another body: use a new one.")
+        web.HTTPUnprocessableEntity, _("This Idempotency-Key was used before with another body: use a new one.")
     ),
     "pass-unknown": Problem(
-        web.HTTPNotFound, _("No such presence pass, or its half an hour is over: let the phone ask again.")
+        web.HTTPNotFound, _("No such presence pass, or its half hour is over: let the phone request a new one.")
     ),
     "token-missing": Problem(web.HTTPUnauthorized, _("Send Authorization: Bearer with a personal token.")),
     "token-refused": Problem(
         web.HTTPUnauthorized,
-        _("The token is unknown, revoked, or its time is over: make a new one on the staff pages."),
+        _("The token is unknown, revoked or expired: make a new one on the staff pages."),
     ),
     "scope-missing": Problem(
-        web.HTTPForbidden, _("The token has not this scope, or its account not the right: make one that has it.")
+        web.HTTPForbidden, _("The token lacks this scope, or its account lacks the right: make one that has it.")
     ),
-    "cursor-malformed": Problem(web.HTTPBadRequest, _("A cursor is used just as it was given, with the same filters.")),
-    "parameter-malformed": Problem(
-        web.HTTPBadRequest, _("A parameter of the query is unknown, comes twice, or does not fit.")
+    "cursor-malformed": Problem(
+        web.HTTPBadRequest, _("Use a cursor exactly as it was returned, with the same filters.")
     ),
+    "parameter-malformed": Problem(web.HTTPBadRequest, _("A query parameter is unknown, repeated or invalid.")),
 }
 
 

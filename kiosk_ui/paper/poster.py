@@ -75,19 +75,20 @@ def _build_texts(facts: PosterFacts, language: Language) -> dict[str, Any]:
         "title": project.title[language],
         "summary": project.summary[language],
         "scan": _("Scan with your phone"),
-        "with": _("Camera, WeChat or Alipay: each will do."),
+        "with": _("Your phone's camera, WeChat or Alipay will all do."),
         "steps": [
             _("Read whom the project helps"),
             *((_("Choose an amount"), _("Finish on the bank's page, on your own phone")) if may_give else ()),
         ],
-        "closed": "" if may_give else _("For information only: nothing can be given for this project."),
+        "closed": "" if may_give else _("For information only: this project takes no gifts at the moment."),
         "check": _("The page's address begins with %(host)s. If it does not, please call the community.")
         % {"host": host},
         "facts": [(_("Receiving organisation"), project.payee[language]), *permit_lines(project.permit, language)],
         "privacy_name": _("Your privacy"),
         "privacy": _(
-            "A Bluetooth beacon here sends a number and nothing else. The community's devices hear only its own beacons"
-            " and volunteers' cards: they neither hear nor record your phone. Nobody asks your name to read the page."
+            "The Bluetooth beacon here sends a number and nothing else. The community's devices receive only its "
+            "own beacons and volunteers' cards; they neither receive nor record your phone. You can read the "
+            "page without giving your name."
         ),
         "call": _("Questions? Call the community"),
         "unheard": _("Your phone is not recorded"),

@@ -76,7 +76,7 @@ def _build_texts(facts: SlipFacts, language: Language) -> dict[str, Any]:
             *(((_("Filing number"), permit.filing),) if permit else ()),
         ],
         "no_receipt": _("This slip is not the official donation receipt."),
-        "ask": _("The receiving organisation issues the official one; please ask it."),
+        "ask": _("The receiving organisation issues the official receipt; please ask there."),
         "verify": _("Scan to check this slip"),
         "call": _("Questions? Call the community"),
     }

@@ -96,7 +96,7 @@ async def test_the_second_step_is_set_up_from_what_the_page_shows(open_page: Ope
     size = await page.locator("img.qr").evaluate("(picture) => [picture.naturalWidth, picture.clientWidth]")
     assert size[0] > 0, "the picture is not shown under the page's own policy"
     assert size[1] >= 200
-    await page.get_by_text("The app cannot scan").click()
+    await page.get_by_text("If the app cannot scan").click()
     secret = (await page.locator("details .code").inner_text()).replace(" ", "")
     await page.fill("input[name=code]", pyotp.TOTP(secret).now())
     await page.click("form[action='/staff/factor/prove'] button")

@@ -51,7 +51,7 @@ async def test_a_form_with_faults_says_where_they_are_and_keeps_what_was_typed(
     async with page.expect_navigation():
         await page.click(".record button")
     assert await page.locator("#fault-hours").inner_text() == (
-        "These are no hours. Write them like 10:00-13:30; several with a space between them."
+        "These are not hours. Write them like 10:00-13:30; separate several by spaces."
     )
     assert await page.input_value("[name=hours]") == "noon"
     assert not await page.is_checked("[name=day7]")

@@ -27,10 +27,10 @@ class Event(StrEnum):
 
 EVENTS: Mapping[Event, str] = {
     Event.donation_paid: _("The bank confirmed a gift."),
-    Event.parcel_refused: _("Something that a gateway delivered was refused."),
-    Event.parcel_conflict: _("A gateway delivered a second, different record under one identity."),
-    Event.gateway_late: _("A gateway has not been heard of for longer than it promised."),
-    Event.beacon_silent: _("A beacon that should be on the air was not heard for hours."),
+    Event.parcel_refused: _("A record from a gateway was refused."),
+    Event.parcel_conflict: _("A gateway delivered a second, different record with the same id."),
+    Event.gateway_late: _("There has been no contact with a gateway for longer than agreed."),
+    Event.beacon_silent: _("A beacon that should be on the air was not received for hours."),
     Event.trial: _("A trial: nothing has happened."),
 }
 """With the meaning as an English msgid."""

@@ -25,7 +25,7 @@ def _refund(action: actions.RefundAction, reader: AuditReader) -> ActionWording:
     if isinstance(action, actions.RefundRequested):
         return _payment(action, reader, amount, also=action.intent)
     assert isinstance(action, actions.RefundApproved | actions.RefundDeclined)
-    return _payment(action, reader, amount, reader.text(_("asked for by %(account)s"), account=action.requested_by))
+    return _payment(action, reader, amount, reader.text(_("requested by %(account)s"), account=action.requested_by))
 
 
 @describe.register

@@ -24,7 +24,7 @@ _SCOPES = {
 _FILES = {
     "gifts": _("Gifts"),
     "ledger": _("Ledger"),
-    "waiting-gifts": _("Gifts that wait for evidence"),
+    "waiting-gifts": _("Gifts waiting for evidence"),
     "beacons": _("Beacons"),
     "projects": _("Projects"),
     "bindings": _("Bindings"),
@@ -163,7 +163,7 @@ def _key(action: actions.KeyAction, reader: AuditReader) -> ActionWording:
 @describe.register
 def _token_made(action: actions.TokenMade, reader: AuditReader) -> ActionWording:
     scopes = ", ".join(reader.text(_SCOPES.get(scope, scope)) for scope in action.scopes)
-    days = reader.text(_("valid for days: %(days)s"), days=action.days)
+    days = reader.text(_("valid for %(days)s days"), days=action.days)
     return ActionWording(action.label, (action.subject,), (scopes, days))
 
 

@@ -8,7 +8,7 @@ STATES = {
     "registered": _("registered, not paid"),
     "handed_off": _("at the bank's page"),
     "paid": _("paid"),
-    "unconfirmed": _("went to a public page, not known"),
+    "unconfirmed": _("went to a public page, result not known"),
     "closed": _("ended without a payment"),
 }
 DOORS = {
@@ -20,43 +20,43 @@ DOORS = {
 }
 ODD = {
     Oddity.any: _("anything"),
-    Oddity.surplus: _("paid a second time"),
+    Oddity.surplus: _("paid twice"),
     Oddity.late: _("paid too late"),
-    Oddity.outside_permit: _("paid while the permit did not hold"),
-    Oddity.flawed: _("the bank calls it flawed"),
-    Oddity.refund: _("given back, or asked to be"),
+    Oddity.outside_permit: _("paid while the permit was not valid"),
+    Oddity.flawed: _("the bank reports a fault"),
+    Oddity.refund: _("refunded, or refund requested"),
 }
 LINES = {
     "paid": _("Paid"),
-    "surplus": _("Paid a second time: to be given back"),
+    "surplus": _("Paid twice: refund the second payment"),
     "fee": _("Bank fee"),
-    "refund": _("Given back"),
+    "refund": _("Refunded"),
 }
 REFUND_STATES = {
-    RefundState.requested: _("waits for a second person"),
-    RefundState.approved: _("approved; will be sent to the bank in a moment"),
+    RefundState.requested: _("waiting for a second person"),
+    RefundState.approved: _("approved; about to be sent to the bank"),
     RefundState.declined: _("declined"),
     RefundState.sent: _("sent to the bank; it takes up to ten days"),
-    RefundState.refunded: _("given back"),
-    RefundState.refused: _("the bank would not give it back"),
+    RefundState.refunded: _("refunded"),
+    RefundState.refused: _("the bank refused the refund"),
 }
 NOT_POSSIBLE = {
-    "not_paid": _("Nothing was paid, so nothing can be given back."),
+    "not_paid": _("Nothing was paid, so nothing can be refunded."),
     "on_hold": _(
-        "It came late or only in the bank's file, and the bank may refund it by itself. "
-        "Until that time it cannot be refunded here."
+        "It was confirmed late or only in the bank's file, and the bank may refund it on its own. Until then "
+        "it cannot be refunded here."
     ),
-    "amount": _("Write the amount in yuan, as 50 or 12.50."),
+    "amount": _("Write the amount in yuan, for example 50 or 12.50."),
     "too_much": _("That is more than is left of this payment."),
-    "reason": _("Write down why it is given back."),
-    "other_bank": _("The bank of this server gives nothing back for this payment. Give it back by hand, and note how."),
-    "same_person": _("The person who requested it cannot decide. Somebody else must decide."),
+    "reason": _("Please give the reason for the refund."),
+    "other_bank": _("This server's bank cannot refund this payment. Refund it by other means, and note how."),
+    "same_person": _("The person who requested it cannot decide. Someone else must decide."),
     "dependent": _(
         "One person made, reset or gave the money right to both accounts. Another administrator, or the machine's "
         "console, must confirm one of them first."
     ),
-    "decided": _("It was decided or closed meanwhile. Check its current status."),
-    "source": _("The project has already spent this money. Choose what gives it instead."),
+    "decided": _("It has been decided or closed in the meantime. Check its current status."),
+    "source": _("The project has already spent this money. Choose where it comes from instead."),
     "source_balance": _("The chosen project does not have enough money."),
 }
 """By the word of RefundNotPossible."""
@@ -69,7 +69,7 @@ COLUMNS = (
     _("Currency"),
     _("State"),
     _("Paid, in yuan"),
-    _("Given back, in yuan"),
+    _("Refunded, in yuan"),
     _("To look at"),
     _("Door"),
     _("Gateway"),

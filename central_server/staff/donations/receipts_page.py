@@ -31,7 +31,7 @@ REFUSED = {
     "not_due": _("This receipt is no longer requested."),
     "number": _("Write the number of the receipt: 1 to 64 characters."),
     "taken": _("Another receipt has this number."),
-    "key": _("The key that opens the donors' data is not the right one. Tell the installer: receipts.key."),
+    "key": _("The key that decrypts the donors' data is not the right one. Tell the installer: receipts.key."),
 }
 COLUMNS = (
     _("Slip number"),

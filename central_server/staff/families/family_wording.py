@@ -43,7 +43,7 @@ PROBLEMS = {
         "One person could use your account and that of the other decider. An administrator confirms that you are two."
     ),
     CaseProblem.relative: _("You, or whoever could use your account, declared a relative. Others decide."),
-    CaseProblem.unseen: _("One of the two has to have seen the household. Visit it first, or ask somebody who has."),
+    CaseProblem.unseen: _("One of the two must have seen the household. Visit it first, or ask someone who has."),
     CaseProblem.reason: _("Choose a reason from the list."),
 }
 WAYS = {"paper": _("on paper"), "phone": _("by telephone")}

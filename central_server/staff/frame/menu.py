@@ -58,7 +58,7 @@ MENU = (
         ),
     ),
     Group(
-        _("What is offered"),
+        _("Shown to residents"),
         (
             Entry("/staff/projects", _("Projects")),
             Entry("/staff/bindings", _("Bindings")),

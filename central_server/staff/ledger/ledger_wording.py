@@ -9,7 +9,7 @@ KINDS = {
     LineKind.paid.value: _("Gift"),
     LineKind.surplus.value: _("Second payment of a gift"),
     LineKind.fee.value: _("Bank's fee"),
-    LineKind.refund.value: _("Given back"),
+    LineKind.refund.value: _("Refunded"),
     LineKind.disbursed.value: _("Spent"),
     LineKind.moved_in.value: _("From another project or the organisation"),
     LineKind.moved_out.value: _("To another project"),
@@ -17,7 +17,7 @@ KINDS = {
 }
 
 STATES = {
-    DisbursementState.requested.value: _("waits for a second person"),
+    DisbursementState.requested.value: _("waiting for a second person"),
     DisbursementState.approved.value: _("approved"),
     DisbursementState.declined.value: _("declined"),
 }
@@ -28,28 +28,30 @@ REFUSED = {
     SpendingProblem.payee: _("Enter the payee, in at most 200 characters."),
     SpendingProblem.voucher: _("A voucher is needed: a PDF, PNG or JPEG file of at most 5 MB."),
     SpendingProblem.day: _("Enter the day on which it was spent: within the last year, and not in the future."),
-    SpendingProblem.people: _("The number of people does not fit."),
+    SpendingProblem.people: _("The number of people is not plausible."),
     SpendingProblem.balance: _(
-        "The project's balance is too low. Pending refunds, expected bank fees, and late payments that the bank may "
-        "take back, are not available."
+        "The project's balance is too low. Pending refunds, expected bank fees and late payments that the "
+        "bank may take back are not available."
     ),
     SpendingProblem.month: _("The books of that month are closed: choose a later day."),
-    SpendingProblem.same_person: _("You requested this one. Somebody else has to decide."),
+    SpendingProblem.same_person: _("You requested this one. Someone else must decide."),
     SpendingProblem.dependent: _(
         "One person made, reset or gave the money right to both accounts. Another administrator, or the machine's "
         "console, must confirm one of them first."
     ),
-    SpendingProblem.decided: _("Somebody else has decided meanwhile."),
+    SpendingProblem.decided: _("Someone else has decided in the meantime."),
     SpendingProblem.target: _("Choose another project of the same organisation in this community."),
     SpendingProblem.not_ended: _("Money is moved only from a project that has ended or was withdrawn."),
     SpendingProblem.too_much: _("More than was spent cannot be taken back."),
-    SpendingProblem.more_than_owed: _("The organisation does not owe the project so much."),
+    SpendingProblem.more_than_owed: _("The organisation owes the project less than that."),
     SpendingProblem.cases: _(
         "Write the six-digit numbers of open cases of this community that need the same kind of help. Whoever declared "
         "a relative, or could use such an account, neither requests nor approves it."
     ),
-    SpendingProblem.new_payee_wait: _("This payee was not paid before: wait until the time for new payees has passed."),
-    SpendingProblem.new_payee_limit: _("This is more than a new payee may get in its first 30 days."),
+    SpendingProblem.new_payee_wait: _(
+        "This payee was never paid before: wait until the period for new payees has passed."
+    ),
+    SpendingProblem.new_payee_limit: _("This is more than a new payee may receive in its first 30 days."),
 }
 
 HEADS = (

@@ -75,8 +75,8 @@ _OVER_TIME = (
     _OverTime("screen", _("Screen"), _("times"), _SCREEN, listening=True),
     _OverTime("gifts", _("Gifts"), _("gifts"), _GIFTS, listening=False),
     _OverTime(
-        *("adverts", _("Adverts heard from place beacons"), _("adverts")),
-        {_("Adverts heard"): "frames"},
+        *("adverts", _("Adverts received from place beacons"), _("adverts")),
+        {_("Adverts received"): "frames"},
         listening=True,
     ),
 )
@@ -96,7 +96,7 @@ def charts(report: Report, links: FigureLinks, language: Language, translate: wo
     if report.rssi is not None and report.gaps is not None:
         title, unit = translate(_("Strength of the signals, dBm")), translate(_("adverts"))
         made.append(_bins("rssi", title, unit, _strengths(), report.rssi))
-        title, unit = translate(_("Silence from one advert to the next")), translate(_("times"))
+        title, unit = translate(_("Gap from one advert to the next")), translate(_("times"))
         made.append(_bins("gaps", title, unit, _gaps(), report.gaps))
     return made
 
@@ -104,7 +104,7 @@ def charts(report: Report, links: FigureLinks, language: Language, translate: wo
 def _note(name: str, report: Report, period: Period, translate: wording.Translate) -> str:
     notes = []
     if name == "phones" and period.span is not Span.day:
-        notes.append(translate(_("Phones are told apart within a day only: those of several days are added up.")))
+        notes.append(translate(_("Phones are distinguished only within a day: several days are added up.")))
     if name == "screen" and any(slot.near_touch is None for slot in report.slots):
         text = _("Hatched, before the first report of a gateway that counts touches: not counted then.")
         notes.append(translate(text))
@@ -119,7 +119,7 @@ def _over_time(
     chart: _OverTime, report: Report, links: FigureLinks, language: Language, translate: wording.Translate
 ) -> Chart:
     names = tuple(translate(each) for each in chart.series)
-    listened = translate(_("Listened"))
+    listened = translate(_("Receiver on"))
     columns, rows = [], []
     for slot in report.slots:
         values: tuple[int | None, ...] = tuple(getattr(slot, count) for count in chart.series.values())
@@ -155,7 +155,7 @@ def _bins(name: str, title: str, unit: str, labels: list[str], values: tuple[int
 
 def _funnel(report: Report, translate: wording.Translate) -> Chart:
     """Draw the gifts only: visits are counted by door, and doors are never added up."""
-    title = translate(_("The way of the gifts"))
+    title = translate(_("From visit to gift"))
     steps, doors = wording.steps(translate), wording.doors(translate)
     shown = []
     for step in ("registered", "handed", "paid", "reconciled", "spent"):
@@ -168,7 +168,7 @@ def _funnel(report: Report, translate: wording.Translate) -> Chart:
         for step, text in steps.items()
     )
     heading = ("", *(doors[door] for door in known))
-    note = translate(_("Every door is counted for itself; somebody may use several."))
+    note = translate(_("Each entry is counted separately; one person may use several."))
     return Chart("funnel", title, funnel("funnel", title, shown), (), (heading, rows), note=note)
 
 

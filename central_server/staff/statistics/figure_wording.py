@@ -44,8 +44,8 @@ COUNT_LABELS: Mapping[str, str] = {
     "reconciled": _("Reconciled"),
 }
 SLOT_LABELS: Mapping[str, str] = {
-    "heard": _("Listened"),
-    "frames": _("Adverts heard"),
+    "heard": _("Receiver on"),
+    "frames": _("Adverts received"),
     "lost": _("Adverts lost"),
     **COUNT_LABELS,
     "spent_fen": _("Spent ¥"),
@@ -114,7 +114,7 @@ def doors(translate: Translate) -> dict[str, str]:
         Door.phone.value: translate(_("Phone")),
         Door.qr.value: translate(_("Poster")),
         Door.nfc.value: translate(_("NFC")),
-        UNKNOWN_DOOR: translate(_("not told yet")),
+        UNKNOWN_DOOR: translate(_("not known yet")),
     }
 
 

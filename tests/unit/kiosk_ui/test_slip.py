@@ -108,7 +108,7 @@ def test_a_slip_says_what_was_given_and_that_it_is_no_receipt(languages: tuple[L
     assert codes(page.picture(150)) == [FACTS.verify_url]
     no_receipt = {
         Language.zh_hans: "不是捐赠票据",
-        Language.zh_hant: "並非捐贈票據",
+        Language.zh_hant: "不是捐贈票據",
         Language.en: "notthe official donation receipt".replace(" ", ""),
     }
     days = {Language.en: "Nov27,2026"}

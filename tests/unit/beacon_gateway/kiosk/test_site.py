@@ -71,7 +71,7 @@ async def test_the_page_shows_a_simulated_radio(asking: Asking) -> None:
     radio, advert = RadioStatus("simulated", walkers=2), AdvertStatus("simulated")
     async for staff in served(made(radio_status=lambda: radio, advert_status=lambda: advert), asking):
         page = await staff.get("/site")
-        assert "模拟的无线电，没有真的在接收" in page
+        assert "蓝牙是模拟的，没有真的在接收" in page
         assert "模拟的，没有真的发出" in page
 
 

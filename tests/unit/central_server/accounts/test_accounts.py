@@ -313,4 +313,4 @@ async def test_accounts_are_paged_and_found_by_name(desk: RunningDesk) -> None:
     assert "From the beginning" in page.text()
     page = await admin.open("/staff/accounts?words=HELPER-10")
     assert page.html.count('<td class="who">') == 10
-    assert "No line fits this choice." in (await admin.open("/staff/accounts?words=%25")).text()
+    assert "No record matches this filter." in (await admin.open("/staff/accounts?words=%25")).text()

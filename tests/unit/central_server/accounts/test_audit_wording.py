@@ -220,7 +220,7 @@ def test_details_of_another_version_are_rejected() -> None:
         (actions.GatewayEnrolled(GATEWAY, KEY), ActionWording("华大社区 · 大厅", (GATEWAY, KEY))),
         (
             actions.AlertTaken(f"{GATEWAY} {BEACON}", "silent_beacon", "大厅", BEACON, ""),
-            ActionWording("信标静默 · 大厅 · 东墙", (f"{GATEWAY} {BEACON}",)),
+            ActionWording("信标没有信号 · 大厅 · 东墙", (f"{GATEWAY} {BEACON}",)),
         ),
         (
             actions.ProjectChanged("gone", fields(withdrawn="yes")),

@@ -78,7 +78,7 @@ async def test_two_factors_are_mandatory_in_production_and_optional_in_a_drill(
     await account(database, "ye", role=role)
     browser = Browser(desk)
     assert (await browser.log_in("ye")).url == "/staff/factor"
-    assert "Where gifts are real, everybody who works here needs the second step" in browser.page.text()
+    assert "Where gifts are real, everyone who works here must set up the second step" in browser.page.text()
     assert (await browser.open("/staff/me")).url == "/staff/factor"
     async with running_desk(database) as drill:
         browser = Browser(drill)

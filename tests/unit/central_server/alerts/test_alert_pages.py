@@ -62,8 +62,8 @@ async def test_a_group_is_added_tested_and_removed(tmp_path: Path, bank: Running
     ("typed", "words"),
     [
         ({"kind": "wecom", "address": "not a key"}, "This is not the key of a group robot."),
-        ({"kind": "mail", "address": "a@b.example"}, "Choose a way that this server has"),  # no [mail] here
-        ({"kind": "wecom", "address": "693a91f6-7aaa-4bc4-97a0-0ec251fa5aaa", "language": "xx"}, "Choose a way"),
+        ({"kind": "mail", "address": "a@b.example"}, "Choose a method that this server supports"),  # no [mail] here
+        ({"kind": "wecom", "address": "693a91f6-7aaa-4bc4-97a0-0ec251fa5aaa", "language": "xx"}, "Choose a method"),
     ],
 )
 async def test_an_invalid_recipient_is_not_added(
@@ -90,18 +90,18 @@ async def test_a_taken_alert_names_its_account(
             await alerts.add(connection, [made])
         await logged_in(central, donor)
         page = await donor.open(f"{central.url}/staff/alerts")
-        assert "Hall hears nothing." in facts(page)
+        assert "Hall receives nothing." in facts(page)
         (target,) = set(re.findall(r'action="(/staff/alerts/[0-9]+)"', page.html))
         page = await sent(donor, page, target, note="asked the installer")
-        assert "takes care of it since" in facts(page)
+        assert "has been in charge since" in facts(page)
         assert "asked the installer" in facts(page)
         trail = await donor.open(f"{central.url}/staff/audit")
-        assert "Took on an alert" in facts(trail)
+        assert "Took charge of an alert" in facts(trail)
         page = await donor.open(f"{central.url}/staff/alerts")
         page = await sent(donor, page, target, action="return")
-        assert "takes care of it since" not in facts(page)
+        assert "has been in charge since" not in facts(page)
         assert "asked the installer" not in facts(page)
-        assert "Gave back an alert" in facts(await donor.open(f"{central.url}/staff/audit"))
+        assert "Returned an alert" in facts(await donor.open(f"{central.url}/staff/audit"))
 
 
 async def test_another_account_takes_an_alert_over_in_one_step(
@@ -120,9 +120,9 @@ async def test_another_account_takes_an_alert_over_in_one_step(
         await logged_in(central, donor)
         page = await donor.open(f"{central.url}/staff/alerts")
         page = await sent(donor, page, f"/staff/alerts/{alert.id}", action="take_over", note="lin is ill")
-        assert "chen takes care of it since" in facts(page)
+        assert "chen has been in charge since" in facts(page)
         assert "lin is ill" in facts(page)
-        assert "Take it over" not in facts(page)
+        assert "Take over" not in facts(page)
         assert "Account: lin → chen" in facts(await donor.open(f"{central.url}/staff/audit"))
 
 
@@ -144,5 +144,5 @@ async def test_the_overview_lists_taken_tasks_last(
         page = await donor.open(f"{central.url}/staff/")
         waits = page.html.partition('<ol class="tasks">')[2].partition("</ol>")[0]
         assert waits.index(f"/staff/gateways/{other.id}") < waits.index(f"/staff/gateways/{one.id}")
-        assert "chen takes care of it since" in facts(page)
+        assert "chen has been in charge since" in facts(page)
         assert "on my way" in facts(page)

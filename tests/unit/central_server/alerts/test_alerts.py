@@ -107,9 +107,9 @@ async def test_alerts_of_one_minute_are_sent_once_in_one_message(database: Datab
             await waiting.store(NOW + minute * MINUTE)
             await ours.notify_channels(NOW + minute * MINUTE)
         (text,) = robot.came
-        assert text.startswith("Huada: waits for you: 2 (Drill)\n\n")
-        assert "Hall has not been heard of for 2 hours." in text
-        assert "Library has not been heard of" in text
+        assert text.startswith("Huada: tasks waiting: 2 (Drill)\n\n")
+        assert "No contact with Hall for 2 hours." in text
+        assert "No contact with Library" in text
         assert "https://give.example.org/staff/gateways/x" in text
 
 
@@ -228,7 +228,7 @@ async def test_a_channel_gets_only_its_place_and_money_only_on_request(database:
         await channel(database, robot, place=TOP, money=True)
         await ours.notify_channels(NOW + 2 * MINUTE)
         assert len(robot.came) == 1
-        assert "A gift was paid a second time: ¥10." in robot.came[0]
+        assert "A gift was paid twice: ¥10." in robot.came[0]
 
 
 async def test_an_expiring_key_of_the_bank_is_sent(database: Database, waiting: TaskList) -> None:
@@ -238,7 +238,7 @@ async def test_an_expiring_key_of_the_bank_is_sent(database: Database, waiting: 
         await update_alerts(database, "drill", expiring, NOW)
         await ours.notify_channels(NOW + MINUTE)
         (text,) = robot.came
-        assert "merchant.crt ends on 2026-12-27" in text
+        assert "merchant.crt expires on 2026-12-27" in text
 
 
 async def test_a_missing_backup_is_sent_once(database: Database, waiting: TaskList) -> None:
@@ -324,7 +324,7 @@ def test_a_message_about_several_communities_names_them() -> None:
     alone = write(Language.en, [alert], [alert], NOW).lines
     several = write(Language.en, [alert], [alert], NOW, {"huada": SITE}).lines
     assert several[0] == f"Huada · {alone[0]}"
-    assert "Huada · Hall is heard of again." in several
+    assert "Huada · Hall is in contact again." in several
 
 
 async def test_a_street_gets_distinct_names_of_its_communities(database: Database, waiting: TaskList) -> None:
@@ -348,7 +348,7 @@ async def test_a_street_gets_distinct_names_of_its_communities(database: Databas
         hans, hant, english = (text.split("\n\n") for text in robot.came)
         assert hans[0] == "鲤城街道：待处理 2 件 (中山社区 (north)、中山社区 (south)) (演练)"
         assert hant[0] == "鯉城街道：待處理 2 件 (中山社區 (north)、中山社區 (south)) (演練)"
-        assert english[0] == "Licheng: waits for you: 2 (Zhongshan (north), Zhongshan (south)) (Drill)"
+        assert english[0] == "Licheng: tasks waiting: 2 (Zhongshan (north), Zhongshan (south)) (Drill)"
         assert [line.partition(" · ")[0] for line in hant[1:3]] == ["中山社區 (north)", "中山社區 (south)"]
         robot.came.clear()
         waiting.tasks = waiting.tasks[1:]

@@ -84,9 +84,9 @@ async def test_it_names_the_three_most_urgent_things_with_their_links(database: 
     async with running_desk(database) as desk:
         await desk.wait_for(*others, HALL, surplus, fork, strange, at=EIGHT - HOUR)
         text = await desk.message(EIGHT)
-    assert text.startswith("Huada, good morning: to do: 5 (Drill)\n\n1. Gate: its card was copied")
+    assert text.startswith("Huada, good morning: to do: 5 (Drill)\n\n1. Gate: its memory card was copied")
     numbered = [line for line in text.splitlines() if line[:2] in ("1.", "2.", "3.", "4.")]
-    assert [line.split()[1] for line in numbered] == ["Gate:", "Hall", "A"], text
+    assert [line.split()[1] for line in numbered] == ["Gate:", "No", "A"], text
     assert [line for line in text.splitlines() if line.startswith("https:")][:2] == [
         "https://give.example.org/staff/gateways/gate",
         "https://give.example.org/staff/gateways/hall",

@@ -49,9 +49,9 @@ async def test_a_wrong_signature_is_on_the_gateways_page_and_is_a_task(
             assert (await pi.report())[0] == 401
         await logged_in(central, donor)
         tasks = await overview(central, donor)
-        assert "Somebody sends in the name of Main hall with a wrong key." in tasks
+        assert "Someone sends in the name of Main hall with a wrong key." in tasks
         page = text(await donor.open(f"{central.url}/staff/gateways/{gateway.id}"))
-        assert "Somebody sends in the name of Main hall" in page
+        assert "Someone sends in the name of Main hall" in page
         pi.key = own
         await pi.enrol(await code_for(database, gateway.id))
         async with database.read() as connection:
@@ -107,7 +107,7 @@ async def test_a_replayed_catalogue_is_a_task(
     await logged_in(central, donor)
     assert "old list of projects" not in await overview(central, donor)
     assert (await pi.report(asked="?noticed=catalogue_older"))[0] == 200
-    assert "Main hall was given an old list of projects again" in await overview(central, donor)
+    assert "Main hall received an old list of projects again" in await overview(central, donor)
 
 
 async def test_repeated_rejections_are_one_task_that_ends_after_a_quiet_day(database: Database) -> None:
@@ -174,7 +174,7 @@ async def test_damaged_parcels_do_not_hide_missing_ones(
     await reports(gateway, damaged=1)
     tasks = await overview(central, donor)
     assert "records that never arrived: 1." in tasks
-    assert "records that its card damaged: 1." in tasks
+    assert "records damaged by its memory card: 1." in tasks
 
 
 async def test_only_a_gateway_that_staff_revoked_is_no_alert(database: Database) -> None:

@@ -142,7 +142,7 @@ async def test_a_file_with_an_identity_of_another_community_is_refused_and_its_o
     for _ in range(2):
         refused = await editor.send(page, "", "file", "a.csv", (HEAD + row(1) + row(2)).encode(), place="huada")
         assert refused.status == 422
-        assert "1 has these numbers already, in neighbours." in refused.text()
+        assert "1 in neighbours already has these numbers." in refused.text()
         assert 'href="/staff/beacons" aria-current="page"' in refused.html
     async with central.database() as database, database.read() as connection:
         conflicts = await identity_conflicts.since(connection, NOW)

@@ -101,7 +101,7 @@ async def test_a_second_save_shows_both_versions(editor: Editor, central: Runnin
     shown = await editor.save(second, title_en="Noodles")
     assert shown.status == 409
     text = " ".join(shown.text().split())
-    assert "Somebody else saved this while you were typing: chen" in text
+    assert "Someone else saved this while you were typing: chen" in text
     assert "Saved meanwhile: Soup" in text
     assert "Saved meanwhile: 2" in text
     assert form_of(shown)[1]["title_en"] == "Noodles"
@@ -120,7 +120,7 @@ async def test_a_second_save_shows_both_versions(editor: Editor, central: Runnin
 async def test_a_taken_id_is_reported(editor: Editor) -> None:
     page = await editor.open("/staff/organisations/new")
     shown = await editor.save(page, id="org-1", name="Another")
-    assert "This is there already: 演练慈善会." in faults(shown)["id"]
+    assert "This already exists: 演练慈善会." in faults(shown)["id"]
 
 
 async def test_staff_see_records_from_above_and_cannot_change_them(
@@ -161,7 +161,7 @@ async def test_a_new_beacon_gets_the_next_free_numbers_and_twins_are_shown(
     page = await editor.open("/staff/beacons/new")
     assert (form_of(page)[1]["uuid"], form_of(page)[1]["minor"]) == (str(UUID_1), "2")
     same = await editor.save(page, label="twin", place="huada", minor="1")
-    assert faults(same)["minor"].startswith("This is there already: door.")
+    assert faults(same)["minor"].startswith("This already exists: door.")
     async with central.database() as database, database.write() as connection:
         await plant(connection, Place("hall", PlaceKind.site, "huada", texts("Hall")), NOW)
     twin = await editor.save(page, label="twin", place="hall", minor="1")
@@ -169,7 +169,7 @@ async def test_a_new_beacon_gets_the_next_free_numbers_and_twins_are_shown(
     assert "It was entered first" in twin.text()
     for listed in ("/staff/beacons?shared=yes", "/staff/beacons?place=huada&status=never"):
         shown = (await editor.open(listed)).text()
-        assert shown.count("numbers used twice here") == 2
+        assert shown.count("duplicate numbers here") == 2
     assert "door" not in (await editor.open("/staff/beacons?status=active")).text()
     assert "door" not in (await editor.open("/staff/beacons?place=hall")).text()
     listed = (await editor.open("/staff/beacons?group=大厅")).text()
@@ -229,7 +229,7 @@ async def test_an_organisation_whose_certificate_ends_closes_its_projects(
 ) -> None:
     page = await editor.open("/staff/organisations/all/org-1")
     await editor.save(page, certificate_until="2021-01-01")
-    assert "certificate has expired" in (await editor.open("/staff/projects")).text()
+    assert "certificate expired" in (await editor.open("/staff/projects")).text()
     lunch = (await pulled(gateway, central)).projects[0]
     assert lunch.permit is not None
     assert lunch.permit.certificate_until.year == 2021
@@ -262,7 +262,7 @@ async def test_the_page_shows_which_gateways_have_the_newest_catalogue(
     editor: Editor, central: RunningCentral, gateway: DeliveringGateway
 ) -> None:
     page = (await editor.open("/staff/projects")).text()
-    assert "Gateways that have the newest: 0 of 1." in page
+    assert "Gateways that are up to date: 0 of 1." in page
     assert "Not yet: 社区大厅." in page
     version = (await pulled(gateway, central)).version
     facts = dict.fromkeys(("hearing", "radio", "advert", "version", "epoch", "boot"), "x") | dict.fromkeys(
@@ -280,8 +280,8 @@ async def test_the_page_shows_which_gateways_have_the_newest_catalogue(
         )
         await connection.execute(shown)
     page = (await editor.open("/staff/projects")).text()
-    assert "Published last 2026-" in page
-    assert "Gateways that have the newest: 1 of 1." in page
+    assert "Last published 2026-" in page
+    assert "Gateways that are up to date: 1 of 1." in page
 
 
 async def test_an_edit_that_cannot_be_published_is_reported(
@@ -298,14 +298,14 @@ async def test_an_edit_that_cannot_be_published_is_reported(
     saved = await editor.save(await editor.open("/staff/projects/all/lunch"), title_en="Soup")
     shown = " ".join(saved.text().split())
     assert "The gateways fetch it within a minute" not in shown
-    assert "Saved here, but the gateways cannot fetch it yet. There is more on offer than a gateway can take" in shown
+    assert "Saved here, but the gateways cannot fetch it yet. This is more than a gateway can store" in shown
     assert (await pulled(gateway, central)).version == before.version
     assert "huada: what was saved last cannot reach the gateways." in (await editor.open("/staff/")).text()
     async with central.database() as database, database.write() as connection:
         await known(connection, DOOR)
         (beacon,) = await beacons.same(connection, [DOOR])
     gone = await editor.save(await editor.open(f"/staff/beacons/{beacon.id}"), "/remove")
-    assert "Removed here, but the gateways do not get to hear of it yet." in gone.text()
+    assert "Removed here, but the gateways cannot learn of it yet." in gone.text()
     page = await editor.open("/staff/import?kind=beacons")
     rows = f"uuid,major,minor,kind,label\n{UUID_1},1,1,place,door\n".encode()
     preview = await editor.send(page, "", "file", "a.csv", rows, place="huada")
@@ -319,14 +319,14 @@ async def test_a_beacons_page_shows_its_project_and_warns_of_implausible_power(
 ) -> None:
     page = await editor.open(f"/staff/beacons/new?uuid={UUID_1}")
     saved = await editor.save(page, label="door", place="huada", measured_power="9")
-    assert "No beacon is received so strongly at 1 m: 9 dBm." in saved.text()
-    assert "Nothing: no binding names it." in saved.text()
+    assert "No beacon is received that strongly at 1 m: 9 dBm." in saved.text()
+    assert "Nothing: no binding refers to it." in saved.text()
     async with central.database() as database, database.write() as connection:
         await bound(connection, Target.beacon, DOOR, project="lunch", priority=3)
         await bound(connection, Target.every, None, project="ended", weekdays=(1, 2, 3, 4, 5, 6, 7))
     path = saved.url.partition("?")[0].removeprefix(central.url)
     shown = " ".join((await editor.save(await editor.open(path), measured_power="-20")).text().split())
-    assert "received so strongly" not in shown
+    assert "received that strongly" not in shown
     assert "Its project now Warm lunches · Priority 3" in shown
     assert "every place beacon" in shown
 

@@ -121,7 +121,7 @@ async def test_a_neighbour_is_refused_and_the_owner_notified(desk: RunningDesk) 
     assert "Place east" not in text
     assert "ask the administrators of this server" in await tries(desk, "far", "neighbours")
     seen = await tries(desk, "sun", "west")
-    assert "1 has these numbers already, in Place east." in seen
+    assert "1 in Place east already has these numbers." in seen
     assert await counting(desk.database) == "east"
     task = (await waits(desk.database, "east", desk.now))["identity_wanted"]
     async with desk.database.read() as connection:
@@ -141,7 +141,7 @@ async def test_editing_to_an_owned_identity_is_refused_until_it_is_freed(desk: R
     path = f"/staff/beacons/{row['west'].id}"
     await browser.open(path)
     page = await browser.send(path, **FORM | {"place": "west"})
-    assert "Another community uses these numbers already." in page.text()
+    assert "Another community already uses these numbers." in page.text()
     async with desk.database.write() as connection:
         await versioned_rows.begin(connection)
         assert await beacons.remove(connection, row["east"])
@@ -164,7 +164,7 @@ async def test_places_above_and_below_own_identities_too(desk: RunningDesk) -> N
         await known(connection, DOOR, place="street")
         await known(connection, HALL, place="east")
     assert "refused" in await tries(desk, "eva", "east")
-    assert "2 has these numbers already, in Place east." in await tries(desk, "sun", "street", minor="2")
+    assert "2 in Place east already has these numbers." in await tries(desk, "sun", "street", minor="2")
 
 
 async def test_of_concurrent_saves_only_one_gets_the_identity(desk: RunningDesk) -> None:
@@ -198,7 +198,7 @@ async def test_existing_duplicates_are_shown_to_both_and_the_first_counts(desk: 
         )
     assert await counting(database) == "east"
     for name, place, words, listed in (
-        ("eva", "east", "This one was entered first", "another community has these numbers too; this one counts"),
+        ("eva", "east", "This one was entered first", "another community also has these numbers; this one counts"),
         ("wang", "west", "It was entered first", "another community has these numbers, and its beacon counts"),
     ):
         task = (await waits(database, place, desk.now))["identity_twice"]
@@ -295,7 +295,7 @@ async def test_a_cloned_beacon_is_a_task_and_a_status(desk: RunningDesk) -> None
         assert ("cloned_beacon" in await waits(database, "east", desk.now)) is text, (frames, of, hours)
         assert "cloned_beacon" not in await waits(database, "west", desk.now)
         listed = await browser.open("/staff/beacons")
-        assert ("sent twice" in listed.text()) is text
+        assert ("sent by two devices" in listed.text()) is text
         path = listed.html.partition('class="what"><a href="')[2].partition('"')[0]
         assert ("Another transmitter sends as this beacon." in (await browser.open(path)).text()) is text
 

@@ -252,6 +252,6 @@ async def test_screens_phones_and_staff_agree_about_a_project_without_own_site(
         for path in ("", "/all/lunch"):
             page = await donor.open(f"{central.url}/staff/projects{path}")
             assert ("takes donations" in page.text()) is takes, page.text()
-            assert ("no way to give" in page.text()) is not takes, page.text()
+            assert ("no payment route" in page.text()) is not takes, page.text()
         assert ("Gifts have nowhere to go" in page.text()) is not takes
         assert ('href="/staff/organisations/' in page.html) is not takes, "there it is put right"

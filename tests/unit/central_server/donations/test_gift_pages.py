@@ -78,7 +78,7 @@ async def test_a_refund_is_requested_on_one_page_and_approved_on_another(office:
     page_ = await office.ask(gift, "12.50")
     assert "Another person with the money right must approve it now." in plain(page_)
     own = await office.ming.open("/staff/refunds")
-    assert "You requested this one. Somebody else has to decide." in plain(own)
+    assert "You requested this one. Someone else must decide." in plain(own)
     assert "Approve" not in plain(own)
     await office.hua.open("/staff/refunds")
     approve = re.search(r'action="(/staff/refunds/[0-9a-f]{32}/approve)"', office.hua.page.html)
@@ -89,13 +89,13 @@ async def test_a_refund_is_requested_on_one_page_and_approved_on_another(office:
     decided = await office.hua.send(approve[1], note="seen")
     assert "Decided." in plain(decided)
     again = await office.hua.forge(approve[1])
-    assert "It was decided or closed meanwhile." in plain(again)
+    assert "It has been decided or closed in the meantime." in plain(again)
     await office.house.refund_sender.process_due(NOW)
     ((id_, refund_),) = office.bank.refunds.items()
     assert refund_.refund.amount.minor == 1250
     await office.house.settlement.record_notification(office.bank.finish(id_), NOW)
     shown = plain(await office.hua.open(office.path(gift)))
-    for words in ("paid, and given back", "Given back · −¥12.50", "Up to ¥37.50 can be refunded.", "decided by hua"):
+    for words in ("paid and refunded", "Refunded · −¥12.50", "Up to ¥37.50 can be refunded.", "decided by hua"):
         assert words in shown, words
     async with office.desk.database.read() as connection:
         lines = [line for _, line in await audit_trail.page(connection, [TOP])]
@@ -117,19 +117,19 @@ async def test_the_page_explains_why_a_refund_is_impossible(office: Office) -> N
         ("1.005", "Write the amount in yuan"),
     ):
         assert words in plain(await office.ask(gift, yuan)), yuan
-    assert "Write down why" in plain(await office.ask(gift, "1", " "))
+    assert "Please give the reason" in plain(await office.ask(gift, "1", " "))
     late = office.gateway.intent()
     await office.house.press(office.gateway.ticket(late, issued_at=NOW), NOW)
     (attempt,) = await office.house.tried(office.gateway.id, late.id)
     await office.house.settlement.record_report(OrderReport(attempt.id, OrderState.expired, None, "over"), NOW)
     await office.house.settlement.record_notification(office.bank.pay(attempt.id), NOW)
     page = plain(await office.ming.open(office.path(attempt)))
-    assert "the bank may refund it by itself" in page
-    assert "From 2026-12-10 16:00:00 on it can be given back here." in page
-    assert "Ask for the refund" not in page
+    assert "the bank may refund it on its own" in page
+    assert "It can be refunded here from 2026-12-10 16:00:00." in page
+    assert "Request the refund" not in page
     office.desk.later(days=16)
     await office.ming.log_in("ming")
-    assert "Ask for the refund" in plain(await office.ming.open(office.path(attempt)))
+    assert "Request the refund" in plain(await office.ming.open(office.path(attempt)))
 
 
 async def test_the_list_is_filtered_paged_and_exported(office: Office) -> None:
@@ -179,10 +179,10 @@ async def test_unusual_gifts_are_found_by_their_oddity(office: Office) -> None:
         assert office.path(first) in page.html, odd
         assert office.path(ordinary) not in page.html, odd
     for odd in ("outside_permit", "refund"):
-        assert "No gift fits this choice." in plain(await office.ming.open(f"/staff/gifts?odd={odd}"))
+        assert "No gift matches this filter." in plain(await office.ming.open(f"/staff/gifts?odd={odd}"))
     shown = plain(await office.ming.open(office.path(first)))
-    assert "Paid a second time: to be given back" in shown
-    assert "The bank says paid, and that something about it is not as it should be." in shown
+    assert "Paid twice: refund the second payment" in shown
+    assert "The bank reports it as paid, but with a fault." in shown
     await office.ask(ordinary, "1")
     assert office.path(ordinary) in (await office.ming.open("/staff/gifts?odd=refund")).html
 

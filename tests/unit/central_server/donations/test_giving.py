@@ -218,8 +218,8 @@ async def test_an_impossible_gift_is_a_page_with_the_reason(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor
 ) -> None:
     cases: list[tuple[dict[str, Any], int, str]] = [
-        ({"project": "nobody"}, 404, "This project is not here"),
-        ({"project": "ended"}, 403, "Nothing can be given to this project now"),
+        ({"project": "nobody"}, 404, "This project is not available here"),
+        ({"project": "ended"}, 403, "This project takes no gifts at the moment"),
         ({"amount_minor": 100_001}, 400, "Please choose another amount"),
         ({"environment": Environment.real}, 400, "are separate"),
     ]

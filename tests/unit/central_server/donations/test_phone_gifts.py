@@ -129,8 +129,8 @@ INVALID_AMOUNTS = [
     ("zh-Hans", "0", "金额必须大于零"),
     ("en", "12.50", "Whole yuan only"),
     ("zh-Hant", "$20", "這裡只收人民幣"),
-    ("en", "999999999999999999", "A gift to this project is from ¥1 to ¥1,000."),
-    ("en", "1001", "A gift to this project is from"),
+    ("en", "999999999999999999", "Gifts to this project can be from ¥1 to ¥1,000."),
+    ("en", "1001", "Gifts to this project can be from"),
     ("zh-Hans", "很多", "请用数字填写金额"),
     ("en", "1e3", "Please write the amount in figures"),
 ]
@@ -181,7 +181,7 @@ async def test_a_closed_project_has_no_form_and_refuses_a_forged_one(
     page.html = page.html.replace("/10/1", "/10/2")
     refused = await resident.press(page, amount_fen="1000")
     assert refused.status == 403
-    assert "Nothing can be given" in refused.text()
+    assert "This project takes no gifts" in refused.text()
     page = await resident.open()
     page.html = re.sub(r"gift=[0-9a-f]{32}", "gift=" + "0" * 32, page.html)
     assert (await resident.press(page, amount_fen="1000")).status == 403

@@ -65,7 +65,7 @@ async def test_a_retired_gateway_leaves_the_overview_and_keeps_its_history(
     await pi.deliver([pi.statistics()])
     await pi.report(damaged=3)
     overview = text(await logged_in(central, donor))
-    assert "Old hall: records that its card damaged: 3." in overview
+    assert "Old hall: records damaged by its memory card: 3." in overview
     at = f"{central.url}/staff/gateways/{gateway.id}"
     page = await sent(donor, await donor.open(f"{at}/retire"), f"{at}/retire")
     assert "It is retired" in page.text()
@@ -104,7 +104,7 @@ async def test_of_many_gateways_one_sees_a_part_and_finds_the_one_by_a_word(
     )
     found = await donor.open(f"{central.url}/staff/gateways?words=DONGMEI")
     assert "Gateways: 100." in found.text()
-    assert "No gateway fits this choice." in text(await donor.open(f"{central.url}/staff/gateways?words=nowhere"))
+    assert "No gateway matches this filter." in text(await donor.open(f"{central.url}/staff/gateways?words=nowhere"))
     assert "Gateways: 200." in text(await donor.open(f"{central.url}/staff/gateways?state=new"))
     log = await donor.open(f"{central.url}/staff/log?named=beifeng")
     assert "beifeng · Hall 7" in log.html

@@ -100,7 +100,7 @@ async def test_each_page_says_how_it_stands_in_the_readers_language(
     central: RunningCentral, donor: Donor, session: aiohttp.ClientSession
 ) -> None:
     words = {
-        Language.en: "Its card was copied",
+        Language.en: "Its memory card was copied",
         Language.zh_hans: "它的存储卡被复制了",
         Language.zh_hant: "它的記憶卡被複製了",
     }

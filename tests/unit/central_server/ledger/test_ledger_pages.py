@@ -66,7 +66,7 @@ async def test_a_disbursement_is_requested_with_a_voucher_and_approved(
     assert "Warm lunches · ¥100" in (await lin.open("/staff/disbursements/new")).text()
     page = await request_disbursement(lin)
     assert re.search(r"/staff/disbursements/[0-9a-f]{32}$", page.url), text(page)
-    assert "You requested this one. Somebody else has to decide." in page.text()
+    assert "You requested this one. Someone else must decide." in page.text()
     assert "approve" not in page.html
     path = page.url.removeprefix(central.url)
     async with session.get(f"{page.url}/voucher") as answer:
@@ -74,18 +74,18 @@ async def test_a_disbursement_is_requested_with_a_voucher_and_approved(
         assert answer.headers["Content-Disposition"].startswith("attachment")
     chen = await log_in_as(central, session, "chen")
     page = await chen.open("/staff/")
-    assert "A disbursement waits for a second person: ¥30." in page.text()
+    assert "A disbursement is waiting for a second person: ¥30." in page.text()
     page = await chen.save(await chen.open(path), "/approve", note="looked at it")
     assert "approved" in page.text()
-    assert "Asked for by lin" in text(page)
+    assert "Requested by lin" in text(page)
     page = await chen.open("/staff/ledger")
-    assert "Warm lunches Holds now ¥70" in text(page)
+    assert "Warm lunches Balance now ¥70" in text(page)
     assert "Spent Rice · people helped: 12 Warm lunches −\N{WORD JOINER}¥30" in text(page)
     page = await chen.save(await chen.open(path), "/correct", amount_yuan="10", purpose="Typed wrongly")
-    assert "waits for a second person" in page.text()
+    assert "waiting for a second person" in page.text()
     lin = await log_in_as(central, session, "lin")
     await lin.save(await lin.open(page.url.removeprefix(central.url)), "/approve")
-    assert "Warm lunches Holds now ¥80" in text(await lin.open("/staff/ledger"))
+    assert "Warm lunches Balance now ¥80" in text(await lin.open("/staff/ledger"))
     async with central.database() as database, database.read() as connection:
         lines = await ledger_lines.of_purse(connection, "huada", "drill", "lunch")
     assert [line.signed_minor for line in lines] == [4000, 6000, -3000, 1000]
@@ -109,7 +109,7 @@ async def test_an_invalid_form_is_returned_with_its_values(lin: Editor) -> None:
         assert page.status == 422, (changed, content[:20])
         assert words in page.text(), (changed, content[:20])
         assert 'value="Rice"' in page.html
-    assert "None waits." in (await lin.open("/staff/disbursements")).text()
+    assert "None waiting." in (await lin.open("/staff/disbursements")).text()
 
 
 async def test_a_vouchers_name_must_match_its_type(lin: Editor) -> None:

@@ -275,7 +275,7 @@ async def test_without_money_nothing_must_be_disclosed(
     central: RunningCentral, gateway: DeliveringGateway, donor: Phone
 ) -> None:
     await logged_in(central, donor)
-    path, words = f"{central.url}/staff/permits", "nothing to publish yet: no money has moved"
+    path, words = f"{central.url}/staff/permits", "nothing to publish yet: there were no payments"
     before = (await donor.open(path)).text().count(words)
     assert before > 0
     await a_gift(central, gateway, donor)
@@ -292,7 +292,7 @@ async def test_staff_record_a_disclosure_and_export_the_books(
     disclosed = next((action, inside) for action, inside in forms if action.endswith("/lunch/disclosed"))
     hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', disclosed[1]))
     found = {**hidden, "done_on": "2026-01-01", "where": "cishan.example/1", "note": ""}
-    assert "Noted as published." in (await donor.send(central.url + disclosed[0], found)).text()
+    assert "Recorded as published." in (await donor.send(central.url + disclosed[0], found)).text()
     for day in ("2199-01-01", "0001-01-01", "9999-12-31", "1999-12-31", "2019-12-31"):
         assert (await donor.send(central.url + disclosed[0], {**found, "done_on": day})).status == 422, day
     page = await donor.open(f"{central.url}/staff/permits")

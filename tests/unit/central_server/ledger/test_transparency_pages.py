@@ -121,6 +121,6 @@ async def test_the_board_shows_published_sums_only(central: RunningCentral, dono
     assert "Warm lunches Received ¥50 Spent ¥0 Balance ¥50 Gifts 5 People helped 0" in page
     assert "Old project Not published yet" in page
     assert "999" not in page
-    assert "Not yet compared with the bank." in page
-    for language, words in (("zh-Hans", "资金公示"), ("zh-Hant", "善款去向")):
+    assert "Not yet reconciled with the bank." in page
+    for language, words in (("zh-Hans", "资金公示"), ("zh-Hant", "資金公示")):
         assert words in (await donor.open(f"{central.url}{path}?lang={language}")).text()

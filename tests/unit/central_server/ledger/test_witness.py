@@ -200,7 +200,7 @@ async def test_contradictions_are_refused_stored_and_reported(
     assert found == {(one.gateway.id, kind, "社区大厅") for one, kind in zip(ones, LIES, strict=True)}
     assert len(refusals) == len(LIES)
     page = " ".join((await logged_in(central, donor)).text().split())
-    assert "社区大厅 refused what this server published of the money." in page
+    assert "社区大厅 refused the money figures that this server published." in page
     for one in ones:
         await one.witness_all()
         stored = (await one.keeper.newest("huada", Environment.drill))["lunch"]

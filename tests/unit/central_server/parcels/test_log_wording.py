@@ -23,7 +23,7 @@ def same(text: str) -> str:
     [
         ("body.amount_minor", "Amount"),
         ("n", "Sequence number"),
-        ("body.counts[0].visits", "Counts of the screen"),
+        ("body.counts[0].visits", "Screen counts"),
         ("body.colour", "body.colour"),
     ],
 )
@@ -60,9 +60,9 @@ async def test_a_line_says_why_it_was_not_taken_and_a_conflict_what_differs(
     assert status == 200
     await logged_in(central, donor)
     log = text(await donor.open(f"{central.url}/staff/log"))
-    assert "A value in it is not written as agreed: Amount." in log
-    assert "A count of the screen was not taken." in log
-    assert "beacon" not in log.partition("A count of the screen")[2].partition("Tell the supplier")[0]
+    assert "A value in it has an invalid format: Amount." in log
+    assert "A screen count was refused." in log
+    assert "beacon" not in log.partition("A screen count")[2].partition("to the supplier")[0]
     page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{first.id}")
     assert "These contents differ:" in page.text()
     assert "≠" in page.text()
@@ -82,5 +82,5 @@ async def test_whoever_takes_a_file_along_stands_in_the_audit_trail(
             assert taken.status == 200
     trail = text(await donor.open(f"{central.url}/staff/audit?action=file.take"))
     assert "Downloaded a file · Gifts Id gifts" in trail
-    for kind in ("Beacons Id beacons.csv", "Ledger Id ledger-", "Gifts that wait for evidence Id waiting-gifts.xlsx"):
+    for kind in ("Beacons Id beacons.csv", "Ledger Id ledger-", "Gifts waiting for evidence Id waiting-gifts.xlsx"):
         assert f"Downloaded a file · {kind}" in trail

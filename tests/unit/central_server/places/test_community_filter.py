@@ -164,11 +164,11 @@ async def test_who_sees_a_street_reads_on_each_line_of_which_community_it_tells(
     assert any(each.endswith("· River, Sunny") for each in options(figures, "project"))
     assert len(rows(figures, "River · 大厅")) == 1
     gateways = await street.page(donor, "gateways")
-    assert sorted(row.partition(" hears")[0] for row in rows(gateways, "大厅")) == ["大厅 River", "大厅 Sunny"]
+    assert sorted(row.partition(" receives")[0] for row in rows(gateways, "大厅")) == ["大厅 River", "大厅 Sunny"]
     tasks = re.findall(r'<li class="deaf">.*?</li>', (await street.page(donor, "")).html, re.S)
     texts = [" ".join(Page(200, "", task).text().split()) for task in tasks]
-    assert sorted(task[: len("大厅 hears nothing. River")] for task in texts) == [
-        "大厅 hears nothing. River", "大厅 hears nothing. Sunny",
+    assert sorted(task[: len("大厅 receives nothing. River")] for task in texts) == [
+        "大厅 receives nothing. River", "大厅 receives nothing. Sunny",
     ]  # fmt: skip
     trail = await street.page(donor, "audit")
     assert [row.split()[-1] for row in rows(trail, "Renamed a place")] == ["River", "Sunny"]

@@ -38,7 +38,7 @@ async def trail(database: Database, place: str) -> list[tuple[str, str, tuple[Fi
 async def test_a_number_is_typed_changed_and_taken_away_and_the_trail_says_so(desk: RunningDesk) -> None:
     admin = await logged_in(desk, "huada-admin")
     page = await admin.open(HUADA)
-    assert "Nothing is typed here: phones show this number." in page.text()
+    assert "Nothing is entered here: phones show this number." in page.text()
     assert "0595-0000 0000" in page.text()
     assert "the server's settings" in page.text()
     page = await admin.send(f"{HUADA}/contact", **TYPED)
@@ -53,7 +53,7 @@ async def test_a_number_is_typed_changed_and_taken_away_and_the_trail_says_so(de
     page = await admin.send(f"{HUADA}/contact", **TYPED)
     assert len(await trail(desk.database, "huada")) == 1, "nothing was changed"
     page = await admin.send(f"{HUADA}/contact", **(TYPED | {"phone": "12345", "hours-en": "always"}))
-    assert "If this number is taken away, phones show this one:" in page.text()
+    assert "If this number is removed, phones show this one:" in page.text()
     page = await admin.send(f"{HUADA}/contact", phone="")
     assert await own(desk.database, "huada") is None
     assert "the server's settings" in page.text()
@@ -105,7 +105,7 @@ INVALID: tuple[tuple[dict[str, str], tuple[str, str, str]], ...] = (
     ({"phone": "call <us>"}, ("只能有数字", "只能用數字", "has digits, spaces")),
     ({"phone": "----"}, ("只能有数字", "只能用數字", "has digits, spaces")),
     ({"phone": "1" * 31}, ("只能有数字", "只能用數字", "has digits, spaces")),
-    ({"phone": " "}, ("没有号码", "沒有號碼", "no number to go with them")),
+    ({"phone": " "}, ("没有号码", "沒有號碼", "There is text, but no number")),
     ({"holder-en": ""}, ("号码是谁的：", "這是誰的號碼：", "Enter the owner of the number")),
     ({"hours-zh-Hant": "時" * 31}, ("接听时间：", "接聽時間：", "Enter the hours")),
 )

@@ -89,10 +89,10 @@ async def test_a_difference_is_settled_with_a_reason_and_stays_visible(
     url, form = central.url + action[1], csrf_of(page)
     assert (await donor.send(url, {**form, "reason": "  "})).status == 422
     done = await donor.send(url, {**form, "reason": "a test payment of the bank"})
-    assert "Settled, with your reason." in done.text()
+    assert "Settled with your reason." in done.text()
     assert "chen: a test payment of the bank" in " ".join(done.text().split())
-    assert "None. What the bank says and what we hold agree." in done.text()
-    assert "Somebody else has already settled it." in (await donor.send(url, {**form, "reason": "me too"})).text()
+    assert "None. The bank and the ledger agree." in done.text()
+    assert "Someone else has already settled it." in (await donor.send(url, {**form, "reason": "me too"})).text()
     async with central.database() as database, database.read() as connection:
         (_, entry), *_ = await audit_trail.page(connection, [TOP])
     assert isinstance(entry.action, DifferenceSettled)
@@ -117,7 +117,7 @@ async def test_an_external_refund_is_posted_when_its_difference_is_settled(
     refused = await donor.send(central.url + actions[0], form)
     assert refused.status == 422
     assert "It cannot be entered" in refused.text()
-    assert "Settled, with your reason." in (await donor.send(central.url + actions[1], form)).text()
+    assert "Settled with your reason." in (await donor.send(central.url + actions[1], form)).text()
     await donor.send(central.url + actions[1], form)
     async with central.database() as database, database.read() as connection:
         lines = await ledger_lines.of_attempts(connection, [gift.id])
@@ -198,14 +198,14 @@ async def test_evidence_is_imported_when_a_second_person_confirms_it(
     async with central.database() as database, database.read() as connection:
         assert not await attempts.of_intent(connection, gateway.id, gift.id)
     own = await donor.send(preview.url, {**csrf_of(page), "digest": "0" * 64})
-    assert (own.status, "Somebody else must decide." in own.text()) == (409, True)
+    assert (own.status, "Someone else must decide." in own.text()) == (409, True)
     assert 'name="digest"' not in own.html
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as other_session:
         second = Donor(other_session)
         await logged_in(central, second, "li")
         assert preview.url.removeprefix(central.url) in (await second.open(f"{central.url}/staff/evidence")).html
         assert (
-            "Files with evidence of gifts wait for a second person: 1."
+            "Files with evidence of gifts waiting for a second person: 1."
             in (await second.open(f"{central.url}/staff/")).text()
         )
         shown = await second.open(preview.url)
@@ -220,4 +220,4 @@ async def test_evidence_is_imported_when_a_second_person_confirms_it(
     bad = csv_file([COLUMNS, *filled])
     again = await sent(session, f"{central.url}/staff/evidence", csrf_of(page)["csrf"], "mine.csv", bad)
     assert again.status == 422
-    assert "does not wait for evidence any more" in again.text()
+    assert "no longer needs evidence" in again.text()

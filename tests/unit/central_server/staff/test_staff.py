@@ -65,10 +65,10 @@ async def test_the_log_words_each_parcel(central: RunningCentral, gateway: Deliv
     rows = [" ".join(Page(200, "", row).text().split()) for row in re.findall(r"<tr data.*?</tr>", page.html, re.S)]
     expected = (
         "Refused Something arrived that this server does not understand.",
-        "Conflict A second, different record of a gift came: ¥99 for Warm lunches.",
+        "Conflict A second, different record of a gift arrived: ¥99 for Warm lunches.",
         "Delivered again A gift of ¥50 was registered for Warm lunches. The resident touched the screen. It was sent",
         "Delivered A gift of ¥50 was registered for Warm lunches. The resident touched the screen. Nothing to do.",
-        "Delivered Beacon report. Minutes: 5. Adverts heard: 0. Place beacons: 0. Visits by tag: 0. Nothing to do.",
+        "Delivered Beacon report. Minutes: 5. Adverts received: 0. Place beacons: 0. Visits by tag: 0. Nothing to do.",
     )
     assert len(rows) == len(expected)
     for row, words in zip(rows, expected, strict=True):
@@ -78,7 +78,7 @@ async def test_the_log_words_each_parcel(central: RunningCentral, gateway: Deliv
 
 @pytest.mark.parametrize(
     ("language", "words"),
-    [("zh-Hans", "为「长者爱心午餐」登记了一笔 ¥50 的捐款。"), ("zh-Hant", "街坊摸了螢幕。不必處理。")],
+    [("zh-Hans", "为“长者爱心午餐”登记了一笔 ¥50 的捐款。"), ("zh-Hant", "街坊摸了螢幕。不必處理。")],
 )
 async def test_the_log_is_in_the_language_of_its_reader(
     central: RunningCentral, gateway: DeliveringGateway, donor: Donor, language: str, words: str
@@ -207,12 +207,12 @@ async def test_a_beacon_report_is_worded_for_each_beacon(
     page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{report.id}")
     text = " ".join(page.text().split())
     for words in (
-        "Adverts heard: 3. Place beacons: 1.",
-        "Place beacons that were not heard: 1.",
+        "Adverts received: 3. Place beacons: 1.",
+        "Place beacons that were not received: 1.",
         "Adverts of unknown beacons: 17.",
-        "Heard 3 times. Adverts that did not arrive: 25%. Longest silence: 1 s. Signal on average: -65 dBm.",
+        "Received 3 times. Adverts that did not arrive: 25%. Longest gap: 1 s. Signal on average: -65 dBm.",
         "Another transmitter seems to use its identity: tell the installer.",
-        "Not heard at all: look after its battery and its place.",
+        "Not received at all: check its battery and its place.",
     ):
         assert words in text, text
     page = await donor.open(f"{central.url}/staff/parcels/{gateway.id}/{report.id}?lang=zh-Hant")

@@ -65,7 +65,7 @@ async def test_the_page_is_in_the_readers_language(
     await counted(central, gateway)
     await logged_in(central, donor)
     page = await donor.open(f"{central.url}/staff/figures?lang={language}&span=week")
-    words = {"zh-Hans": ("胸牌到访", "当时未统计", "北京时间"), "zh-Hant": ("掛牌到訪", "當時還沒統計", "北京時間")}[
+    words = {"zh-Hans": ("胸牌到访", "当时未统计", "北京时间"), "zh-Hant": ("胸牌到訪", "當時還沒統計", "北京時間")}[
         language
     ]
     for word in words:
@@ -106,7 +106,7 @@ async def test_the_files_contain_the_figures_of_the_page(
     heading = table[0]
     assert heading == rows[0]
     for name, key, of in (
-        ("Adverts heard", "frames", 25),
+        ("Adverts received", "frames", 25),
         ("Visits by tag", "near_tag", 4),
         ("Gifts registered", "registered", 1),
     ):
@@ -142,7 +142,7 @@ async def test_touches_are_on_the_page_the_overview_and_in_every_file(
         overview = " ".join((await donor.open(f"{central.url}/staff/")).text().split())
         assert "Touches of the screen 32" in overview
     log = (await donor.open(f"{central.url}/staff/log?kind=statistics")).text()
-    assert "Count of the screen. Minutes: 5. Touches: 32. Pages opened: 14." in log
+    assert "Screen count. Minutes: 5. Touches: 32. Pages opened: 14." in log
     async with session.get(f"{central.url}/staff/figures.csv?span=quarter&lang=en") as answer:
         table = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
     names = ("Touches of the screen", "Screen: pages opened by touch", "Screen: pages opened for a tag")
