@@ -17,6 +17,7 @@ from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.copies import copy_daily
 from beacon_gateway.store.database import Database
+from beacon_gateway.store.retention import forget_hourly
 from beacon_gateway.sync.catalogue_pull import pull_catalogue
 from beacon_gateway.sync.central_client import CentralClient
 from beacon_gateway.sync.drain import Drain
@@ -108,6 +109,7 @@ def device_stages(
         Stage("time", partial(edges.time.run, database), (StoreUnavailable,)),
         Stage("identity", watch_identity, (StoreUnavailable,)),
         Stage("store", partial(_watch_store, database, components, rebuild, timings)),
+        Stage("retention", partial(forget_hourly, database), (StoreUnavailable,)),
         Stage("copies", partial(copy_daily, database.path, database.damaged.set), (StoreUnavailable,)),
     ]
     if radios.adverts:
