@@ -8,17 +8,19 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import place_names
 from central_server.sheets.sheet_writer import Cell, yuan
+from central_server.staff.donations.gift_search import MAX_LENGTH, read_search
 from central_server.staff.donations.gift_wording import COLUMNS, DOORS, ODD, STATES
 from central_server.staff.enrolment.gateway_select import select_gateways
 from central_server.staff.frame.community_filter import CommunityFilter, filter_communities
 from central_server.staff.frame.labels import beacon_labels, identities, place_labels, project_labels
 from central_server.staff.frame.list_paging import day_end, day_start, format_position, group_by_day, parse_position
-from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Visitor, sheet
+from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.store.catalogue import beacons, projects
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.donations import gifts
 from central_server.store.donations.gifts import PAGE, GiftFilter, Money, Oddity
 from central_server.store.enrolment import gateways
+from central_server.store.enrolment.gateways import Gateway
 from central_server.store.places import places
 from central_server.store.places.places import Place
 from sync_contract.money import Money as Amount
@@ -26,7 +28,7 @@ from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import IntentState
 from sync_contract.strict_model import Environment, Language
 
-_FIELDS = ("place", "state", "project", "gateway", "named", "beacon", "odd", "since", "until")
+_FIELDS = ("q", "place", "state", "project", "gateway", "named", "beacon", "odd", "since", "until")
 _MAX_IN_FILE = 50_000
 
 
@@ -42,18 +44,20 @@ class GiftsPage:
             self._frame.page("/staff/gifts.xlsx", self._xlsx, Right.money),
         ]
 
-    async def _show(self, visitor: Visitor) -> HtmlPage:
+    async def _show(self, visitor: Visitor) -> HtmlPage | Redirect:
         chosen = _chosen(visitor)
         async with visitor.database.read() as connection:
             around = await places.every(connection, visitor.tops)
             communities = filter_communities(around, visitor.tops, chosen["place"])
             chosen["place"] = communities.chosen
-            wanted = self._read_filter(visitor, chosen, communities.tops)
+            known = await gateways.every(connection, visitor.tops)
+            wanted = self._read_filter(visitor, chosen, communities.tops, known)
             found = await gifts.page(connection, wanted, PAGE + 1)
+            if len(found) == 1 and chosen["q"] and not any(chosen[name] for name in _FIELDS if name != "q"):
+                return Redirect(f"/staff/gifts/{found[0].gateway}/{found[0].id}")
             shown = found[:PAGE]
             money = await gifts.money(connection, shown)
             titles = await projects.titles(connection, {(gift.community, gift.project) for gift in shown})
-            known = await gateways.every(connection, visitor.tops)
             identities_given = await gifts.beacons_of(connection, wanted)
             named = await beacons.same(connection, identities(identities_given))
             offered = await projects.every(connection, communities.tops)
@@ -105,7 +109,8 @@ class GiftsPage:
         async with visitor.database.read() as connection:
             around = await places.every(connection, visitor.tops)
             tops = filter_communities(around, visitor.tops, chosen["place"]).tops
-            found = await gifts.page(connection, self._read_filter(visitor, chosen, tops), _MAX_IN_FILE)
+            known = await gateways.every(connection, visitor.tops)
+            found = await gifts.page(connection, self._read_filter(visitor, chosen, tops, known), _MAX_IN_FILE)
             money: dict[tuple[str, str], Money] = {}
             for start in range(0, len(found), 200):
                 money |= await gifts.money(connection, found[start : start + 200])
@@ -136,8 +141,11 @@ class GiftsPage:
             )
         return rows
 
-    def _read_filter(self, visitor: Visitor, chosen: Mapping[str, str], tops: frozenset[str]) -> GiftFilter:
-        """Ignore invalid values."""
+    def _read_filter(
+        self, visitor: Visitor, chosen: Mapping[str, str], tops: frozenset[str], known: Sequence[Gateway]
+    ) -> GiftFilter:
+        """Ignore invalid values. `known`: the gateways that the visitor sees."""
+        search = read_search(chosen["q"], known)
         return GiftFilter(
             tops=tops,
             environment=self._environment,
@@ -146,15 +154,17 @@ class GiftsPage:
             gateway=chosen["gateway"] or None,
             beacon=chosen["beacon"] or None,
             odd=Oddity(chosen["odd"]) if chosen["odd"] in list(Oddity) else None,
-            since=day_start(chosen["since"]),
-            until=day_end(chosen["until"]),
+            amount_minor=search.amount_minor,
+            words=search.words,
+            since=day_start(chosen["since"]) or search.since,
+            until=day_end(chosen["until"]) or search.until,
             before=parse_position(visitor.request.query.get("before", "")),
         )
 
 
 def _chosen(visitor: Visitor) -> dict[str, str]:
     chosen = {name: visitor.request.query.get(name, "") for name in _FIELDS}
-    return chosen | {"named": chosen["named"].strip()[:120]}
+    return chosen | {"named": chosen["named"].strip()[:120], "q": chosen["q"].strip()[:MAX_LENGTH]}
 
 
 def _beacons(

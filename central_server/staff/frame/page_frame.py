@@ -161,7 +161,8 @@ class PageFrame:
     def render(self, request: web.Request, template: str, values: Values, status: int = 200) -> web.Response:
         """Render a page in the visitor's language."""
         query = [(name, value) for name, value in request.query.items() if name != "lang"]
-        frame: Values = {"access": None, "menu": (), "csrf": "", "path": request.path, "query": urlencode(query)}
+        frame: Values = {"access": None, "menu": (), "search": False, "csrf": ""}
+        frame |= {"path": request.path, "query": urlencode(query)}
         frame["ends_s"] = int(IDLE.total_seconds())
         frame |= request.get(_FRAME, {})
         frame["section"] = values.get("section", request.path)  # the current entry of the menu
@@ -263,7 +264,9 @@ class PageFrame:
 
     def _menu(self, request: web.Request, login: LoginStatus, token: str) -> Mapping[str, Any]:
         menu = groups(login.access) if login.owed is None else ()
-        return {"access": login.access, "menu": menu, "csrf": csrf_token(request.config_dict[RULES], token)}
+        search = bool(menu) and login.access.has(Right.money)
+        csrf = csrf_token(request.config_dict[RULES], token)
+        return {"access": login.access, "menu": menu, "search": search, "csrf": csrf}
 
 
 def _log_facts(visitor: Visitor) -> Mapping[str, str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import fetch_all
@@ -28,9 +28,20 @@ class Oddity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class GiftWord:
+    """A word of a search: `numbers` are its spellings as id, slip, typed code, order or bank's number of a gift;
+    `gateways`: ids of the gateways that it names.
+    """
+
+    numbers: frozenset[str]
+    gateways: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class GiftFilter:
-    """None takes all. `tops`: the community is at or below one of these places. `before`: (first_seen_at, id) of the
-    last gift of the previous page.
+    """None takes all. `words`: each must fit. `tops`: the community is at or below one of these places.
+
+    `before`: (first_seen_at, id) of the last gift of the previous page.
     """
 
     tops: Collection[str]
@@ -40,6 +51,8 @@ class GiftFilter:
     gateway: str | None = None
     beacon: str | None = None
     odd: Oddity | None = None
+    amount_minor: int | None = None
+    words: tuple[GiftWord, ...] = ()
     since: datetime | None = None
     until: datetime | None = None
     before: tuple[datetime, str] | None = None
@@ -134,9 +147,12 @@ def _filtered(statement: Select[*tuple[Any, ...]], filter_: GiftFilter) -> Selec
         (columns.project, filter_.project),
         (columns.gateway, filter_.gateway),
         (columns.beacon, filter_.beacon),
+        (columns.amount_minor, filter_.amount_minor),
     ):
         if value is not None:
             statement = statement.where(column == value)
+    for word in filter_.words:
+        statement = statement.where(_named(word))
     if filter_.odd is not None:
         statement = statement.where(_odd(filter_.odd))
     if filter_.since is not None:
@@ -164,3 +180,17 @@ def _odd(odd: Oddity) -> ColumnElement[bool]:
     filter_ = marks[Oddity.surplus] | line.late | line.outside_permit | line.flawed if odd is Oddity.any else marks[odd]
     marked = exists().where(tried, line.attempt == attempts.c.id, filter_)
     return marked | given_back if odd is Oddity.any else marked
+
+
+def _named(word: GiftWord) -> ColumnElement[bool]:
+    tried, columns = attempts.c, intents.c
+    orders = select(tried.gateway, tried.intent).where(
+        or_(tried.id.in_(word.numbers), and_(tried.evidence != "", tried.evidence.in_(word.numbers)))
+    )
+    return or_(
+        columns.id.in_(word.numbers),
+        and_(columns.slip != "", columns.slip.in_(word.numbers)),
+        and_(columns.code.is_not(None), columns.code.in_(word.numbers)),
+        columns.gateway.in_(word.gateways),
+        tuple_(columns.gateway, columns.id).in_(orders),
+    )

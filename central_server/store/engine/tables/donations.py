@@ -18,7 +18,7 @@ from sqlalchemy import (
 from central_server.store.engine.tables.metadata import Counted, community, index_of, metadata, sqlite_foreign_keys
 from central_server.store.engine.timestamps import Instant
 
-_CODED = text("code IS NOT NULL")
+_CODED, _SLIPPED, _EVIDENCED = text("code IS NOT NULL"), text("slip <> ''"), text("evidence <> ''")
 
 intents = Table(
     "intents",
@@ -42,6 +42,7 @@ intents = Table(
     Column("code", String(9)),
     Index(None, "community", "first_seen_at"),
     index_of(_CODED, None, "code", unique=True),
+    index_of(_SLIPPED, None, "slip"),
     sqlite_with_rowid=False,
 )
 
@@ -72,6 +73,7 @@ attempts = Table(
     UniqueConstraint("gateway", "intent", "number"),
     Index(None, "next_query_at"),
     Index(None, "community", "paid_at"),
+    index_of(_EVIDENCED, None, "evidence"),
 )
 
 state_changes = Table(

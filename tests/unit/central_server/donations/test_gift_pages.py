@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
@@ -17,6 +18,7 @@ from central_server.staff.donations.gift_page import GiftPage
 from central_server.staff.donations.gifts_page import GiftsPage
 from central_server.staff.donations.refunds_page import RefundsPage
 from central_server.store.accounts import audit_trail
+from central_server.store.donations import attempts, intents
 from central_server.store.donations.attempts import Attempt
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
@@ -130,6 +132,46 @@ async def test_the_page_explains_why_a_refund_is_impossible(office: Office) -> N
     office.desk.later(days=16)
     await office.ming.log_in("ming")
     assert "Request the refund" in plain(await office.ming.open(office.path(attempt)))
+
+
+async def test_one_search_box_finds_a_gift_by_each_of_its_numbers(office: Office) -> None:
+    gift = await office.house.paid_gift(office.gateway, NOW)
+    for number in range(3):
+        parcel = office.gateway.intent(amount_minor=1000 + number)
+        await office.house.press(office.gateway.ticket(parcel, issued_at=NOW), NOW - timedelta(days=1))
+    async with office.house.database.read() as connection:
+        intent = await intents.get(connection, gift.gateway, gift.intent)
+        paid = await attempts.get(connection, gift.id)
+    assert intent is not None
+    assert paid is not None
+    slip = intent.slip
+    assert len(slip) == 9
+    assert 'action="/staff/gifts"' in (await office.ming.open("/staff/refunds")).html, "the box is on every page"
+    exact = (
+        slip,
+        slip.lower(),
+        slip.replace("-", ""),
+        f" {slip} ",
+        gift.id,
+        gift.intent,
+        paid.evidence,
+        "¥50",
+        "50.00",
+    )
+    for typed in (*exact, f"５０元 {NOW:%F}", f"50 {NOW:%F}", f"hall {slip}"):
+        found = await office.ming.open(f"/staff/gifts?{urlencode({'q': typed})}")
+        assert f"{office.path(gift)}/refund" in found.html, typed
+    for typed, count in (
+        ("hall", 4),
+        (f"{NOW:%F}", 1),
+        ("10.02 hall", 1),
+        ("", 4),
+        ("¥7", 0),
+        ("%", 0),
+        ("' or 1=1", 0),
+    ):
+        listed = await office.ming.open(f"/staff/gifts?{urlencode({'q': typed, 'project': 'lunch'})}")
+        assert listed.html.count('<td class="money">') == count, typed
 
 
 async def test_the_list_is_filtered_paged_and_exported(office: Office) -> None:

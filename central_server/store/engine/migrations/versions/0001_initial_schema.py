@@ -728,6 +728,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["community"], ["places.id"]).ddl_if(dialect="sqlite"),
         sa.ForeignKeyConstraint(["gateway"], ["gateways.id"]).ddl_if(dialect="sqlite"),
         _partial_index("ix_intents_code", "code IS NOT NULL", "code", unique=True),
+        _partial_index("ix_intents_slip", "slip <> ''", "slip"),
         sa.Index(None, "community", "first_seen_at"),
         sqlite_with_rowid=False,
     )
@@ -876,6 +877,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["gateway", "intent"], ["intents.gateway", "intents.id"]),
         sa.UniqueConstraint("gateway", "intent", "number"),
         sa.UniqueConstraint("return_nonce"),
+        _partial_index("ix_attempts_evidence", "evidence <> ''", "evidence"),
         sa.Index(None, "community", "paid_at"),
         sa.Index(None, "next_query_at"),
     )
