@@ -74,8 +74,10 @@ class Sessions:
         *,
         secret: bytes = b"",
         now: Callable[[], float] = time.monotonic,
+        limit: int = MAX_SESSIONS,
     ) -> None:
         self.default = default
+        self._limit = limit
         self._display = display
         self.now = now
         self._secret = secret or secrets.token_bytes(32)
@@ -179,5 +181,5 @@ class Sessions:
                 idle.append(session)
         for session in idle:
             self.drop(session)
-        while len(self._sessions) >= MAX_SESSIONS:
+        while len(self._sessions) >= self._limit:
             del self._sessions[next(iter(self._sessions))]

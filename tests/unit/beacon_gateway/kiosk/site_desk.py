@@ -10,6 +10,7 @@ from aiohttp import web
 
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.client_origin import ClientOrigin
+from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.radio_status import AdapterStatus, AdvertStatus, LivenessStatus, RadioStatus
@@ -72,7 +73,9 @@ class Asking:
     where = ClientOrigin.device
 
 
-def build_app(site: SiteStatus | None, asking: Asking, giving: FakeGiving) -> web.Application:
+def build_app(
+    site: SiteStatus | None, asking: Asking, giving: FakeGiving, sessions: Sessions | None = None
+) -> web.Application:
     return kiosk_app(
         stage=Stage(),
         projects=FakeProjects(),
@@ -82,6 +85,7 @@ def build_app(site: SiteStatus | None, asking: Asking, giving: FakeGiving) -> we
         health=lambda: {"ok": True},
         site=site,
         classify=lambda _: asking.where,
+        sessions=sessions,
     )
 
 

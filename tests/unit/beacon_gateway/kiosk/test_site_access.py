@@ -8,10 +8,11 @@ from aiohttp import web
 from structlog.testing import capture_logs
 from yarl import URL
 
-from beacon_gateway.kiosk import sessions
 from beacon_gateway.kiosk.client_origin import ClientOrigin
 from beacon_gateway.kiosk.pages import site as site_pages
 from beacon_gateway.kiosk.pin import MAX_TRIES
+from beacon_gateway.kiosk.sessions import Sessions
+from sync_contract.strict_model import Language
 from tests.browser.fake_giving import FakeGiving, FakeProjects
 from tests.browser.projects import LUNCH
 from tests.unit.beacon_gateway.kiosk.resident import Resident
@@ -121,20 +122,19 @@ async def test_another_device_gets_the_staff_pages_and_their_files_only(asking: 
     assert giving.recorded == []
 
 
-async def test_other_devices_displace_no_visitor_at_the_screen(
-    staff: Resident, asking: Asking, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sessions, "MAX_SESSIONS", 2)
-    await staff.get("/")
-    csrf = staff.hidden("csrf")
-    asking.where = ClientOrigin.network
-    for _ in range(3):
-        async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
-            page = await Resident(http, staff.url).get("/site")
-            assert "显示 PIN" in page
-    asking.where = ClientOrigin.device
-    await staff.get("/")
-    assert staff.hidden("csrf") == csrf
+async def test_other_devices_displace_no_visitor_at_the_screen(asking: Asking) -> None:
+    sessions = Sessions(Language.zh_hans, limit=2)
+    async for screen in browse(build_app(made(), asking, FakeGiving(FakeProjects()), sessions)):
+        await screen.get("/")
+        csrf = screen.hidden("csrf")
+        asking.where = ClientOrigin.network
+        for _ in range(3):
+            async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http:
+                page = await Resident(http, screen.url).get("/site")
+                assert "显示 PIN" in page
+        asking.where = ClientOrigin.device
+        await screen.get("/")
+        assert screen.hidden("csrf") == csrf
 
 
 async def test_a_form_of_another_session_or_site_uses_no_try(staff: Resident, asking: Asking) -> None:
