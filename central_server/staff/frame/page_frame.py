@@ -163,7 +163,7 @@ class PageFrame:
         query = [(name, value) for name, value in request.query.items() if name != "lang"]
         frame: Values = {"access": None, "menu": (), "search": False, "csrf": ""}
         frame |= {"path": request.path, "query": urlencode(query)}
-        frame["ends_s"] = int(IDLE.total_seconds())
+        frame |= {"ends_s": int(IDLE.total_seconds()), "shown_at": self.clock()}
         frame |= request.get(_FRAME, {})
         frame["section"] = values.get("section", request.path)  # the current entry of the menu
         html = self._templates.html(template, language(request), **(frame | values))

@@ -19,8 +19,8 @@ from sync_contract.strict_model import Environment, Language
 _FOLDER = Path(__file__).parent.parent
 _LOCALE = _FOLDER.parent / "locale"
 _STYLE, _SCRIPT = "staff.css", "staff.js"
-_SHEETS = ("tokens", "form", "table", "list", "mark", "figures", "frame")
-"""Files of style/, joined in this order. Each ends with its rules for phones."""
+_SHEETS = ("tokens", "form", "table", "list", "mark", "figures", "frame", "print")
+"""Files of style/, joined in this order. Each ends with its rules for phones; paper comes last."""
 
 
 class StaffTemplates:

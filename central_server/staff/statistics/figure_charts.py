@@ -34,7 +34,7 @@ class FigureLinks(Protocol):
 class Chart:
     """`series`: the legend, in the order of the colours; `table`: its head and rows; `hatched`: it has hatches.
 
-    `now`: where the present is, 0 left to 1 right; None where the period is over.
+    `now`: where the present is, 0 left to 1 right; None where the period is over. `empty`: nothing was counted.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Chart:
     hatched: bool = False
     note: str = ""
     now: float | None = None
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +145,15 @@ def _over_time(
     title = translate(chart.title)
     drawing = bars(chart.name, title, columns, unit=translate(chart.unit))
     now = reach(report.started, len(columns)) if report.started < len(columns) else None
-    return Chart(chart.name, title, drawing, names if len(names) > 1 else (), (heading, tuple(rows)), hatched, now=now)
+    empty = not any(any(column.values) for column in columns)
+    legend, table = names if len(names) > 1 else (), (heading, tuple(rows))
+    return Chart(chart.name, title, drawing, legend, table, hatched, now=now, empty=empty)
 
 
 def _bins(name: str, title: str, unit: str, labels: list[str], values: tuple[int, ...]) -> Chart:
     columns = [Column(label, (value,), f"{label}: {value}") for label, value in zip(labels, values, strict=True)]
     rows = tuple((label, str(value)) for label, value in zip(labels, values, strict=True))
-    return Chart(name, title, bars(name, title, columns, unit=unit), (), (("", unit), rows))
+    return Chart(name, title, bars(name, title, columns, unit=unit), (), (("", unit), rows), empty=not any(values))
 
 
 def _funnel(report: Report, translate: wording.Translate) -> Chart:

@@ -45,7 +45,10 @@ async def test_the_page_shows_charts_with_tables(
         assert page.status == 200
         drawings = re.findall(r"<svg.*?</svg>", page.html, re.S)
         assert len(drawings) == 9
-        assert page.html.count("<details") == len(drawings), "every value is in a table too"
+        assert page.html.count("Numbers</summary>") == len(drawings), "every value is in a table too"
+        folded = page.html[page.html.index("Nothing was counted in this time:") : page.html.index('id="comparison"')]
+        assert "How long tags stayed" not in folded
+        assert "Phones</h2>" in folded, "a chart without counts is folded"
         assert "style=" not in page.html
         for drawing in drawings:
             root = ElementTree.fromstring(drawing)
