@@ -58,7 +58,7 @@ async def test_the_page_shows_charts_with_tables(
     assert "Reconciled" in text
     assert "not counted then" in text
     assert "not yet" not in text
-    assert "00000000-0000-0000-0000-000000000007/1/2 社区大厅 silent" in text
+    assert "00000000-0000-0000-0000-000000000007/1/2 社区大厅 no signal" in text
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant"])
