@@ -109,9 +109,9 @@ class FakeGiving:
         found = next((each.gift for each in self.recorded if each.gift.intent == intent), None)
         return RecalledGift(found, 0.0) if found and not self.broken else None
 
-    def becomes(self, intent: str, state: IntentState, slip: str = "", *, ended: bool = False) -> None:
+    def becomes(self, intent: str, state: IntentState, slip: str = "", *, code: str = "", ended: bool = False) -> None:
         """What the central server would report."""
-        self._states[intent] = GiftState(state, slip, ended=ended)
+        self._states[intent] = GiftState(state, slip, code, ended)
         self.notify()
 
 

@@ -58,6 +58,30 @@
     if (ratio < want.ratio) faults.push(`contrast ${ratio.toFixed(2)}: ${name(el)}`);
   }
 
+  // -- a number stands on one line: of each block the characters with their places
+  const blocksOfText = new Map();
+  for (const node of texts) {
+    let block = node.parentElement;
+    while (getComputedStyle(block).display === "inline") block = block.parentElement;
+    blocksOfText.set(block, [...(blocksOfText.get(block) || []), node]);
+  }
+  for (const [block, nodes] of blocksOfText) {
+    if (!/\d{2}/.test(block.textContent)) continue;
+    const characters = nodes.flatMap((node) => [...node.data].map((_, at) => [node, at]));
+    const text = nodes.map((node) => node.data).join("");
+    for (const found of text.matchAll(/[−-]?\u2060?¥\s?\d[\d,]*(\.\d+)?|\d[\d,.]*\d/g)) {
+      if (found[0].length > 13) continue; // a number by which something is filed, not an amount
+      const places = characters.slice(found.index, found.index + found[0].length).map(([node, at]) => {
+        const range = document.createRange();
+        range.setStart(node, at);
+        range.setEnd(node, at + 1);
+        return range.getBoundingClientRect();
+      }).filter((place) => place.width);
+      const middles = places.map((place) => (place.top + place.bottom) / 2);
+      if (Math.max(...middles) - Math.min(...middles) > 0.6 * Math.max(...places.map((place) => place.height))) faults.push(`a number broken in two, ${found[0]}: ${name(block)}`);
+    }
+  }
+
   // -- what is touched: size, distance, border
   const targets = [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea")].filter(shown);
   const boxes = targets.map((el) => el.getBoundingClientRect());
@@ -87,7 +111,7 @@
   }
 
   // -- no block of text over another
-  const blocks = [...document.querySelectorAll("main :is(h1, p, dt, dd, a, button, img), header :is(p, a, button)")]
+  const blocks = [...document.querySelectorAll("main :is(h1, p, dt, dd, a, button, img), header :is(p, a, button), .drill, .news a")]
     .filter((el) => shown(el) && getComputedStyle(el).clipPath === "none" && el.textContent.trim() + el.src);
   blocks.forEach((el, i) => {
     for (let j = 0; j < i; j++) {
@@ -98,6 +122,16 @@
         faults.push(`${name(el)} lies over ${name(other)}`);
     }
   });
+
+  // -- where a link leads to on the page, no banner covers its heading
+  const strips = [...document.querySelectorAll(".drill, .away, .masthead")].filter(shown);
+  for (const el of document.querySelectorAll("main [id]:is(section, article, h1, h2)")) {
+    el.scrollIntoView();
+    const heading = el.matches("h1, h2") ? el : el.querySelector("h1, h2");
+    const box = heading && heading.getBoundingClientRect();
+    for (const strip of box && shown(heading) ? strips : []) if (strip.getBoundingClientRect().bottom > box.top + 1 && strip.getBoundingClientRect().top < box.bottom) faults.push(`${name(strip)} lies over ${name(heading)}`);
+  }
+  scrollTo(0, 0);
 
   // -- the code, where there is one, is large enough to be read from an arm's length
   const code = document.querySelector(".code svg");

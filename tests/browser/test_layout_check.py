@@ -8,6 +8,8 @@ from tests.browser.layout import faults
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 FINE = "font: 22px sans-serif; color: #000; background: #fff; margin: 0; padding: 20px"
 BUTTON = "width: 100px; height: 80px; font-size: 22px; color: #000; background: #fff; border: 2px solid #000"
+STUCK = """<p class="drill" style="position: sticky; top: 0">practice</p>
+<main style="height: 3000px"><section id="one"><h2>A project</h2></section></main>"""
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,11 @@ BUTTON = "width: 100px; height: 80px; font-size: 22px; color: #000; background: 
         (f'<button class="key" style="{BUTTON}; border-color: #bbb">a</button>', "border contrast"),
         ('<main><p>under</p><p style="margin-top: -40px">above</p></main>', "lies over"),
         ('<div class="code"><svg width="200" height="200"></svg></div>', "code of 200"),
+        ('<p style="width: 70px; overflow-wrap: anywhere">¥12,345.67</p>', "a number broken in two, ¥12,345.67"),
+        ('<p style="width: 70px; overflow-wrap: anywhere">¥<b>12,345</b>,678</p>', "a number broken in two"),
+        ('<p style="width: 200px; overflow-wrap: anywhere">一二三四五 ¥12,345.67 一二三四五六</p>', None),
+        ('<p class="drill">practice</p><main><h1 style="margin-top: -40px">How much?</h1></main>', "lies over"),
+        (STUCK, "lies over"),
         ('<p style="position: absolute; left: -30px">cut off</p>', "off the screen"),
     ],
 )
