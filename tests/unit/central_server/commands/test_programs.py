@@ -17,6 +17,7 @@ from sync_contract.keys import public_text, read_public
 from tests.fakes import forked_programs
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.sqlite import put_database
 
 CENTRAL = (sys.executable, "-m", "central_server")
 
@@ -72,8 +73,8 @@ async def test_the_server_stops_in_time_with_open_requests(tmp_path: Path, sessi
 
 
 async def test_health_shows_the_stages_and_memory(tmp_path: Path, session: aiohttp.ClientSession) -> None:
-    async with started(tmp_path):
-        pass  # creates the schema, which loads Alembic once
+    (tmp_path / "state").mkdir(mode=0o700)
+    await put_database(tmp_path / "state" / "central.db")  # a new schema would load Alembic
     async with started(tmp_path) as (_, central):
         output: dict[str, Any] = {"stages": {}}
         async with asyncio.timeout(120):
