@@ -23,6 +23,9 @@ LOCKED_FOR = timedelta(minutes=15)
 PEER_FAILURES = 30
 """From one address within `LOCKED_FOR`: many people may share an address."""
 
+MAX_LISTED, _LISTED_PER = 20, timedelta(hours=1)
+"""Entries of one account, or of all unknown names, about failures: many addresses cannot fill the trail by guessing."""
+
 
 class LoginRefused(CentralError):
     """Unknown name, wrong password, locked or disabled: the page shows the same text for all.
@@ -239,10 +242,10 @@ async def _failed(
 ) -> bool:
     """Record a failure; return whether it locked the account. Unknown names are not stored: they may be passwords."""
     name, home = (account.name, account.home) if account else ("", places.TOP)
-    await audit_trail.record(connection, AuditEntry(name, home, action, now))
+    await _record_failure(connection, AuditEntry(name, home, action, now))
     if client.peer and await sessions.count_failure(connection, client.peer, now, now - LOCKED_FOR) == PEER_FAILURES:
         address_locked = audit_actions.AddressLocked(client.peer, PEER_FAILURES)
-        await audit_trail.record(connection, AuditEntry(name, places.TOP, address_locked, now))
+        await _record_failure(connection, AuditEntry(name, places.TOP, address_locked, now))
     if account is None or not counts:
         return False
     locked = await accounts.count_failure(connection, account.name, FAILURES, now + LOCKED_FOR)
@@ -252,3 +255,14 @@ async def _failed(
         account_locked = audit_actions.AccountLocked(name, FAILURES)
         await audit_trail.record(connection, AuditEntry(name, home, account_locked, now))
     return locked
+
+
+async def _record_failure(connection: Connection, entry: AuditEntry) -> None:
+    """The log has every failure; the audit trail `MAX_LISTED` per hour, and then one entry that names the omission."""
+    name, since = entry.action.name, entry.at - _LISTED_PER
+    listed = await audit_trail.count_since(connection, entry.account, name, since, MAX_LISTED)
+    if listed < MAX_LISTED:
+        await audit_trail.record(connection, entry)
+    if listed == MAX_LISTED - 1:
+        unlisted = audit_actions.FailuresUnlisted(entry.account)
+        await audit_trail.record(connection, AuditEntry(entry.account, entry.place, unlisted, entry.at))

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from central_server.sheets.sheet_reader import SheetRefused
 from sync_contract.entered_date import FIRST_DAY, LAST_DAY, read_date
 from sync_contract.money import AmountMalformed, Money
+from sync_contract.placeholders import classify_placeholder
 from sync_contract.project import Texts
 from sync_contract.strict_model import Language
 
@@ -76,6 +77,7 @@ class Word(StrEnum):
     gift_unknown = "gift_unknown"
     gift_settled = "gift_settled"
     evidence_used = "evidence_used"
+    placeholder = "placeholder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,13 @@ class Fault:
     word: Word
     got: str = ""
     facts: Mapping[str, str | int | Texts] = dataclasses.field(default_factory=dict)
+
+
+def find_placeholders(values: Values) -> list[Fault]:
+    """Return a fault for each value that is a placeholder of the shipped files."""
+    return [
+        Fault(name, Word.placeholder, text[:80]) for name, text in values.items() if classify_placeholder(text.strip())
+    ]
 
 
 def file_fault(error: SheetRefused) -> Fault:

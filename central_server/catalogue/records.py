@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from central_server.catalogue.amount_examples import example_values, read_examples
-from central_server.catalogue.field_parsing import Fault, Reading, Values, Word, fen_to_yuan, words_of
+from central_server.catalogue.field_parsing import (
+    Fault,
+    Reading,
+    Values,
+    Word,
+    fen_to_yuan,
+    find_placeholders,
+    words_of,
+)
 from central_server.catalogue.reference_index import ReferenceIndex
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.catalogue.bindings import StoredBinding, Target
@@ -60,7 +68,7 @@ BINDING = (
 def read_organisation(
     values: Values, index: ReferenceIndex, edit: Edit, before: Organisation | None
 ) -> tuple[Organisation | None, list[Fault]]:
-    read = Reading(values)
+    read = Reading(values, find_placeholders(values) if index.real else [])
     new = Organisation(
         place=_place(read, index, site=False),
         id=_id(read, "id"),
@@ -96,7 +104,7 @@ def organisation_values(row: Organisation) -> dict[str, str]:
 def read_project(
     values: Values, index: ReferenceIndex, edit: Edit, before: StoredProject | None
 ) -> tuple[StoredProject | None, list[Fault]]:
-    read = Reading(values)
+    read = Reading(values, find_placeholders(values) if index.real else [])
     place = _place(read, index, site=False)
     title, summary = read.texts("title", 40), read.texts("summary", 200, lines=True)
     story, payee = read.texts("story", 2000, lines=True), read.texts("payee", 120)
@@ -173,7 +181,7 @@ def project_values(row: StoredProject) -> dict[str, str]:
 def read_beacon(
     values: Values, index: ReferenceIndex, edit: Edit, before: StoredBeacon | None
 ) -> tuple[StoredBeacon | None, list[Fault]]:
-    read = Reading(values)
+    read = Reading(values, find_placeholders(values) if index.real else [])
     place, beacon = _place(read, index, site=True), _beacon(read)
     kind = BeaconKind(read.one_of("kind", tuple(BeaconKind)))
     label, comment = read.text("label", 60), read.text("comment", 300, needed=False, lines=True)
@@ -217,7 +225,7 @@ def beacon_values(row: StoredBeacon) -> dict[str, str]:
 def read_binding(
     values: Values, index: ReferenceIndex, edit: Edit, before: StoredBinding | None
 ) -> tuple[StoredBinding | None, list[Fault]]:
-    read = Reading(values)
+    read = Reading(values, find_placeholders(values) if index.real else [])
     place = _place(read, index, site=False)
     target = Target(read.one_of("target", tuple(Target)))
     beacon = _beacon(read) if target is Target.beacon else None

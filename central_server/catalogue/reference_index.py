@@ -5,20 +5,24 @@ from dataclasses import dataclass
 
 from central_server.store.catalogue import organisations, projects
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.installation import find_environment
 from central_server.store.enrolment import gateways
 from central_server.store.places import places
 from central_server.store.places.places import TOP, Place, PlaceKind
+from sync_contract.strict_model import Environment
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceIndex:
-    """`own`: the places where the editor may edit. The rest covers all places and is never shown."""
+    """`own`: the places where the editor may edit. The rest covers all places and is never shown. `real`: gifts are
+    real, so placeholders of the shipped files are refused."""
 
     own: frozenset[str]
     places: Mapping[str, Place]
     organisations: frozenset[tuple[str, str]]
     projects: frozenset[tuple[str, str]]
     gateways: Mapping[str, str]
+    real: bool = False
 
     def chain(self, place: str) -> tuple[str, ...]:
         """Return the place and all above it, nearest first."""
@@ -65,4 +69,5 @@ async def load_index(connection: Connection, tops: Collection[str]) -> Reference
         organisations=frozenset((each.place, each.id) for each in await organisations.every(connection, tops)),
         projects=frozenset((each.place, each.id) for each in await projects.every(connection, tops)),
         gateways={each.id: each.community for each in await gateways.every(connection, tops)},
+        real=await find_environment(connection) == Environment.real.value,
     )

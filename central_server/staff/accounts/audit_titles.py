@@ -5,6 +5,7 @@ from central_server.staff.frame.msgid import _
 TITLES = {
     "session.begin": _("Logged in"),
     "session.refuse": _("A login was refused"),
+    "session.omit": _("More refused logins follow; the next hour's are only in the server's journal"),
     "session.end": _("Logged out"),
     "sessions.end": _("Ended sessions"),
     "address.lock": _("An address tried too often to log in"),

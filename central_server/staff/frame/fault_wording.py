@@ -59,6 +59,7 @@ FAULTS = {
     Word.not_a_picture: _("This is not a JPEG, PNG or WebP picture of at most 2 MB. Choose another."),
     Word.gift_unknown: _("There is no gift with this number here. Take the number from the downloaded list."),
     Word.gift_settled: _("This gift no longer needs evidence. Leave the row out."),
+    Word.placeholder: _("This is a placeholder of the files that come with the software. Write what is true for you."),
     Word.evidence_used: _("Another gift was confirmed with this number. Check which of the two it belongs to."),
 }
 

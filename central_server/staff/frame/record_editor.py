@@ -12,7 +12,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.catalogue.field_parsing import Fault, Word
+from central_server.catalogue.field_parsing import Fault, Word, find_placeholders
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit
 from central_server.catalogue.reference_index import ReferenceIndex, load_index
@@ -198,6 +198,7 @@ class EditPages(Generic[RecordT]):
                 "faults": {fault.field: in_language(fault, visitor.language) for fault in reversed(typed.faults)},
                 "fault_words": FAULTS,
                 "theirs": theirs,
+                "placeholders": sorted(fault.got for fault in find_placeholders(typed.values)),
                 "editable": editable,
                 "fixed": self._kind.fixed if record is not None else frozenset(),
                 "places": rows(offered),

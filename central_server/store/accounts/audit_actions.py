@@ -73,6 +73,9 @@ class SessionsEnded(AccountAction, frozen=True, tag="sessions.end"):
     count: int
 
 
+FailuresUnlisted = _define(AccountAction, "FailuresUnlisted", "session.omit")
+
+
 class AddressLocked(AuditAction, frozen=True, tag="address.lock"):
     """`subject`: the network address."""
 

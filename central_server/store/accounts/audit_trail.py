@@ -50,6 +50,14 @@ async def record(connection: Connection, entry: AuditEntry) -> None:
     )
 
 
+async def count_since(connection: Connection, account: str, action: str, since: datetime, most: int) -> int:
+    """Count the account's entries of this action after `since`, up to `most`."""
+    columns = audit_lines.c
+    newest = select(columns.at).where(columns.account == account, columns.action == action)
+    found = (await connection.execute(newest.order_by(columns.seq.desc()).limit(most))).scalars()
+    return sum(at > since for at in found)
+
+
 async def page(
     connection: Connection, tops: Collection[str], wanted: AuditFilter | None = None, limit: int = PAGE
 ) -> tuple[tuple[int, AuditEntry], ...]:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database, StoreRefused
 from central_server.store.engine.tables import installation
 
@@ -18,3 +19,8 @@ async def claim_environment(database: Database, environment: str) -> None:
                 f"{database.place} belongs to the environment {found[0]}, and site.environment is {environment}: "
                 "use another state folder and another database"
             )
+
+
+async def find_environment(connection: Connection) -> str:
+    """Return the environment of the database, "" before the first start of the server."""
+    return (await connection.execute(select(installation.c.environment))).scalar_one_or_none() or ""

@@ -58,6 +58,7 @@ SPENT = (ID, "lunch", 120050, "买菜", "菜市场")
 EXAMPLES: tuple[AuditAction, ...] = (
     actions.LoggedIn("chen", "given"),
     actions.LoginRejected("chen", "wrong_password"),
+    actions.FailuresUnlisted("chen"),
     actions.LoggedOut("chen"),
     actions.SessionsEnded("chen", 3),
     actions.AddressLocked("203.0.113.7", 30),

@@ -16,7 +16,15 @@ from central_server.accounts.access import Role
 from central_server.accounts.account_administration import NameTaken
 from central_server.accounts.account_names import NameRefused
 from central_server.accounts.breached_passwords import breached
-from central_server.accounts.login import FAILURES, LOCKED_FOR, PEER_FAILURES, LoginRefused, log_in, set_password
+from central_server.accounts.login import (
+    FAILURES,
+    LOCKED_FOR,
+    MAX_LISTED,
+    PEER_FAILURES,
+    LoginRefused,
+    log_in,
+    set_password,
+)
 from central_server.accounts.login_admission import AT_ONCE, PER_ADDRESS
 from central_server.accounts.passwords import PasswordRefused, Weakness
 from central_server.accounts.second_factor import Seal
@@ -198,6 +206,16 @@ async def test_the_audit_trail_has_logins_without_the_typed_name(desk: RunningDe
         ("chen", LoggedIn("chen", "none")),
         ("chen", LoggedOut("chen")),
     ]
+
+
+async def test_guesses_from_many_addresses_do_not_fill_the_audit_trail(desk: RunningDesk) -> None:
+    for number in range(MAX_LISTED + 3):
+        assert (await Browser(desk, f"198.51.100.{number}").log_in(f"nobody{number}", "guess")).status == 403
+    names = [entry.action.name for entry in await trail(desk)]
+    assert names == ["session.refuse"] * MAX_LISTED + ["session.omit"]
+    desk.later(hours=1, seconds=1)
+    await Browser(desk, "198.51.100.200").log_in("nobody", "guess")
+    assert [entry.action.name for entry in await trail(desk)] == [*names, "session.refuse"]
 
 
 async def test_behind_https_the_cookie_is_bound_to_the_host(database: Database) -> None:

@@ -13,7 +13,7 @@ from central_server.store.accounts.audit_actions import FieldChange, ProjectChan
 from central_server.store.catalogue import beacons, bindings, organisations, projects
 from central_server.store.catalogue.bindings import Target
 from central_server.store.engine import versioned_rows
-from central_server.store.engine.tables import gateway_reports
+from central_server.store.engine.tables import gateway_reports, installation
 from central_server.store.places.places import TOP, Place, PlaceKind, plant, plant_community
 from sync_contract.beacon_identity import BeaconId
 from tests.fakes.central_process import RunningCentral
@@ -67,6 +67,19 @@ async def test_an_edited_title_reaches_the_gateway(
     assert isinstance(line.action, ProjectChanged)
     assert (line.account, line.place, line.action.subject) == ("chen", TOP, "lunch")
     assert FieldChange("title_en", "Warm lunches", "Soup for elders") in line.action.changes
+
+
+async def test_placeholders_of_the_shipped_files_are_for_drills_only(editor: Editor, central: RunningCentral) -> None:
+    page = await editor.open("/staff/projects/all/lunch")
+    drill = await editor.save(page, payee_en="Hall account (fill in)")
+    assert drill.url.endswith("?saved=1")
+    assert "come with the software: Hall account (fill in)" in unescape(drill.text())
+    async with central.database() as database, database.write() as connection:
+        await connection.execute(installation.update().values(environment="real"))
+    real = await editor.save(drill, payee_en="Hall account (fill in)", summary_en="Soup")
+    assert real.status == 422
+    assert faults(real)["payee_en"].startswith("This is a placeholder of the files")
+    assert (await editor.save(real, payee_en="Huada Charity Federation")).url.endswith("?saved=1")
 
 
 async def test_every_fault_is_at_its_field_and_typed_values_are_preserved(
