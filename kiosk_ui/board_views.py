@@ -10,7 +10,7 @@ from sync_contract.ledger_heads import Head
 from sync_contract.merkle_sum_tree import Sums
 from sync_contract.money import Money
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.project import Project, Texts
+from sync_contract.project import Help, Project, Texts
 
 MONTHS = 12
 BAR_HEIGHT = 96
@@ -32,7 +32,8 @@ class Month:
 @dataclass(frozen=True, slots=True)
 class BoardProject:
     """`title` None: a project that is no longer known. `at`: time of the last publication, None (and step 0) before the
-    first; `cosigned`: by how many gateways, None where unknown. `digest`: of its newest head. `informs`: no money is
+    first; `help`: that households confirmed, by kind.
+    `cosigned`: by how many gateways, None where unknown. `digest`: of its newest head. `informs`: no money is
     raised for it.
     """
 
@@ -45,6 +46,7 @@ class BoardProject:
     cosigned: int | None
     digest: str = ""
     informs: bool = False
+    help: tuple[Help, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,23 @@ class Example(Record):
     text: Caption
 
 
+class HelpMonth(Record):
+    """Help that households confirmed, as published for a month. Never for fewer than five households."""
+
+    month: Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[01][0-9]$")]
+    households: Annotated[int, Field(ge=5, lt=2**53)]
+    fen: Annotated[int, Field(gt=0, lt=2**53)]
+
+
+class Help(Record):
+    """What a project paid for, by kind: a sentence with the number of times, and the published months, oldest first."""
+
+    text: Texts
+    households: Annotated[int, Field(ge=5, lt=2**53)]
+    fen: Annotated[int, Field(gt=0, lt=2**53)]
+    months: Annotated[tuple[HelpMonth, ...], Field(min_length=1, max_length=12)]
+
+
 class Project(Record):
     """A project that residents may give to. Amounts are fen. Without a `permit` it is information only."""
 
@@ -73,6 +90,8 @@ class Project(Record):
     """The published paid total; None: not stated. Never in a TOML file."""
     helped: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     """The published number of people helped; None: not stated. Never in a TOML file."""
+    help: Annotated[tuple[Help, ...], Field(max_length=20)] = ()
+    """Published help of households, the most frequent kind first. Never in a TOML file."""
     permit: Permit | None = None
     pays_for: Annotated[tuple[Example, ...], Field(max_length=MOST_EXAMPLES)] = ()
     """Shown on the buttons of these amounts."""

@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from central_server.ledger.help_figures import month_number, select_publishable, share_out
 from central_server.sheets.sheet_writer import Cell, yuan
 from central_server.store.engine.connection import Connection
+from central_server.store.families import shares
 from central_server.store.ledger import project_terms, purse_sums
 from central_server.store.ledger.project_terms import ProjectTerms
 from central_server.store.places import places
@@ -33,6 +35,8 @@ COLUMNS = (
     _("Shortfall, owed by the organisation (yuan)"),
     _("Balance after (yuan)"),
     _("People helped"),
+    _("Households that confirmed help (times)"),
+    _("Help that they confirmed (yuan)"),
 )
 
 
@@ -52,6 +56,8 @@ class Totals:
     moved_out: int = 0
     shortfall: int = 0
     people: int = 0
+    households: int = 0
+    help: int = 0
 
     @property
     def after(self) -> int:
@@ -97,7 +103,7 @@ _TOTAL_OF_KIND = {
 
 
 async def load_charity_totals(
-    connection: Connection, tops: Collection[str], environment: str, period: Period, language: Language
+    connection: Connection, tops: Collection[str], environment: str, period: Period, language: Language, now: datetime
 ) -> CharityReport:
     """Include every project of which the communities at and below `tops` had any money up to the period's end."""
     found: dict[tuple[str, str], Totals] = {}
@@ -106,13 +112,19 @@ async def load_charity_totals(
         found.setdefault(key, Totals(*key)).before += each.signed_minor
     for each in await purse_sums.by_kind(connection, tops, environment, since=period.since, until=period.until):
         key = (each.community, each.project)
-        total = found.setdefault(key, Totals(*key))
+        of_project = found.setdefault(key, Totals(*key))
         name = _TOTAL_OF_KIND[each.kind]
-        setattr(total, name, getattr(total, name) + each.minor)
+        setattr(of_project, name, getattr(of_project, name) + each.minor)
         if name == "received":
-            total.gifts += each.lines
+            of_project.gifts += each.lines
         if name == "spent":
-            total.people += each.people
+            of_project.people += each.people
+    spent = await shares.spent_on_cases(connection, tops, environment)
+    months = range(month_number(period.since), month_number(min(period.until, now)))
+    for figure in select_publishable(share_out(spent), months.stop):
+        if figure.month in months and (total := found.get(figure.group[:2])) is not None:
+            total.households += figure.households
+            total.help += figure.minor
     terms = await _terms(connection, tops, environment, period)
     names = {place.id: place.names[language] for place in await places.every(connection, [TOP])}
     ordered = tuple(found[key] for key in sorted(found))
@@ -157,6 +169,8 @@ def _row(
         yuan(total.shortfall),
         yuan(total.after),
         total.people,
+        total.households or None,
+        yuan(total.help) if total.help else None,
     )
 
 

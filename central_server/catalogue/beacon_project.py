@@ -61,7 +61,7 @@ async def projects_at(
     found: dict[BeaconId, BeaconProject] = {}
     for id_, place, row in await _place_beacons(connection, zones, now):
         if place.community not in offers:
-            offers[place.community] = await _offer(connection, place.community, environment)
+            offers[place.community] = await _offer(connection, place.community, environment, now)
         offer = offers[place.community]
         moment = Moment(local.time(), local.date(), zones[id_], offer.need)
         picked = pick(offer.bound.of(id_, person=False), moment)
@@ -94,8 +94,9 @@ class _Offer:
     need: Mapping[str, float]
 
 
-async def _offer(connection: Connection, community: str, environment: Environment) -> _Offer:
-    offered = await with_paid(connection, community, await projects.all_offered(connection, community), environment)
+async def _offer(connection: Connection, community: str, environment: Environment, now: datetime) -> _Offer:
+    every = await projects.all_offered(connection, community)
+    offered = await with_paid(connection, community, every, environment, now)
     need = {project.id: project.need for project in offered if project.need is not None}
     rules = bound_beacons(
         await bindings.holding(connection, community),

@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from central_server.ledger import help_figures
 from central_server.permits.fundraising_venue import accepts_gifts, raisers
 from central_server.store.catalogue import beacons, bindings, pictures, projects
 from central_server.store.catalogue.beacons import StoredBeacon
@@ -24,13 +26,19 @@ class Content:
 
 
 async def load_content(
-    connection: Connection, community: str, environment: Environment, platforms: Collection[str] | None = None
+    connection: Connection,
+    community: str,
+    environment: Environment,
+    now: datetime,
+    platforms: Collection[str] | None = None,
 ) -> Content:
     """Include what the ledger of `environment` published of the projects, and which take gifts elsewhere.
 
     `platforms`: hosts of designated platforms; None: do not check the organisations.
     """
-    offered = await with_paid(connection, community, await projects.all_offered(connection, community), environment)
+    offered = await with_paid(
+        connection, community, await projects.all_offered(connection, community), environment, now
+    )
     if platforms is not None:
         offered = await _with_elsewhere(connection, community, offered, platforms)
     known = await beacons.concerning(connection, community)
@@ -44,9 +52,9 @@ async def load_content(
 
 
 async def with_paid(
-    connection: Connection, community: str, offered: tuple[Project, ...], environment: Environment
+    connection: Connection, community: str, offered: tuple[Project, ...], environment: Environment, now: datetime
 ) -> tuple[Project, ...]:
-    """Add what was paid to projects with a goal, and how many people were helped."""
+    """Add what was paid to projects with a goal, how many people were helped, and what households confirmed."""
     if not offered:
         return offered
     rows = await projects.holding(connection, community)
@@ -54,10 +62,17 @@ async def with_paid(
         connection, environment, {(rows[each.id].place, each.id) for each in offered}
     )
 
+    tops = {rows[each.id].place for each in offered}
+    helped = {top: await help_figures.help_by_project(connection, environment, top, now) for top in sorted(tops)}
+
     def add(project: Project) -> Project:
         total = totals[rows[project.id].place, project.id]
         return project.model_copy(
-            update={"paid_fen": total.fen if project.goal_fen else None, "helped": total.helped or None}
+            update={
+                "paid_fen": total.fen if project.goal_fen else None,
+                "helped": total.helped or None,
+                "help": helped[rows[project.id].place].get(project.id, ()),
+            }
         )
 
     return tuple(map(add, offered))

@@ -117,7 +117,7 @@ class Publication:
         edit = await versioned_rows.newest_edit(connection, community)
         newest = await catalogues.newest(connection, community)
         before = newest.version if newest is not None else 0
-        content = await load_content(connection, community, self.environment, self.platforms)
+        content = await load_content(connection, community, self.environment, now, self.platforms)
         new, obstacle = self._sign(content, community, following(before, now), now)
         unchanged = newest is not None and new is not None and new.digest == newest.digest
         if obstacle is not None and not unchanged:

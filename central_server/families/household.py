@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from central_server.catalogue.field_parsing import Fault, Word, yuan_to_fen
-from central_server.families import kinds
+from central_server.ledger import help_kinds
+from sync_contract.entered_date import read_entered_date
 
 MAX_MEMBERS = 20
 MAX_AGE = 120
@@ -41,9 +42,8 @@ def read_household(form: Mapping[str, str]) -> tuple[Household | None, list[Faul
         faults.append(Fault("goods", Word.needed))
     until = None
     if values["until"]:
-        try:
-            until = date.fromisoformat(values["until"])
-        except ValueError:
+        until = read_entered_date(values["until"])
+        if until is None:
             faults.append(Fault("until", Word.not_a_date, values["until"]))
     if faults:
         return None, faults
@@ -65,7 +65,7 @@ def _text_faults(values: Mapping[str, str]) -> list[Fault]:
 
 
 def _choice_faults(form: Mapping[str, str]) -> list[Fault]:
-    listed = (("hardship", kinds.hardships()), ("help", kinds.helps()))
+    listed = (("hardship", help_kinds.hardships()), ("help", help_kinds.helps()))
     return [Fault(name, Word.needed) for name, known in listed if form.get(name, "") not in known]
 
 

@@ -28,6 +28,7 @@ def board_view(
     """`verify`, `back`: paths; `verify` "" where no gift can be looked up."""
     offered = projects.all()
     names = {project.id: project.title for project in offered}
+    help_ = {project.id: project.help for project in offered}
     chains = {} if facts is None else facts.chains
     shown = [
         BoardProject(
@@ -39,6 +40,7 @@ def board_view(
             step=chain.last.step,
             cosigned=facts.cosigned.get(project) if facts else None,
             digest=chain.digest,
+            help=help_.get(project, ()),
         )
         for project, chain in chains.items()
     ]

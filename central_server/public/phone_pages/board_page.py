@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from aiohttp import web
 
+from central_server.ledger.help_figures import help_by_project
 from central_server.ledger.publication import Publisher
 from central_server.public.phone_pages.page_responder import PLACE, PageResponder
 from central_server.reconciliation.compared_days import load_compared
@@ -57,6 +58,7 @@ class Board:
             newest = await ledger_heads.of_community(connection, place, environment)
             known = await projects.known_many(connection, [(place, head.project) for head in newest])
             witnesses = await cosignatures.of_heads(connection, [head.seq for head in newest])
+            helped = await help_by_project(connection, environment, place, now)
             shown = []
             for head in newest:
                 last = Head.model_validate_json(head.content)
@@ -72,6 +74,7 @@ class Board:
                         step=head.step,
                         cosigned=len(witnesses.get(head.seq, [])),
                         digest=head.digest,
+                        help=helped.get(head.project, ()),
                     )
                 )
             listed = {each.id for each in shown}

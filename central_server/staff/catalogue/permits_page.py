@@ -88,7 +88,7 @@ class PermitsPage:
             return await self._list(visitor, "period", 422)
         async with visitor.database.write() as connection:
             totals = await charity_totals.load_charity_totals(
-                connection, visitor.tops, self._environment, period, visitor.language
+                connection, visitor.tops, self._environment, period, visitor.language, visitor.now
             )
             action = audit_actions.TotalsDownloaded(self._environment, f"{period.first}", f"{period.last}")
             for place in sorted(visitor.tops):

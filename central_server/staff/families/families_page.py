@@ -6,10 +6,11 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
 from central_server.catalogue.field_parsing import Fault
-from central_server.families import case_rules, cases, kinds
+from central_server.families import case_rules, cases
 from central_server.families.case_rules import CaseProblem, CaseRefused, Step, StepKind
 from central_server.families.cases import NOTICE, NewCase
 from central_server.families.household import Household, read_household
+from central_server.ledger import help_kinds
 from central_server.receipts.sealed_data import Seal, SealBroken
 from central_server.staff.families.family_wording import ENDINGS, PROBLEMS, REASONS, REFUSALS, STATES, STEPS
 from central_server.staff.frame.fault_wording import FAULTS
@@ -80,7 +81,7 @@ class FamiliesPage:
             "community_of": community_names(around),
             "now": visitor.now,
             "states": STATES,
-            "helps": kinds.helps(),
+            "helps": help_kinds.helps(),
             "fault": fault,
         }
         return HtmlPage("families.html", values, 422 if fault else 200)
@@ -102,8 +103,8 @@ class FamiliesPage:
             "editable": True,
             "broken": BROKEN if broken else "",
             "communities": communities,
-            "hardships": [(id_, names[visitor.language]) for id_, names in kinds.hardships().items()],
-            "helps": [(id_, names[visitor.language]) for id_, names in kinds.helps().items()],
+            "hardships": [(id_, names[visitor.language]) for id_, names in help_kinds.hardships().items()],
+            "helps": [(id_, names[visitor.language]) for id_, names in help_kinds.helps().items()],
         }
         return HtmlPage("family_new.html", values, 503 if broken else 422 if faults else 200)
 
@@ -160,8 +161,8 @@ class FamiliesPage:
             "reasons": REASONS,
             "endings": ENDINGS,
             "refusals": REFUSALS,
-            "helps": kinds.helps(),
-            "hardships": kinds.hardships(),
+            "helps": help_kinds.helps(),
+            "hardships": help_kinds.hardships(),
         }
         return HtmlPage("family.html", values, status)
 

@@ -89,8 +89,8 @@ async def test_money_goes_only_where_the_organisation_may_raise_it(
         public = Link(PAGE, environment)
         assert await choose_bank(connection, "huada", "lunch", public, ()) is public
         asked = platforms if depends_on_organisation(bank) else None
-        loaded = await load_content(connection, "huada", environment, asked)
-        assert not any(each.elsewhere for each in (await load_content(connection, "huada", environment)).projects)
+        loaded = await load_content(connection, "huada", environment, NOW, asked)
+        assert not any(each.elsewhere for each in (await load_content(connection, "huada", environment, NOW)).projects)
     (lunch,) = (each for each in loaded.projects if each.id == "lunch")
     assert lunch.elsewhere is (expected is None), "screens and phones must agree"
     assert (found.name if found else None) == expected

@@ -1,8 +1,9 @@
 """Households at the running server: registered sealed, assessed by two, looked up with an audit entry, erased."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,25 +15,34 @@ from aiohttp import web
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.alerts.family_tasks import family_tasks
+from central_server.books.charity_totals import Period, load_charity_totals
+from central_server.catalogue.catalogue_content import load_content
 from central_server.families import cases, help_receipts
 from central_server.families.case_rules import Step, StepKind
+from central_server.families.cases import NewCase
 from central_server.families.help_receipts import ConfirmationRefused
-from central_server.receipts.sealed_data import Seal
+from central_server.families.household import Household
+from central_server.ledger import spending
+from central_server.receipts.sealed_data import Seal, open_seal
 from central_server.store.accounts import audit_trail
+from central_server.store.engine.connection import Connection
 from central_server.store.families import cases as case_store
 from central_server.store.families import helps, sealed_keys
-from central_server.store.ledger import disbursements
+from central_server.store.ledger import disbursements, vouchers
+from central_server.store.ledger.vouchers import Voucher
 from central_server.store.places.places import TOP
 from daemonkit.web import guarded_app
+from sync_contract.strict_model import Environment, Language
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.donations.test_anonymity import opened, public
-from tests.unit.central_server.ledger_world import given
+from tests.unit.central_server.ledger.test_spending import wanted
+from tests.unit.central_server.ledger_world import ANY_PAYEE, given
 
 PDF = b"%PDF-1.7\nnothing\n%%EOF\n"
-SPENT = {"purse": "huada/lunch", "purpose": "Lunches", "payee": "Kitchen", "people": "3", "form": "goods"}
+SPENT = {"purse": "huada/lunch", "purpose": "Lunches", "payee": "Kitchen", "people": "", "form": "goods"}
 NEW = "/staff/families/new"
 PASSWORD = "correct horse battery"
 CANARIES = ("王小明的母亲", "13805950000", "城华北路269号")
@@ -295,3 +305,47 @@ async def test_five_wrong_codes_make_a_code_void_and_a_relative_approves_no_help
                 assert not await help_receipts.confirm_by_code(connection, seal, help_, "x", one, "chen", now)
             (help_,) = await helps.of_disbursement(connection, one.id)
             assert not await help_receipts.confirm_by_code(connection, seal, help_, code, one, "chen", now)
+
+
+async def test_the_board_shows_help_of_five_households_a_month_later_and_no_person(office: Office) -> None:
+    now, then = datetime.now(UTC), datetime.now(UTC) - timedelta(days=40)
+    async with office.central.database() as database:
+        await given(database, *[2000] * 5)
+        seal = await open_seal(database, office.central.state, None)
+        for households in (4, 1):
+            async with database.write() as connection:
+                await _help(connection, seal, households, then)
+            page = await office.open("chief", "/board/huada")
+            while "Published" not in page.text():
+                assert page.status == 200
+                await asyncio.sleep(0.05)
+                page = await office.open("chief", "/board/huada")
+            assert ("Hot meals for households: 5 times" in page.text()) is (households == 1), "four are not published"
+        assert "60.02" in page.text()
+        async with database.read() as connection:
+            content = await load_content(connection, "huada", Environment.drill, now)
+            period = Period(then.date().replace(day=1), now.date())
+            totals = await load_charity_totals(connection, [TOP], "drill", period, Language.en, now)
+        (lunch,) = (project for project in content.projects if project.id == "lunch")
+        assert [(each.households, each.fen) for each in lunch.help] == [(5, 6002)]
+        assert [(each.households, each.help) for each in totals.totals if each.project == "lunch"] == [(5, 6002)]
+
+
+async def _help(connection: Connection, seal: Seal, households: int, at: datetime) -> None:
+    """Spend on that many households, which confirm it."""
+    household = Household((70,), "illness", None, "rice", None, "1", CANARIES[0])
+    numbers = []
+    for _ in range(households):
+        case = await cases.register(connection, seal, NewCase("huada", "drill", "meals", False), household, "chen", at)
+        for account in ("chen", "lin"):
+            await cases.take_step(connection, case.number, Step(StepKind.supported, account, at, seen=True))
+        numbers.append(case.number)
+    voucher = Voucher("5a" * 32, "huada", "v.pdf", "application/pdf", len(PDF), PDF, at, "fei")
+    await vouchers.add(connection, voucher)
+    one = replace(wanted(amount_minor=3001, people=None), requested_by="fei", requested_at=at, spent_on=at.date())
+    await spending.ask(connection, one, at, ANY_PAYEE)
+    await help_receipts.name_cases(connection, one, " ".join(numbers), "goods")
+    await spending.approve(connection, one, by="gu", note="", now=at, rules=ANY_PAYEE)
+    await help_receipts.record_help(connection, one, "gu", at)
+    for help_ in await helps.of_disbursement(connection, one.id):
+        await helps.update_help(connection, replace(help_, confirmed_at=at, confirmed_by="lin", way="paper"))

@@ -39,7 +39,7 @@ async def test_an_edited_project_changes_nothing_of_the_past(
         today = now.date()
         async with database.read() as connection:
             for first, last in ((today, today), (today + timedelta(days=1), today + timedelta(days=1))):
-                totals = await load_charity_totals(connection, [TOP], "drill", Period(first, last), Language.en)
+                totals = await load_charity_totals(connection, [TOP], "drill", Period(first, last), Language.en, now)
                 assert [row[:4] for row in totals.rows] == [("Warm lunches", "DRILL-F-1", "演练慈善会", "DRILL-1")]
     page = await donor.open(before.url)
     assert "DRILL-F-1" in page.text()

@@ -201,10 +201,10 @@ async def test_totals_cover_balance_income_and_spending(world: Books) -> None:
     await moved(world)
     async with world.database.read() as connection:
         now = await charity_totals.load_charity_totals(
-            connection, [TOP], "drill", Period(DAY - ONE, DAY), Language.zh_hans
+            connection, [TOP], "drill", Period(DAY - ONE, DAY), Language.zh_hans, NOW
         )
         before = await charity_totals.load_charity_totals(
-            connection, ["huada"], "drill", Period(DAY - 9 * ONE, DAY - 2 * ONE), Language.en
+            connection, ["huada"], "drill", Period(DAY - 9 * ONE, DAY - 2 * ONE), Language.en, NOW
         )
     (found,) = now.totals
     assert (found.before, found.gifts, found.received, found.fees, found.refunded) == (8000, 0, 0, 48, 1000)
