@@ -7,8 +7,7 @@ from enum import StrEnum
 from typing import Self
 
 NUMERIC = {"CNY": 156}
-"""ISO 4217 numeric codes of the currencies that a ticket can carry."""
-ALPHABETIC = {number: letters for letters, number in NUMERIC.items()}
+"""ISO 4217 numeric codes, for banks."""
 _MAX_LENGTH = 40
 _MINUS = str.maketrans("\u2212\u2013\u2014", "---")
 _THOUSANDS = re.compile(r"(?<=\d)[,\uff0c](?=\d{3}(?:\D|$))", re.ASCII)

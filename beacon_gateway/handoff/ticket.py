@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC
 
 from beacon_gateway.donations.ports import Recorded
+from sync_contract.code_address import in_capitals
 from sync_contract.records import HandoffKind
 from sync_contract.request_signature import Signer
 from sync_contract.ticket import Ticket, encode
@@ -19,11 +20,10 @@ class TicketHandoff:
     kind: HandoffKind = HandoffKind.ticket
 
     def url(self, recorded: Recorded) -> str:
-        """Return the URL in capitals, for the QR code's alphanumeric mode; the server answers `/T/` too."""
+        """Return the URL in capitals, for the QR code; the server answers `/T/` too."""
         signer, intent = self.signer(), recorded.intent
         ticket = Ticket(
             environment=intent.environment,
-            gateway=signer.gateway,
             intent=intent.id,
             project=intent.project,
             amount=intent.amount,
@@ -32,4 +32,4 @@ class TicketHandoff:
             clock_trusted=recorded.clock_trusted,
             catalogue_version=intent.catalogue_version,
         )
-        return f"{self.server.rstrip('/').upper()}/T/{encode(ticket, signer.key)}"
+        return in_capitals(f"{self.server.rstrip('/')}/T/{encode(ticket, signer.key)}")

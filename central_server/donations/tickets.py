@@ -119,11 +119,11 @@ async def read_ticket(database: Database, text: str, environment: Environment, n
     try:
         unverified = parse(text)
         async with database.read() as connection:
-            key = await gateways.known(connection, unverified.gateway, unverified.key, now)
-            if key is None:
-                raise TicketUnusable(TicketProblem.unknown_key, f"gateway {unverified.gateway}, key {unverified.key}")
-            gateway, public = key
-            ticket = unverified.verify(read_public(public))
+            found = await gateways.by_key(connection, unverified.key)
+            if found is None or not found[1].valid(now):
+                raise TicketUnusable(TicketProblem.unknown_key, f"key {unverified.key}")
+            gateway, key = found
+            ticket = unverified.verify(read_public(key.public))
             known = await intents.get(connection, gateway.id, ticket.intent)
     except TicketRefused as error:
         raise TicketUnusable(TicketProblem.forged, str(error)) from error

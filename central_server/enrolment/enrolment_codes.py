@@ -85,7 +85,8 @@ async def enrol(database: Database, request: EnrolmentRequest, now: datetime) ->
             if used is not None and used.used_public == request.public and now < used.ends_at and valid:
                 return gateway
             raise CodeRefused(_refusal_of(used or code), gateway.id)
-        await gateways.add_key(connection, gateway.id, key, request.public, now, origin="code")
+        if not await gateways.add_key(connection, gateway.id, key, request.public, now, origin="code") and not valid:
+            raise CodeRefused(EnrolmentRefusal.key_known, gateway.id)
         await gateways.revoke_keys(connection, gateway.id, now, "replaced", but=key)
         await rejected_requests.clear(connection, gateway.id)
         line = AuditEntry(code.made_by, gateway.community, GatewayEnrolled(gateway.id, key), now)

@@ -47,7 +47,10 @@ async def register(database: Database, gateway: str, public: str, community: str
             await gateways.add(connection, known, now)
         elif known.community != community:
             raise EnrolmentRefused(f"gateway {gateway} belongs to {known.community!r}, not to {community!r}")
-        await gateways.add_key(connection, gateway, key_id(key), public_text(key), now)
+        if not await gateways.add_key(connection, gateway, key_id(key), public_text(key), now):
+            found = await gateways.by_key(connection, key_id(key))
+            if found is None or found[0].id != gateway:
+                raise EnrolmentRefused(f"another gateway has the key {key_id(key)}: a key names one gateway only")
     return known
 
 

@@ -27,8 +27,10 @@ async def roll(database: Database, gateway: Gateway, old: Key, request: KeyRoll,
         holders = await gateways.holders(connection, request.public)
         if any(key.gateway != gateway.id or not key.valid(now) for key in holders):
             raise EnrolmentRefused("this key was known before: generate a new one")
-        if not holders:
-            await gateways.add_key(connection, gateway.id, new, request.public, now, origin="roll", replaces=old.key)
+        if not holders and not await gateways.add_key(
+            connection, gateway.id, new, request.public, now, origin="roll", replaces=old.key
+        ):
+            raise EnrolmentRefused("another gateway has a key with this id: generate a new one")
     return new
 
 

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from sync_contract.beacon_identity import BeaconId
+from sync_contract.code_address import in_capitals
 from sync_contract.strict_model import Environment
 
 
@@ -20,17 +21,9 @@ def poster_address(public_url: str, beacon: BeaconId, environment: Environment) 
         raise AddressRefused("[server] public_url is empty: set it to the address under which phones reach the server")
     if environment is not Environment.drill and urlsplit(public_url).scheme.lower() != "https":
         raise AddressRefused(f"[server] public_url {public_url} is not https: residents' phones need an https address")
-    return f"{public_url.rstrip('/')}/H/{beacon}".upper()
+    return in_capitals(f"{public_url.rstrip('/')}/H/{beacon}")
 
 
 def tag_address(public_url: str, beacon: BeaconId, environment: Environment) -> str:
     """Return the address for an NFC tag; `?nfc` lets the server count it as its own door. Raises AddressRefused."""
     return f"{poster_address(public_url, beacon, environment)}?nfc".lower()
-
-
-def code_svg(address: str) -> str:
-    """Return the QR code with quiet zone; level Q, as a print gets dirty and scratched."""
-    import segno  # imported late: prints are rare
-
-    code = segno.make_qr(address, error="q", boost_error=False)
-    return code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, lineclass=None, svgclass=None)

@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kiosk_ui.assets import STATIC
-from kiosk_ui.paper.beacon_address import code_svg, poster_address, tag_address
+from kiosk_ui.paper.beacon_address import poster_address, tag_address
 from kiosk_ui.paper.paper_wording import check_languages, drill_words, permit_lines, setting, translator
 from kiosk_ui.paper.typesetting import typeset
+from kiosk_ui.qr import qr_svg
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Project, Texts
 from sync_contract.strict_model import Environment, Language
@@ -46,7 +47,7 @@ def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] =
     sheet = paper in (Paper.stickers, Paper.nfc)
     printed: dict[str, Any] = {
         "paper": paper.value,
-        "code": code_svg(address),
+        "code": qr_svg(address, "q", None),
         "seal": (STATIC / "seal.svg").read_text("utf-8"),
         "picture": None if facts.picture is None else list(facts.picture),
         "art": _art(facts.project.id),

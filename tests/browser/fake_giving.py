@@ -98,7 +98,7 @@ class FakeGiving:
         if not wanted.accepts(amount):
             raise AmountOutOfRange(wanted, amount.minor)
         intent = new_id()
-        gift = Gift(intent, wanted, amount, self._kind, f"HTTP://127.0.0.1:9/T/{intent.upper() * 7}")
+        gift = Gift(intent, wanted, amount, self._kind, f"http://127.0.0.1:9/T/{intent.upper() * 7}")
         self.recorded.append(Recorded(gift, door, beacon, key))
         return gift
 

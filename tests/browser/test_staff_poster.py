@@ -6,6 +6,7 @@ from central_server.store.catalogue import beacons
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.engine import versioned_rows
 from sync_contract.catalogue import BeaconKind
+from sync_contract.code_address import in_capitals
 from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id
 from tests.browser.conftest import OpenPage
@@ -51,4 +52,4 @@ async def test_staff_download_a_poster(open_page: OpenPage, central: RunningCent
     beacon = await download.value
     assert beacon.suggested_filename == "a4-1-1-lunch.pdf"
     made = printed((await beacon.path()).read_bytes())
-    assert codes(made.picture(110)) == [f"{central.url}/H/{DOOR}".upper()]
+    assert codes(made.picture(110)) == [in_capitals(f"{central.url}/H/{DOOR}")]

@@ -81,7 +81,6 @@ class DeliveringGateway:
         assert isinstance(body, IntentRegistered)
         fields: dict[str, Any] = {
             "environment": body.environment,
-            "gateway": self.id,
             "intent": intent.id,
             "project": body.project,
             "amount": Money(body.amount_minor, body.currency),

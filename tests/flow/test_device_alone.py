@@ -46,7 +46,7 @@ async def test_a_gateway_without_a_server_works_and_explains_itself(tmp_path: Pa
 
 async def check_kiosk(url: str, state: str) -> None:
     async with visitor(url) as kiosk:
-        assert (await register(kiosk)).startswith("HTTP://127.0.0.1:")
+        assert (await register(kiosk)).startswith("http://127.0.0.1:")
         assert (await kiosk.open("/handoff")).status == 200
         assert (await kiosk.json("/healthz"))["stages"]["presence"]["state"] == "running"
     async with asyncio.timeout(120):

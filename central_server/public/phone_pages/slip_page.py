@@ -32,6 +32,7 @@ from kiosk_ui.number_format import capitals
 from kiosk_ui.paper.slip import SlipFacts, slip_pdf
 from kiosk_ui.paper.typesetting import FontsMissing
 from kiosk_ui.slip_views import GiftSlip, ReceiptPage
+from sync_contract.code_address import in_capitals
 from sync_contract.money import Money
 from sync_contract.project import Project, Texts
 from sync_contract.records import IntentState
@@ -240,7 +241,7 @@ class SlipPages:
         )
 
     def _verify_url(self, gift: Gift) -> str:
-        return f"{self._address()}/v/{gift.line.secret}"
+        return in_capitals(f"{self._address()}/v/{gift.line.secret}")
 
 
 def _session(nonce: str) -> str:

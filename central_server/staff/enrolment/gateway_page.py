@@ -176,7 +176,8 @@ class GatewayPage:
         async with visitor.database.write() as connection:
             gateway = await requested_gateway(connection, visitor)
             await gateways.lock(connection, gateway.id)
-            if await gateways.holder(connection, gateway.id, key) is None:
+            found = await gateways.by_key(connection, key)
+            if found is None or found[0].id != gateway.id:
                 raise web.HTTPNotFound
             await gateways.revoke_key(connection, gateway.id, key, visitor.now, "staff")
             await visitor.record(connection, gateway.community, audit_actions.KeyRevoked(gateway.id, key))

@@ -77,7 +77,7 @@ async def add_key(
     origin: str = "operator",
     replaces: str | None = None,
 ) -> bool:
-    """Add a key. Return False when the gateway already has it."""
+    """Add a key. Return False when a gateway, this one or another, already has it."""
     statement = insert(connection, gateway_keys).values(
         gateway=gateway, key=key, public=public, added_at=now, origin=origin, replaces=replaces, revoked_why=""
     )
@@ -118,22 +118,16 @@ async def retire(connection: Connection, gateway: str, at: datetime | None) -> N
     await connection.execute(update(gateways).where(gateways.c.id == gateway).values(retired_at=at))
 
 
-async def known(connection: Connection, gateway: str, key: str, now: datetime) -> tuple[Gateway, str] | None:
-    """Return the gateway and its public key as text, if the key is valid."""
-    found = await holder(connection, gateway, key)
-    return None if found is None or not found[1].valid(now) else (found[0], found[1].public)
-
-
-async def holder(connection: Connection, gateway: str, key: str) -> tuple[Gateway, Key] | None:
-    """Return the gateway and its key, valid or not."""
-    found = (await connection.execute(_HOLDER, {"asked": gateway, "signed_with": key})).one_or_none()
+async def by_key(connection: Connection, key: str) -> tuple[Gateway, Key] | None:
+    """Return the gateway that has this key, and the key, valid or not. A key belongs to one gateway only."""
+    found = (await connection.execute(_BY_KEY, {"signed_with": key})).one_or_none()
     if found is None:
         return None
-    return Gateway(gateway, found.community, found.label, found.site), _key(found)
+    return Gateway(found.gateway, found.community, found.label, found.site), _key(found)
 
 
 async def signed_with(database: Database, gateway: str, key: str) -> tuple[Gateway, Key] | None:
-    """Return the same as `holder`, without a transaction: every request needs it."""
+    """Return the gateway and its key, valid or not, without a transaction: every request needs it."""
     for row in await database.fetch_rows(_HOLDER, {"asked": gateway, "signed_with": key}):
         community, label, site, _, _, public, origin, replaces, added_at, *times, why = row
         first_used_at, revoked_at = (None if each is None else moment(each) for each in times)
@@ -221,9 +215,10 @@ _KEY = (
     gateway_keys.c.revoked_at,
     gateway_keys.c.revoked_why,
 )
-_HOLDER = (
+_BY_KEY = (
     select(gateways.c.community, gateways.c.label, gateways.c.site, *_KEY)
     .join_from(gateways, gateway_keys)
-    .where(gateway_keys.c.gateway == bindparam("asked"), gateway_keys.c.key == bindparam("signed_with"))
+    .where(gateway_keys.c.key == bindparam("signed_with"))
 )
+_HOLDER = _BY_KEY.where(gateway_keys.c.gateway == bindparam("asked"))
 """Built once: every request uses it, and building it takes longer than executing it."""

@@ -1,7 +1,6 @@
 from datetime import date
 
 import pytest
-import segno
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,10 +8,8 @@ from kiosk_ui.assets import STATIC, Assets
 from kiosk_ui.keypad import MAX_DIGITS, clean_digits, press
 from kiosk_ui.languages import best_language
 from kiosk_ui.number_format import day, money
-from kiosk_ui.qr import qr_svg
 from sync_contract.money import Money
 from sync_contract.strict_model import Language
-from tests.browser.gallery import CODE
 
 
 @pytest.mark.parametrize("language", Language)
@@ -59,14 +56,6 @@ def test_the_language_is_the_one_asked_for_or_the_readers_own(
     asked: str | None, accept: str, language: Language
 ) -> None:
     assert best_language(asked, accept) is language
-
-
-def test_a_ticket_fits_a_code_that_a_phone_reads_from_the_screen() -> None:
-    code = segno.make_qr(CODE, error="m", boost_error=False)
-    assert (code.mode, code.error) == ("alphanumeric", "M")
-    assert int(code.version) <= 11
-    side = code.symbol_size(border=4)[0]
-    assert f'viewBox="0 0 {side} {side}"' in qr_svg(CODE)
 
 
 def test_an_address_of_a_file_changes_with_its_content() -> None:

@@ -8,9 +8,10 @@ import pytest
 from PIL import ImageDraw
 
 from kiosk_ui.paper import typesetting
-from kiosk_ui.paper.beacon_address import AddressRefused, code_svg, poster_address, tag_address
+from kiosk_ui.paper.beacon_address import AddressRefused, poster_address, tag_address
 from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
 from kiosk_ui.paper.typesetting import FontsMissing, typeset
+from kiosk_ui.qr import qr_svg
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Project
 from sync_contract.strict_model import Environment, Language
@@ -29,7 +30,7 @@ FACTS = PosterFacts(
     phone="0595-2269 0000",
 )
 UNHEARD = texts("不记录您的手机", "這裡不會記錄您的手機", "Your phone is not recorded")
-ADDRESS = "HTTPS://GIVE.EXAMPLE.ORG/H/FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10001/65535"
+ADDRESS = "https://GIVE.EXAMPLE.ORG/H/FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10001/65535"
 A4, A3 = (210, 297), (297, 420)
 EACH = tuple((language,) for language in Language)
 PAIRS = ((Language.zh_hans, Language.en), (Language.zh_hant, Language.en))
@@ -172,13 +173,13 @@ def test_a_real_poster_never_leads_nowhere_or_over_an_open_line(url: str) -> Non
 
 
 def test_a_drill_may_stay_on_its_own_machine_but_not_without_an_address() -> None:
-    assert poster_address("http://127.0.0.1:8040", BEACON, Environment.drill).startswith("HTTP://127.0.0.1:8040/H/FDA5")
+    assert poster_address("http://127.0.0.1:8040", BEACON, Environment.drill).startswith("http://127.0.0.1:8040/H/FDA5")
     with pytest.raises(AddressRefused, match="empty"):
         poster_address("", BEACON, Environment.drill)
 
 
 def test_the_address_takes_the_small_code_of_capitals() -> None:
-    side = len(code_svg(ADDRESS)), len(code_svg(ADDRESS.lower()))
+    side = len(qr_svg(ADDRESS, "q")), len(qr_svg(ADDRESS.lower(), "q"))
     assert side[0] < side[1]
 
 

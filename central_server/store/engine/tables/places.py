@@ -58,5 +58,6 @@ gateway_keys = Table(
     Column("replaces", String(16)),
     Column("first_used_at", Instant),
     Column("revoked_why", String(16), nullable=False),
+    Index(None, "key", unique=True),
     Index(None, "public"),
 )

@@ -86,7 +86,7 @@ async def test_the_ticket_contains_the_recorded_intent(tmp_path: Path) -> None:
         again = await give(donations(Intents(database)))
     address, _, text = gift.url.rpartition("/T/")
     ticket = parse(text).verify(KEY.public_key())
-    assert address == "HTTP://127.0.0.1:8000"
+    assert address == "http://127.0.0.1:8000"
     assert (ticket.intent, ticket.amount, ticket.clock_trusted) == (parcel.id, Money(3000), False)
     assert again == gift.url
     assert woken == [1]

@@ -22,6 +22,7 @@ from daemonkit.toml import load
 from kiosk_ui.paper import typesetting
 from kiosk_ui.paper.poster import Paper
 from sync_contract.catalogue import BeaconKind
+from sync_contract.code_address import in_capitals
 from tests.fakes.central_process import CONFIG, RunningCentral
 from tests.fakes.donor import Donor
 from tests.unit.central_server.catalogue_world import CARD, DOOR, HALL, NOW, UUID_1, bound, known
@@ -59,7 +60,7 @@ async def test_staff_print_the_project_that_the_beacon_brings(
     assert '<option value="lunch" selected>' in page.html
     query = "paper=a4&language=zh-Hant-en&project=&phone=0595-2269+0000"
     made = await fetched(session, f"{page_of(1)}/poster.pdf?{query}")
-    assert codes(made.picture(110)) == [central.url.upper() + ADDRESS]
+    assert codes(made.picture(110)) == [in_capitals(central.url) + ADDRESS]
     for words in ("長者愛心午餐", "Warmlunches", "DRILL-F-1", "演練", "0595-22690000", "huada"):
         assert words in made.text
     sheet = await fetched(session, f"{page_of(1)}/poster.pdf?paper=nfc&project=ended")
@@ -127,11 +128,11 @@ def test_the_command_prints_the_same(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert poster.run(config, tmp_path, options, file) == 0
     made = printed(file.read_bytes())
     assert made.size == (297, 420)
-    assert codes(made.picture(72)) == [f"HTTP://127.0.0.1:8040{ADDRESS}"]
+    assert codes(made.picture(72)) == [f"http://127.0.0.1:8040{ADDRESS}"]
     named = CONFIG + '\n[server]\npublic_url = "https://give.example.org"\n'
     config.write_text(named, encoding="utf-8")
     assert poster.run(config, tmp_path, options, file) == 0
-    assert codes(printed(file.read_bytes()).picture(72)) == [f"HTTPS://GIVE.EXAMPLE.ORG{ADDRESS}"]
+    assert codes(printed(file.read_bytes()).picture(72)) == [f"https://GIVE.EXAMPLE.ORG{ADDRESS}"]
     config.write_text(named.replace("[bank]", 'contact_phone = "12345"\n[bank]', 1), encoding="utf-8")
     for each, phone in (
         (options, "0595-1"),

@@ -643,6 +643,7 @@ def upgrade() -> None:
         sa.Column("replaces", sa.String(16)),
         sa.Column("first_used_at", sa.BigInteger),
         sa.Column("revoked_why", sa.String(16), nullable=False),
+        sa.Index(None, "key", unique=True),
         sa.Index(None, "public"),
     )
     op.create_table(
