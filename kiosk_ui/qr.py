@@ -1,22 +1,39 @@
 """Render the QR codes of screens and paper as SVG."""
 
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
+if TYPE_CHECKING:
+    from segno import QRCode
 
-def qr_svg(address: str, level: Literal["l", "q"] = "l", css_class: str | None = "code") -> Markup:
-    """Quiet zone of 4 modules (ISO/IEC 18004), black on white in every theme.
+_MAX_VERSION = 8
+"""49 modules a side: above it, coarse modules help a reader more than level M does."""
 
-    `level`: the least level of error correction; a higher one is used where it needs no larger symbol. L for a screen,
-    where coarse modules read from further away (docs/decisions/0022-code-density.md); Q for a print, which gets dirty.
-    The scheme is a segment of its own, so that the capitals after it are in alphanumeric mode: 5.5 bits a character
-    instead of 8.
-    """
+
+def qr_svg(address: str) -> Markup:
+    """The code of a screen: level M, or L where M needs more than 49 modules (docs/decisions/0022-code-density.md)."""
+    code = _make(address, "m")
+    if int(code.version) > _MAX_VERSION:
+        code = _make(address, "l")
+    return _svg(code, "code")
+
+
+def paper_code_svg(address: str) -> Markup:
+    """The code of a print: level Q, because a print gets dirty and scratched."""
+    return _svg(_make(address, "q"), None)
+
+
+def _make(address: str, level: str) -> "QRCode":
+    """The scheme is a segment of its own, so that the capitals after it take 5.5 bits a character instead of 8."""
     import segno  # imported late: most processes show no code
 
     scheme, separator, rest = address.partition("://")
     segments = [(scheme + separator, None), (rest, None)] if separator else address
-    code = segno.make_qr(segments, error=level)
+    return segno.make_qr(segments, error=level)  # type: ignore[arg-type]  # takes segments; its types omit them
+
+
+def _svg(code: "QRCode", css_class: str | None) -> Markup:
+    """Quiet zone of 4 modules (ISO/IEC 18004), black on white in every theme."""
     svg = code.svg_inline(border=4, dark="#000", light="#fff", omitsize=True, svgclass=css_class, lineclass=None)
     return Markup(svg)  # noqa: S704  # segno writes only a path: nothing of the address

@@ -1,4 +1,4 @@
-"""The ticket: a signed intent, small enough for a QR code of version 8 (49 modules a side) at level L.
+"""The ticket: a signed intent, small enough for a QR code of 49 modules a side.
 
 Layout, big-endian; the signature (Ed25519) covers `DOMAIN` and every byte before it:
 

@@ -10,7 +10,7 @@ from kiosk_ui.assets import STATIC
 from kiosk_ui.paper.beacon_address import poster_address, tag_address
 from kiosk_ui.paper.paper_wording import check_languages, drill_words, permit_lines, setting, translator
 from kiosk_ui.paper.typesetting import typeset
-from kiosk_ui.qr import qr_svg
+from kiosk_ui.qr import paper_code_svg
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Project, Texts
 from sync_contract.strict_model import Environment, Language
@@ -47,7 +47,7 @@ def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] =
     sheet = paper in (Paper.stickers, Paper.nfc)
     printed: dict[str, Any] = {
         "paper": paper.value,
-        "code": qr_svg(address, "q", None),
+        "code": paper_code_svg(address),
         "seal": (STATIC / "seal.svg").read_text("utf-8"),
         "picture": None if facts.picture is None else list(facts.picture),
         "art": _art(facts.project.id),

@@ -9,7 +9,7 @@ from kiosk_ui.assets import STATIC
 from kiosk_ui.number_format import capitals, day, money
 from kiosk_ui.paper.paper_wording import check_languages, drill_words, setting, translator
 from kiosk_ui.paper.typesetting import typeset
-from kiosk_ui.qr import qr_svg
+from kiosk_ui.qr import paper_code_svg
 from sync_contract.money import Money
 from sync_contract.permit import OFFICIAL_TIME, Permit
 from sync_contract.project import Texts
@@ -48,7 +48,7 @@ def slip_pdf(facts: SlipFacts, languages: Sequence[Language] = (Language.zh_hans
         raise ValueError(f"a slip needs an amount in yuan, not in {facts.amount.currency}")
     printed: dict[str, Any] = {
         "number": facts.number,
-        "code": qr_svg(facts.verify_url, "q", None),
+        "code": paper_code_svg(facts.verify_url),
         "seal": (STATIC / "seal.svg").read_text("utf-8"),
         "phone": facts.phone,
         "texts": [_build_texts(facts, language) for language in check_languages(languages)],

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import segno
 import zxingcpp
@@ -54,7 +54,8 @@ CONDITIONS = (
 def symbol(host: str, characters: int, level: Literal["L", "M"], chance: random.Random) -> tuple[str, Image.Image]:
     """Return the name of the symbol and its picture."""
     ticket = "".join(chance.choices(_LETTERS, k=characters))
-    code = segno.make_qr([("https://", None), (f"{host}/T/{ticket}", None)], error=level, boost_error=False)
+    segments: Any = [("https://", None), (f"{host}/T/{ticket}", None)]  # segno's types omit segments
+    code = segno.make_qr(segments, error=level, boost_error=False)
     png = BytesIO()
     code.save(png, kind="png", scale=_SCALE, border=4)
     return f"{code.designator:>4} {code.symbol_size(border=0)[0]} modules", Image.open(png).convert("L")

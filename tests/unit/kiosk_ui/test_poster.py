@@ -11,7 +11,7 @@ from kiosk_ui.paper import typesetting
 from kiosk_ui.paper.beacon_address import AddressRefused, poster_address, tag_address
 from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
 from kiosk_ui.paper.typesetting import FontsMissing, typeset
-from kiosk_ui.qr import qr_svg
+from kiosk_ui.qr import paper_code_svg
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Project
 from sync_contract.strict_model import Environment, Language
@@ -179,7 +179,7 @@ def test_a_drill_may_stay_on_its_own_machine_but_not_without_an_address() -> Non
 
 
 def test_the_address_takes_the_small_code_of_capitals() -> None:
-    side = len(qr_svg(ADDRESS, "q")), len(qr_svg(ADDRESS.lower(), "q"))
+    side = len(paper_code_svg(ADDRESS)), len(paper_code_svg(ADDRESS.lower()))
     assert side[0] < side[1]
 
 

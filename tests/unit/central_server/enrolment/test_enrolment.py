@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central_server.enrolment import enrolment_codes
+from central_server.enrolment.gateways import EnrolmentRefused, register
 from central_server.state_files import catalogue_key
 from central_server.store.accounts import audit_trail
 from central_server.store.engine.tables import metadata
@@ -112,6 +113,9 @@ async def test_a_code_is_good_for_its_own_gateway_only_and_a_key_for_one_gateway
         thief.public = pi.public
         assert (await thief.enrol(other_code))[0] == 400, "without the other half of the key"
         assert (await pi.enrol(other_code, changes={"gateway": theirs.id}))[0] == 400, "the body names no gateway"
+        with pytest.raises(EnrolmentRefused, match="another gateway"):  # a ticket names its gateway by the key only
+            await register(database, theirs.id, pi.public, theirs.community, theirs.label, datetime.now(UTC))
+        assert await register(database, ours.id, pi.public, ours.community, ours.label, datetime.now(UTC)) == ours
 
 
 async def test_guesses_find_nothing_lock_nothing_and_are_told_to_staff(
