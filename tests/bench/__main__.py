@@ -6,7 +6,18 @@ import sys
 
 from tests.paths import ROOT
 
-BENCHES = ("presence", "adverts", "codes", "frames", "gift_record", "intake", "kiosk", "live", "notifications", "thanks")
+BENCHES = (
+    "presence",
+    "adverts",
+    "codes",
+    "frames",
+    "gift_record",
+    "intake",
+    "kiosk",
+    "live",
+    "notifications",
+    "thanks",
+)
 
 
 def main() -> int:
