@@ -13,10 +13,10 @@ from beacon_gateway.radio.radio_wording import (
     word_recovery,
 )
 
-SIMULATED = "模拟的无线电,收不到真的信号 a simulated radio: nothing real is received"
+SIMULATED = "模拟的蓝牙,收不到真的信号 a simulated radio: nothing real is received"
 STATES = {
     "hearing": "收得到信号 adverts are received",
-    "listening": "在收听,还没有收到任何信号 listening; nothing received yet",
+    "listening": "在接收,还没有收到任何信号 listening; nothing received yet",
     "silent": "很久没有收到任何信号 nothing received for a long time",
     "starting": "正在启动 starting",
     "refused": "无法开始扫描 a scan cannot start",

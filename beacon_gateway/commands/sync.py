@@ -92,7 +92,7 @@ def log(state_dir: Path, lines: int) -> int:
 
 async def _print_status(database: Database) -> None:
     counts = await Outbox(database).counts()
-    table = Table("包裹 parcels", "数量 count", box=None, pad_edge=False)
+    table = Table("记录 parcels", "数量 count", box=None, pad_edge=False)
     for state, label in STATES.items():
         table.add_row(label, str(counts.get(state, 0)))
     Console().print(table)

@@ -20,7 +20,7 @@ _PROVED = (
     "The radio hears: {labels} was heard just now.",
 )
 _LOST = (
-    "一直收得到的 {labels} 收不到了。这是无线电或那个信标的故障,不代表现场没有人。",
+    "一直收得到的 {labels} 收不到了。这是蓝牙或那个信标的故障,不代表现场没有人。",
     "{labels}, heard until now, is not heard any more: a fault of a radio or of that beacon, not an empty hall.",
 )
 _NEVER = (

@@ -32,7 +32,7 @@ CAUSE = "import"
 COLUMNS = ("gift", "registered", "project", "amount_yuan", "gateway", "evidence", "paid_on")
 _HEADS = Heads(
     {
-        "gift": ("认捐编号", "認捐編號", "gift"),
+        "gift": ("捐款编号", "捐款編號", "gift"),
         "registered": ("登记时间", "登記時間", "registered"),
         "project": ("项目编号", "項目編號", "project"),
         "amount_yuan": ("金额(元)", "金額(元)", "amount (yuan)"),

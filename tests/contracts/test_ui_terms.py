@@ -11,6 +11,14 @@ ROOT = Path(__file__).parents[2]
 ENGLISH, SIMPLIFIED, TRADITIONAL = "en", "zh-Hans", "zh-Hant"
 LANGUAGES = (ENGLISH, SIMPLIFIED, TRADITIONAL)
 PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui")
+NOT_OURS = {
+    "common_passwords.py",
+    "breached_passwords.txt",
+    "statement.py",
+    "statement_summary.py",
+    "settings_addresses.py",
+}
+"""Guessable passwords, the bank's own words in its files, and the user name of an address."""
 CHINESE = r"[\u3400-\u9fff]"
 
 
@@ -35,6 +43,13 @@ def catalogue_texts(language: str) -> Iterator[tuple[str, str]]:
                         yield f"{path.relative_to(ROOT)}: {message.id}", re.sub(r"%\(\w+\)s", "%", text)
 
 
+def sources() -> Iterator[Path]:
+    """Yield the files of our programs, whose command lines, settings and sheets are worded in Chinese too."""
+    for package in (*PACKAGES, "config", "miniprogram"):
+        for kind in ("*.py", "*.html", "*.txt", "*.js", "*.toml"):
+            yield from (path for path in (ROOT / package).rglob(kind) if path.name not in NOT_OURS)
+
+
 def pattern(word: str) -> str:
     return rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word)
 
@@ -45,6 +60,17 @@ def test_no_text_uses_a_second_word_for_a_thing(language: str) -> None:
     refused = [word for row in terms() for word in row[column].split(", ") if word]
     expression = re.compile("|".join(map(pattern, refused)), re.IGNORECASE)
     found = [f"{place}: {match[0]}" for place, text in catalogue_texts(language) if (match := expression.search(text))]
+    assert not found, "\n".join(found)
+
+
+def test_programs_use_no_second_word_in_chinese() -> None:
+    refused = {word for row in terms() for cell in row[4:] for word in cell.split(", ") if word} - {"募捐地域"}
+    expression = re.compile("|".join(map(pattern, (word for word in refused if not word.isascii()))))
+    found = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in sources()
+        for match in expression.finditer(path.read_text("utf-8"))
+    ]
     assert not found, "\n".join(found)
 
 

@@ -17,7 +17,7 @@ from tests.flow.programs import DEMO, gateway_program, prepare, run_well
 from tests.flow.visitor import visitor
 
 MARKUP = re.compile(r"<[^>]+>|\s+")
-EXPECTED = ("模拟的无线电", "模拟的，没有真的发出", "volunteer-card类的卡", "连不上服务器，会自动重试", "0.1.0")
+EXPECTED = ("蓝牙是模拟的", "模拟的，没有真的发出", "volunteer-card类的卡", "连不上服务器，会自动重试", "0.1.0")
 
 
 async def test_a_gateway_without_a_server_works_and_explains_itself(tmp_path: Path) -> None:
@@ -32,12 +32,12 @@ async def test_a_gateway_without_a_server_works_and_explains_itself(tmp_path: Pa
         words = await run("explain", "--url", gateway.url, "--svg", str(picture))
         status = await run("sync", "status", "--state-dir", state, "--url", gateway.url)
     stopped = await run("sync", "status", "--state-dir", state)
-    assert "模拟的无线电,收不到真的信号 a simulated radio" in status
+    assert "模拟的蓝牙,收不到真的信号 a simulated radio" in status
     assert "本站广播 own advert: 模拟的,没有真的发出 simulated" in status
     assert "等待发送 waiting" in stopped, "the store is readable without a running gateway"
     check_trace(trace, shown)
     assert " of clear evidence within " in words
-    assert re.match(r"判定依据 decides from: 只有 TOML only\n无线接收 radio: 模拟的无线电", words)
+    assert re.match(r"判定依据 decides from: 只有 TOML only\n无线接收 radio: 模拟的蓝牙", words)
     assert "近" in words
     drawn = picture.read_text("utf-8")
     ElementTree.fromstring(drawn)

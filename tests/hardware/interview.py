@@ -140,7 +140,7 @@ class Interview:
         """Advertise on `adapter`. `other`: the second adapter, if there is one."""
         advertiser = self.station.advertiser(adapter, OWN, layout)
         if advertiser is None:
-            self.print("没有无线电助手,exact 格式不测 no radio helper here: the exact layout is not tested")
+            self.print("没有蓝牙助手,exact 格式不测 no radio helper here: the exact layout is not tested")
             return {}
         row: dict[str, str] = {}
         sending = asyncio.create_task(advertiser.keep_on_air())

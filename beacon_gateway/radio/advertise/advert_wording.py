@@ -25,7 +25,7 @@ _WHY_AND_REMEDY: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
     ),
     "no_answer": (("蓝牙服务没有回应", "the Bluetooth service does not answer"), _RESTART),
     "no_helper": (
-        ("无线电助手没有运行", "the radio helper does not run"),
+        ("蓝牙助手没有运行", "the radio helper does not run"),
         (
             "执行 systemctl enable --now beacon-radio-helper.socket",
             "run systemctl enable --now beacon-radio-helper.socket",
@@ -58,7 +58,7 @@ _REFUSALS: dict[RefusalReason, tuple[str, str]] = {
         "蓝牙服务不接受广播的某项设置({detail})",
         "BlueZ refused a property of the advertisement ({detail}); its log names it",
     ),
-    RefusalReason.helper: ("无线电助手拒绝了({detail})", "{detail}"),
+    RefusalReason.helper: ("蓝牙助手拒绝了({detail})", "{detail}"),
     RefusalReason.other: ("蓝牙服务拒绝了({detail})", "{detail}"),
 }
 

@@ -29,7 +29,7 @@ log = structlog.get_logger()
 MAX_CLIENTS = 64
 """A gateway has one connection for each advert (up to 5), each scanning adapter (up to 16) and a reset;
 `beacon-gateway scan` has another one for each adapter."""
-_FULL = "无线电助手同时只服务 {clients} 个连接,已满 the radio helper serves {clients} connections at once, and has them"
+_FULL = "蓝牙助手同时只服务 {clients} 个连接,已满 the radio helper serves {clients} connections at once, and has them"
 _FIRST_REQUEST_LIMIT_S = 5.0
 _CREDENTIALS = Struct("3i")  # struct ucred: pid, uid, gid
 _UNREAD_LIMIT = 16 * 1024

@@ -20,7 +20,7 @@ _OWN: dict[Language, dict[str, str]] = {
         "refused": "网关没有接受这笔订单",
     },
     Language.zh_hant: {
-        "bank": "演練網關付款",
+        "bank": "演練閘道付款",
         "for": "訂單說明",
         "confirm": "付款成功",
         "fail": "付款失敗",
@@ -32,7 +32,7 @@ _OWN: dict[Language, dict[str, str]] = {
         "left": "您尚未付款。",
         "again": "回到付款頁",
         "back": "返回商戶",
-        "refused": "網關沒有受理這筆訂單",
+        "refused": "閘道沒有受理這筆訂單",
     },
     Language.en: {
         "bank": "Drill payment gateway",

@@ -50,7 +50,7 @@ def test_a_radio_that_has_just_started_names_its_state_and_what_is_not_proved() 
 
 
 def test_a_simulated_radio_is_described_as_one() -> None:
-    assert "模拟的无线电" in describe(SimulatedScanner(build_demo_room((WALL,), None), seed=1).read_status())
+    assert "模拟的蓝牙" in describe(SimulatedScanner(build_demo_room((WALL,), None), seed=1).read_status())
 
 
 @pytest.mark.parametrize("state", [*STATES])
