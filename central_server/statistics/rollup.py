@@ -74,7 +74,14 @@ async def count_new(database: Database, now: datetime, *, max_merged: int = _MAX
         counted[record] = each, await _count_hour(database, each, record, now, max_merged)
 
     async def replace_hours(records: Sequence[RecordKey]) -> None:
-        await database.written(lambda connection: _replace(connection, [counted[record] for record in records]))
+        hours = [counted[record] for record in records]
+        async with database.read() as connection:
+            large = [pair for pair in hours if await _is_large(connection, *pair)]
+        small = [pair for pair in hours if pair not in large]
+        if small:
+            await database.written(lambda connection: _replace(connection, small))
+        for each, hour in large:
+            await _replace_in_slices(database, each, hour)
 
     if stale and not await process_together(database, list(counted), replace_hours, now):
         async with database.write() as connection:  # the quarantined ones; the others are replaced
@@ -91,15 +98,46 @@ async def _replace(connection: Connection, counted: Sequence[tuple[StaleHour, _H
         changed = False
         for stale, hour in hours:
             if time.monotonic() - started < _MAX_WRITE_S and await stale_hours.take(connection, stale):
-                screens = {
-                    place: [ScreenUse(*each, *hour.screens[place][each]) for each in hour.screens[place]]
-                    for place in hour.screens
-                }
                 await figures.replace_hour(connection, gateway, stale.start, hour.totals)
-                await screen_figures.replace_hour(connection, gateway, stale.start, screens)
+                await _replace_screens(connection, stale, hour)
                 changed = True
         if changed:
             await figures.sum_day(connection, gateway, start_of_day)
+
+
+async def _is_large(connection: Connection, stale: StaleHour, hour: _Hour) -> bool:
+    return await figures.is_large(connection, stale.gateway, day(stale.start), hour.totals)
+
+
+async def _replace_in_slices(database: Database, stale: StaleHour, hour: _Hour) -> None:
+    """Replace an hour with many beacons in several transactions; until the last one it stays stale.
+
+    Meanwhile readers see a part of its beacons. After a crash, or when its parcels changed, it is counted again.
+    """
+    gateway, of_day = stale.gateway, day(stale.start)
+    for number, part in enumerate(figures.split(hour.totals)):
+        async with database.write() as connection:
+            await connection.alone(JOB)
+            if not await stale_hours.is_current(connection, stale):
+                return
+            await figures.replace_hour(connection, gateway, stale.start, part, adds=number > 0)
+            if number == 0:
+                await _replace_screens(connection, stale, hour)
+                await figures.sum_day_without_beacons(connection, gateway, of_day)
+    after: str | None = ""
+    while after is not None:
+        async with database.write() as connection:
+            await connection.alone(JOB)
+            after = await figures.sum_beacons(connection, gateway, of_day, after)
+    async with database.write() as connection:
+        await stale_hours.take(connection, stale)
+
+
+async def _replace_screens(connection: Connection, stale: StaleHour, hour: _Hour) -> None:
+    screens = {
+        place: [ScreenUse(*each, *hour.screens[place][each]) for each in hour.screens[place]] for place in hour.screens
+    }
+    await screen_figures.replace_hour(connection, stale.gateway, stale.start, screens)
 
 
 async def _count_hour(database: Database, stale: StaleHour, about: RecordKey, now: datetime, max_merged: int) -> _Hour:

@@ -13,6 +13,7 @@ BENCHES = (
     "frames",
     "gift_record",
     "intake",
+    "job_writes",
     "kiosk",
     "live",
     "notifications",

@@ -1,26 +1,32 @@
 """Write figures by hour and day: replace an hour with new totals, and sum the hours of a day."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Table, delete, func, literal, select
+from sqlalchemy import Column, ColumnElement, Table, delete, func, literal, select
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import beacon_figures, gateway_figures, screen_figures, visit_figures
 from central_server.store.engine.tables.figures import DWELLS, GAPS, RSSIS
 from central_server.store.engine.upsert import insert
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import PlaceBeaconStatistics
 from sync_contract.statistics import Total
 
 HOUR, DAY = "hour", "day"
 _TABLES = (gateway_figures, beacon_figures, visit_figures)
+MAX_BEACONS = 50
+"""Of one transaction: on SQLite, intake waits meanwhile."""
 _MOST = frozenset(("longest_gap_ms", "rssi_max"))
 _LEAST = frozenset(("rssi_min",))
 
 
-async def replace_hour(connection: Connection, gateway: str, hour: datetime, totals: Mapping[str, Total]) -> None:
-    """`totals`: by community; a gateway may move within an hour."""
+async def replace_hour(
+    connection: Connection, gateway: str, hour: datetime, totals: Mapping[str, Total], *, adds: bool = False
+) -> None:
+    """`totals`: by community; a gateway may move within an hour. `adds`: add the beacons of a further part of it."""
     rows: dict[Table, list[dict[str, Any]]] = {table: [] for table in _TABLES}
     for community, total in totals.items():
         key = {"gateway": gateway, "span": HOUR, "start": hour, "community": community}
@@ -40,37 +46,90 @@ async def replace_hour(connection: Connection, gateway: str, hour: datetime, tot
             dwell = dict(zip(DWELLS, entry.dwell_histogram, strict=True))
             rows[visit_figures].append(key | {"tag_class": name, "arrivals": entry.arrivals} | dwell)
     for table, new in rows.items():
-        old = (table.c.gateway == gateway, table.c.span == HOUR, table.c.start == hour)
-        await connection.execute(delete(table).where(*old))
-        if new:
+        if not adds:
+            old = (table.c.gateway == gateway, table.c.span == HOUR, table.c.start == hour)
+            await connection.execute(delete(table).where(*old))
+        if new and not (adds and table is gateway_figures):
             await connection.execute(insert(connection, table), new)
+
+
+def split(totals: Mapping[str, Total]) -> Iterator[dict[str, Total]]:
+    """Yield parts of at most `MAX_BEACONS` beacons. The first has everything else too; the others have only beacons."""
+    beacons = [(name, each) for name, total in sorted(totals.items()) for each in sorted(_beacons(total))]
+    yield {name: _only(total, beacons[:MAX_BEACONS], name) for name, total in totals.items()}
+    for start in range(MAX_BEACONS, len(beacons), MAX_BEACONS):
+        some = beacons[start : start + MAX_BEACONS]
+        yield {name: replace(_only(totals[name], some, name), classes={}) for name in {name for name, _ in some}}
+
+
+def _beacons(total: Total) -> set[BeaconId]:
+    return {*total.places, *total.advertised_ms}
+
+
+def _only(total: Total, some: Sequence[tuple[str, BeaconId]], community: str) -> Total:
+    chosen = {each for name, each in some if name == community}
+    return replace(
+        total,
+        places={each: total.places[each] for each in total.places if each in chosen},
+        advertised_ms={each: total.advertised_ms[each] for each in total.advertised_ms if each in chosen},
+    )
+
+
+async def is_large(connection: Connection, gateway: str, day: datetime, totals: Mapping[str, Total]) -> bool:
+    """Return whether the hour, or its day as summed so far, has more beacons than one transaction takes."""
+    columns = beacon_figures.c
+    of_day = select(func.count()).where(columns.gateway == gateway, columns.span == DAY, columns.start == day)
+    stored = int((await connection.execute(of_day)).scalar_one())
+    return max(stored, sum(len(_beacons(total)) for total in totals.values())) > MAX_BEACONS
 
 
 async def sum_day(connection: Connection, gateway: str, day: datetime) -> None:
     """`day`: its start in official time."""
-    for table in (*_TABLES, screen_figures):
-        old = (table.c.gateway == gateway, table.c.span == DAY, table.c.start == day)
-        await connection.execute(delete(table).where(*old))
-        key = [column for column in table.primary_key.columns if column.name not in ("gateway", "span", "start")]
-        values = [column for column in table.columns if not column.primary_key]
-        hours = (
-            select(
-                literal(gateway),
-                literal(DAY),
-                literal(day, table.c.start.type),
-                *key,
-                *(merged(each) for each in values),
-            )
-            .where(
-                table.c.gateway == gateway,
-                table.c.span == HOUR,
-                table.c.start >= day,
-                table.c.start < day + timedelta(days=1),
-            )
-            .group_by(*key)
+    await sum_day_without_beacons(connection, gateway, day)
+    await _sum(connection, beacon_figures, gateway, day)
+
+
+async def sum_day_without_beacons(connection: Connection, gateway: str, day: datetime) -> None:
+    for table in (gateway_figures, visit_figures, screen_figures):
+        await _sum(connection, table, gateway, day)
+
+
+async def sum_beacons(connection: Connection, gateway: str, day: datetime, after: str) -> str | None:
+    """Sum the day of the next `MAX_BEACONS` beacons, in the order of their text; return the last, None at the end."""
+    columns = beacon_figures.c
+    of_day = (columns.gateway == gateway, columns.start >= day, columns.start < day + timedelta(days=1))
+    following = select(columns.beacon).where(*of_day, columns.beacon > after).group_by(columns.beacon)
+    found = (await connection.execute(following.order_by(columns.beacon).limit(MAX_BEACONS))).scalars().all()
+    if not found:
+        return None
+    await _sum(connection, beacon_figures, gateway, day, columns.beacon > after, columns.beacon <= found[-1])
+    return str(found[-1])
+
+
+async def _sum(connection: Connection, table: Table, gateway: str, day: datetime, *among: ColumnElement[bool]) -> None:
+    old = (table.c.gateway == gateway, table.c.span == DAY, table.c.start == day, *among)
+    await connection.execute(delete(table).where(*old))
+    key = [column for column in table.primary_key.columns if column.name not in ("gateway", "span", "start")]
+    values = [column for column in table.columns if not column.primary_key]
+    hours = (
+        select(
+            literal(gateway),
+            literal(DAY),
+            literal(day, table.c.start.type),
+            *key,
+            *(merged(each) for each in values),
         )
-        names = ["gateway", "span", "start", *(column.name for column in key), *(column.name for column in values)]
-        await connection.execute(insert(connection, table).from_select(names, hours))
+        .where(
+            table.c.gateway == gateway,
+            table.c.span == HOUR,
+            table.c.start >= day,
+            table.c.start < day + timedelta(days=1),
+            *among,
+        )
+        .group_by(*key)
+    )
+    names = ["gateway", "span", "start", *(column.name for column in key), *(column.name for column in values)]
+    await connection.execute(insert(connection, table).from_select(names, hours))
 
 
 def merged(column: Column[Any]) -> Any:  # noqa: ANN401  (an expression)

@@ -44,6 +44,13 @@ async def some(connection: Connection, limit: int) -> tuple[StaleHour, ...]:
     return tuple(StaleHour(*row) for row in await connection.execute(statement.limit(limit)))
 
 
+async def is_current(connection: Connection, hour: StaleHour) -> bool:
+    """Return False if its parcels changed since it was read, or another process took it."""
+    columns = stale_hours.c
+    same = select(columns.mark).where(columns.gateway == hour.gateway, columns.start == hour.start).with_for_update()
+    return (await connection.execute(same)).scalar() == hour.mark
+
+
 async def take(connection: Connection, hour: StaleHour) -> bool:
     """Remove the hour. Return False if its parcels changed since it was read, or another process took it."""
     columns = stale_hours.c
