@@ -10,11 +10,15 @@ from pathlib import Path
 STATIC = Path(__file__).parent / "static"
 STYLE = Path(__file__).parent / "style"
 _SHEETS = {
-    "pages.css": (STYLE / "tokens.css", STATIC / "pages.css", STYLE / "screens.css", STYLE / "receipt.css"),
+    "pages.css": tuple(
+        STYLE / f"{name}.css" for name in ("tokens", "components", "pages", "screens", "phone", "receipt")
+    ),
     "site.css": (STYLE / "site.css",),
 }
 """Concatenated in this order: a resident's page loads one stylesheet, a page for staff on site two."""
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
+_SAMPLES = {"elder-lunch": "meal", "student-aid": "reading", "info-only": "tea"}
+"""Drawings of the projects in the sample configurations; any other project has the lane."""
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Cache-Control of an address that identifies its content."""
@@ -72,8 +76,13 @@ class Assets:
         return self._urls[name]
 
     def picture(self, project: str) -> str:
-        """Return the address of a project's picture: chosen by staff, built in, or the blossom for any project."""
-        return self.album(project) or self._urls.get(f"art/{project}.svg") or self._urls["art/blossom.svg"]
+        """Return the address of a project's picture: chosen by staff, or else its drawing."""
+        return self.album(project) or self._urls[drawing_of(project)]
+
+
+def drawing_of(project: str) -> str:
+    """Return the file, under static/, of the drawing for a project without a picture of its own."""
+    return f"art/{_SAMPLES.get(project, 'lane')}.svg"
 
 
 def strip_css(sheet: str) -> str:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from kiosk_ui.assets import STATIC
+from kiosk_ui.assets import STATIC, drawing_of
 from kiosk_ui.paper.beacon_address import poster_address, tag_address
 from kiosk_ui.paper.paper_wording import check_languages, drill_words, permit_lines, setting, translator
 from kiosk_ui.paper.typesetting import typeset
@@ -50,19 +50,13 @@ def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] =
         "code": paper_code_svg(address),
         "seal": (STATIC / "seal.svg").read_text("utf-8"),
         "picture": None if facts.picture is None else list(facts.picture),
-        "art": _art(facts.project.id),
+        "art": (STATIC / drawing_of(facts.project.id)).read_text("utf-8"),
         "phone": facts.phone,
         "beacon": f"{facts.beacon.uuid} · {facts.beacon.major} / {facts.beacon.minor}",
         "tag": tag_address(facts.public_url, facts.beacon, facts.environment),
         "texts": [_build_texts(facts, language) for language in check_languages(languages)],
     }
     return typeset("stickers.typ" if sheet else "poster.typ", printed)
-
-
-def _art(project: str) -> str:
-    """Return the project's own picture, or the blossom for any project."""
-    own = STATIC / "art" / f"{project}.svg"
-    return (own if own.is_file() else STATIC / "art" / "blossom.svg").read_text("utf-8")
 
 
 def _build_texts(facts: PosterFacts, language: Language) -> dict[str, Any]:

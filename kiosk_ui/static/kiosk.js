@@ -156,20 +156,24 @@
     further.firstElementChild.hidden = end;
     further.lastElementChild.hidden = !end;
   }
-  function visibleHeight() { return scroller.clientHeight - (further.hidden ? 0 : further.parentNode.offsetHeight); }
+  function visibleTop() { // below the strip of a drill, which stays
+    var strip = document.querySelector(".drill");
+    return strip ? strip.offsetHeight : 0;
+  }
+  function visibleBottom() { return further.hidden ? scroller.clientHeight : further.parentNode.getBoundingClientRect().top; }
   function firstCutOff() { // top of the first project that is not completely visible; 0 for none
     var next = Array.prototype.filter.call(main.querySelectorAll(".projects > li"), function (each) {
       var place = each.getBoundingClientRect();
-      return place.top > 9 && place.bottom > visibleHeight() + 1;
+      return place.top > visibleTop() + 9 && place.bottom > visibleBottom() + 1;
     })[0];
-    return next ? next.getBoundingClientRect().top - 8 : 0;
+    return next ? next.getBoundingClientRect().top - visibleTop() - 8 : 0;
   }
   function scrollPage(top) {
     var calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     scroller.scrollTo({ top: top, behavior: calm ? "auto" : "smooth" });
   }
   further.addEventListener("click", function () {
-    scrollPage(further.lastElementChild.hidden ? scroller.scrollTop + (firstCutOff() || 0.85 * visibleHeight()) : 0);
+    scrollPage(further.lastElementChild.hidden ? scroller.scrollTop + (firstCutOff() || 0.85 * (visibleBottom() - visibleTop())) : 0);
     showFurther();
   });
   ["scroll", "resize", "load"].forEach(function (kind) { addEventListener(kind, showFurther, { passive: true }); });

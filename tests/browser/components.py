@@ -41,7 +41,7 @@ SIDE = 0.05
 """By how much a component may be longer or shorter: a font with other line heights."""
 MEAN, WORST = 5.5, 95.0
 """Levels of 255 by which a picture may differ, on average and in its worst spot of 32 x 32 pixels of the screen."""
-GIVEN = LUNCH.model_copy(update={"goal_fen": 30_000_00, "paid_fen": 18_600_00})
+GIVEN = LUNCH.model_copy(update={"goal_fen": 30_000_00, "paid_fen": 18_600_00, "helped": 213})
 PARTS = {
     "page": "body",
     "brand": ".brand",
@@ -49,23 +49,30 @@ PARTS = {
     "other language": ".languages :not([aria-current])",
     "drill": ".drill",
     "heading": "#c-text h1",
-    "eyebrow": "#c-text .eyebrow",
+    "tab": ".tab",
     "lead": "#c-text .lead",
     "text": "#c-text .plain-text",
     "aside": "#c-text .aside",
     "sum": "#c-text .sum",
-    "button": "#c-buttons .button:not(.main)",
+    "button": "#c-buttons .button:not(.main, .second)",
+    "second button": "#c-buttons .button.second",
     "main button": "#c-buttons .button.main",
+    "button that cannot be used": "#c-buttons [disabled]",
     "card": "#c-cards .projects a",
-    "card's plate": "#c-cards .plate",
-    "card's title": "#c-cards b",
-    "meter": "#c-meter .whole",
+    "card's scene": "#c-cards .scene",
+    "card's title": "#c-cards .title",
+    "card's arrow": "#c-cards .card-arrow",
+    "people reached": "#c-cards .people-reached b",
+    "card that only informs": "#c-cards .informs a",
+    "label": "#c-cards .label",
+    "meter": "#c-meter .meter",
     "meter's part": "#c-meter .part",
     "pick": "#c-amounts .pick",
     "key": "#c-pad .key",
     "pad": "#c-pad .pad",
     "banner": "#c-banner a",
     "notice": "#c-notice .remark",
+    "note": "#c-notice .note",
     "state": "#c-notice .state",
     "state that is on": "#c-notice .state.on",
     "code": "#c-code .code",
@@ -126,7 +133,7 @@ async def components_page(port: int = 0) -> AsyncIterator[str]:
 
 async def capture(page: Page) -> Seen:
     """The page that is open, from above to below."""
-    await page.evaluate("document.querySelector('.watermark')?.remove()")  # it lies elsewhere on a longer page
+    await page.evaluate("document.querySelector('.tab')?.remove()")  # it would stand over one of them
     measures = await page.evaluate(_MEASURE, PARTS)
     pictures = {}
     for each in await page.query_selector_all(".component"):

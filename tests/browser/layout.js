@@ -3,9 +3,16 @@
 (want) => {
   const faults = [];
   const name = (el) => `<${el.tagName.toLowerCase()} ${el.className.baseVal ?? el.className}> "${(el.textContent || "").trim().slice(0, 24)}"`;
+  scrollTo(0, 0); // where a strip that stays stands over nothing
   const shown = (el) => el.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !el.closest("[aria-hidden]");
   // What is stuck to the screen's edge is judged where it stands when the page is scrolled to its end.
   for (const el of document.querySelectorAll(".buttons")) el.style.position = "static";
+  const aids = document.querySelector(".aids");
+  if (aids && getComputedStyle(aids).position === "fixed") {
+    document.body.append(aids); // the head it belongs to has a position of its own
+    document.body.style.position = "relative";
+    aids.style.position = "absolute";
+  }
 
   // -- no sideways scroll
   const root = document.scrollingElement;
@@ -96,11 +103,20 @@
       if (apart < want.gap - 0.5) faults.push(`${apart.toFixed(1)} px between ${name(el)} and ${name(targets[j])}`);
     }
     const style = getComputedStyle(el);
-    if (el.matches(".button, .pick, .key")) {
-      const ratio = contrast(colour(style.borderTopColor), behind(el.parentElement));
-      if (ratio < want.controls) faults.push(`border contrast ${ratio.toFixed(2)}: ${name(el)}`);
+    if (!el.matches("[disabled], [aria-disabled=true]") && el.matches(".button, .pick, .key, .choice, .projects a, .ask a, .foot a")) {
+      const around = behind(el.parentElement);
+      const ratio = Math.max(...edges(style).map((each) => contrast(each, around)));
+      if (ratio < want.controls) faults.push(`edge contrast ${ratio.toFixed(2)}: ${name(el)}`);
     }
   });
+
+  // -- the tab of a drill stands in the margin, over no text
+  const tab = document.querySelector(".tab");
+  const margin = tab && shown(tab.closest("body")) && tab.getBoundingClientRect();
+  for (const node of margin && margin.width ? texts : []) {
+    if (tab.contains(node)) continue;
+    for (const line of lineBoxes(node)) if (line.right > margin.left && line.bottom > margin.top && line.top < margin.bottom) faults.push(`under the tab: ${name(node.parentElement)}`);
+  }
 
   // -- "back" is as large as "give"
   const buttons = targets.filter((el) => el.matches(".buttons > .button"));
@@ -142,18 +158,17 @@
     const [r, g, b, a = 1] = text.match(/[\d.]+/g).map(Number);
     return { r, g, b, a };
   }
-  function over(top, bottom) {
-    const mix = (k) => top[k] * top.a + bottom[k] * (1 - top.a);
-    return { r: mix("r"), g: mix("g"), b: mix("b"), a: 1 };
+  // What shows where a control ends: its surface, its edge, and the ledge or foot that it stands on.
+  function edges(style) {
+    const shadows = style.boxShadow.match(/rgba?\([^)]*\)/g) || [];
+    const foot = parseFloat(style.borderBottomWidth) > 0 ? [style.borderBottomColor] : [];
+    return [style.backgroundColor, ...shadows, ...foot].map(colour).filter((each) => each.a === 1);
   }
-  // The first opaque background; on bare paper the watermark may lie between.
+  // The first opaque background.
   function behind(el) {
     for (let at = el; at; at = at.parentElement) {
       const background = colour(getComputedStyle(at).backgroundColor);
-      if (background.a === 1) {
-        const watermark = document.querySelector(".watermark");
-        return at === document.body && watermark ? over(colour(getComputedStyle(watermark).color), background) : background;
-      }
+      if (background.a === 1) return background;
     }
     return { r: 255, g: 255, b: 255, a: 1 };
   }

@@ -21,7 +21,7 @@ WITH_PICTURES = {
 
 
 @pytest.mark.parametrize("size", ["small", "phone"])
-async def test_a_missing_picture_leaves_its_plate(open_page: OpenPage, gallery_url: str, size: str) -> None:
+async def test_a_missing_picture_leaves_its_place(open_page: OpenPage, gallery_url: str, size: str) -> None:
     page = await open_page(*SIZES[size])
     missed: list[str] = []
 
@@ -39,10 +39,10 @@ async def test_a_missing_picture_leaves_its_plate(open_page: OpenPage, gallery_u
             assert missed, f"{name} has a picture"
             if found := await faults(page):
                 wrong[name] = found
-            for plate in await page.locator("main .plate:has(img)").all():
-                box = await plate.bounding_box()
+            for scene in await page.locator("main .scene:has(img)").all():
+                box = await scene.bounding_box()
                 assert box is not None
-                assert box["height"] >= 90, f"{name}: the plate has collapsed"
+                assert box["height"] >= 90, f"{name}: the picture's place has collapsed"
             shown = await page.evaluate(
                 "[...document.images].filter((each) => each.naturalWidth === 0 && each.alt).length"
             )

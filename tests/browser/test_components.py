@@ -61,9 +61,9 @@ async def test_every_component_is_readable_and_easy_to_touch(open_page: OpenPage
     ("token", "value"),
     [
         ("accent", "#931f0e"),
-        ("hairline", "#dccfbc"),
+        ("hairline", "#d6c9b7"),
         ("type", "22.5px"),
-        ("target", "75px"),
+        ("target", "83px"),
     ],
 )
 async def test_the_smallest_change_of_a_token_is_detected(browser: Browser, url: str, token: str, value: str) -> None:
@@ -76,7 +76,7 @@ async def test_the_smallest_change_of_a_token_is_detected(browser: Browser, url:
 @pytest.mark.parametrize(
     ("broken", "component"),
     [
-        (".projects .plate img { visibility: hidden; }", "c-cards"),
+        (".projects .scene img { visibility: hidden; }", "c-cards"),
         (".buttons { transform: translateY(50px); }", "c-buttons"),
     ],
 )

@@ -67,9 +67,13 @@ BELOW = """() => ["usual", "larger", "largest"].flatMap((text) => {
   const bars = [...document.querySelectorAll("main .buttons")].filter((each) => each.offsetHeight);
   const bar = bars.find((each) => getComputedStyle(each).position === "sticky");
   const edge = bar ? bar.getBoundingClientRect().top : innerHeight;
+  const reach = Math.max(...[...(bar?.children ?? [])].map((each) => each.getBoundingClientRect().right)); // beside it?
   return [...document.querySelectorAll("main :is(.button, .pick, .key, .choice, .code svg, .slip, .by-hand)")]
     .filter((each) => !each.hidden)
-    .filter((each) => each.getBoundingClientRect().bottom > 0.5 + (bar?.contains(each) ? innerHeight : edge))
+    .filter((each) => {
+      const box = each.getBoundingClientRect();
+      return box.bottom > 0.5 + (bar?.contains(each) || box.left > reach ? innerHeight : edge);
+    })
     .map((each) => text + ": " + each.textContent.trim());
 })"""
 """What one came for, at every size of text: it stands above the bar of what to do next, and that above the edge."""
@@ -88,7 +92,8 @@ async def test_what_to_do_next_is_in_reach_without_scrolling(open_page: OpenPage
 
 
 BODY = """() => {
-  const named = "h1, h2, a, button, summary, legend, dt, svg, .eyebrow, .sum, .bill dd, .facts dd, .by-hand b";
+  const named = "h1, h2, a, button, summary, legend, dt, svg, .eyebrow, .note, .title-line, .drill-mark, .sum, "
+    + ".bill dd, .facts dd, .by-hand b";
   const text = (el) => [...el.childNodes].map((node) => node.nodeType === 3 ? node.data
     : node.nodeType === 1 && node.checkVisibility() && !node.matches(named) ? text(node) : "").join("");
   const examples = [...document.querySelectorAll(".pick span")].map((each) => each.textContent).join("");
@@ -175,7 +180,7 @@ async def test_how_much_is_given_is_seen_before_one_pays_on_a_phone(
         for name in ("gift", "gift-again", "gift-public"):
             await page.goto(f"{gallery_url}/{Surface.phone}/{name}/{language}?text={text}")
             for photo in (False, True):
-                await page.evaluate("(is) => document.querySelector('.plate').classList.toggle('photo', is)", photo)
+                await page.evaluate("(is) => document.querySelector('.scene').classList.toggle('photo', is)", photo)
                 if await page.evaluate(COVERED):
                     covered.append(f"{name} {language} {photo}")
     assert covered == []

@@ -24,7 +24,7 @@ STUCK = """<p class="drill" style="position: sticky; top: 0">practice</p>
         (f'<button style="{BUTTON}; width: 60px">go</button>', "target of 60 x 80"),
         (f'<button style="{BUTTON}; margin-left: -26px">go</button>', "to the edge"),
         (f'<button style="{BUTTON}">a</button><button style="{BUTTON}">b</button>', "px between"),
-        (f'<button class="key" style="{BUTTON}; border-color: #bbb">a</button>', "border contrast"),
+        (f'<button class="key" style="{BUTTON}; border-color: #bbb">a</button>', "edge contrast"),
         ('<main><p>under</p><p style="margin-top: -40px">above</p></main>', "lies over"),
         ('<div class="code"><svg width="200" height="200"></svg></div>', "code of 200"),
         ('<p style="width: 70px; overflow-wrap: anywhere">¥12,345.67</p>', "a number broken in two, ¥12,345.67"),

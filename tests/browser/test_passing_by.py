@@ -16,9 +16,10 @@ STANDS_S = 12
 SEEN = """(() => {
   const bar = document.querySelector(".own").getBoundingClientRect();
   const edge = bar.height ? bar.top : innerHeight;
+  const strip = document.querySelector(".drill").getBoundingClientRect();
   return [...document.querySelectorAll(".projects > li")].flatMap((each, number) => {
     const place = each.getBoundingClientRect();
-    return place.top > -1 && place.bottom < edge + 1 ? [number] : [];
+    return place.top > strip.bottom - 1 && place.bottom < edge + 1 ? [number] : [];
   });
 })()"""
 """Which projects stand whole on the screen, above the button that leads further down."""

@@ -12,7 +12,7 @@ from sync_contract.strict_model import Language
 
 TEMPLATES = sorted((FOLDER / "templates").glob("*.html"))
 SCRIPTS = sorted((FOLDER / "static").glob("*.js"))
-SHEETS = [FOLDER / "static" / "pages.css", *sorted((FOLDER / "style").glob("*.css"))]
+SHEETS = sorted((FOLDER / "style").glob("*.css"))
 TRANSLATED = [Language.zh_hans, Language.zh_hant]
 """The messages themselves are English."""
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
@@ -76,7 +76,7 @@ def test_templates_contain_no_text_outside_the_catalogues(path: Path) -> None:
 def test_scripts_and_stylesheets_contain_no_text(path: Path) -> None:
     code = re.sub(r"//[^\n]*|/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
     assert not re.search(r"[\u3400-\u9fff]", code)
-    assert not re.search(r"(?<!-)content:", code)
+    assert not re.search(r"(?<!-)content: (?!\"\";|counter\(|attr\()", code)
     assert not re.search(r"(textContent|innerText)\s*=\s*\"[A-Za-z]", code)
 
 

@@ -61,6 +61,6 @@ def test_the_language_is_the_one_asked_for_or_the_readers_own(
 def test_an_address_of_a_file_changes_with_its_content() -> None:
     assets = Assets("/static/")
     there = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()}
-    assert set(assets.files) == there | {"site.css"}
+    assert set(assets.files) == there | {"pages.css", "site.css"}
     assert assets.url("pages.css") == f"/static/pages.css?v={assets.files['pages.css'].version}"
-    assert "blossom" in assets.picture("a-project-without-picture")
+    assert "lane" in assets.picture("a-project-without-picture")

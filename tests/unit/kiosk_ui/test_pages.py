@@ -31,7 +31,7 @@ def kiosk(view: View, language: Language = Language.en) -> str:
 
 
 @pytest.mark.parametrize(("surface", "view", "language"), EVERY)
-def test_every_page_is_small_with_its_language_and_the_drill_watermark(
+def test_every_page_is_small_with_its_language_and_says_twice_that_it_is_a_drill(
     surface: Surface, view: View, language: Language
 ) -> None:
     html = PAGES[surface].render_page(view, language, csrf="0" * 64)
@@ -48,12 +48,12 @@ def test_a_real_page_is_not_called_a_drill(surface: Surface) -> None:
     for view in VIEWS[surface].values():
         html = pages(surface, Environment.real).render_page(view, Language.en, csrf="x")
         assert "DRILL" not in html
-        assert "watermark" not in html
+        assert 'class="tab"' not in html
 
 
 def test_the_script_and_all_else_that_a_first_visit_loads_is_small() -> None:
     assert len(gzip.compress((STATIC / "kiosk.js").read_bytes())) <= 8_000
-    assert len(gzip.compress(Assets().files["pages.css"].content)) <= 8_000
+    assert len(gzip.compress(Assets().files["pages.css"].content)) <= 10_000
     assert max(len(gzip.compress(path.read_bytes())) for path in STATIC.rglob("*.svg")) <= 8_000
 
 
@@ -134,10 +134,10 @@ def test_the_number_pad_works_by_plain_links() -> None:
 
 
 def test_the_code_is_in_the_page_and_gone_once_the_registration_has_ended() -> None:
-    assert "<svg" in kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket))
+    assert 'class="code"' in kiosk(Handoff(LUNCH, AMOUNT, CODE, IntentState.registered, HandoffKind.ticket))
     for state in (IntentState.closed, IntentState.unconfirmed):
         ended = kiosk(Handoff(LUNCH, AMOUNT, CODE, state, HandoffKind.ticket))
-        assert "<svg" not in ended
+        assert 'class="code"' not in ended
         assert CODE not in ended
 
 
