@@ -28,7 +28,7 @@ async def main(path: Path, count: int) -> None:
             recorded = await Intents(database).record(intent, key=f"{number}", clock=clock)
             os.write(1, f"{recorded.intent.id}\n".encode())
             if number % 7 == 6:
-                sent = await Outbox(database).waiting(parcels=100, size=10**6)
+                sent = await Outbox(database).waiting(parcels=count, size=10**9)
                 receipt = ParcelReceipt(id=recorded.intent.id, receipt=Receipt.accepted)
                 await Outbox(database).settle(sent, [receipt])
 
