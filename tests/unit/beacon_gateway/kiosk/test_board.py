@@ -54,7 +54,7 @@ async def test_the_board_shows_the_stored_figures(resident: Resident, kiosk: Fak
         "¥499",
         ">7<",
         ">12<",
-        "2台机器",
+        "2 台机器",
         "3f3d b46b 3f3d",
         "2026年11月27日 12:00",
     ):
