@@ -9,27 +9,34 @@ from dataclasses import asdict
 from central_server.sheets.sheet_reader import MAX_ROWS, Sheet, SheetRefused, is_book, read
 
 CPU_S, _WALL_S = 8, 20.0
-_MEMORY_BYTES = 512 * 1024 * 1024
+MEMORY_BYTES = 512 * 1024 * 1024
 
 
-async def open_sheet(content: bytes, *, cpu_s: int = CPU_S) -> Sheet:
-    """Do as sheet_reader.read, without blocking. Raises SheetRefused, also for a file that takes too long to read."""
+class SheetTooLarge(SheetRefused):
+    """The file took more time or memory than it may."""
+
+    def __init__(self) -> None:
+        super().__init__(MAX_ROWS)
+
+
+async def open_sheet(content: bytes, *, cpu_s: int = CPU_S, memory_bytes: int = MEMORY_BYTES) -> Sheet:
+    """Do as sheet_reader.read, without blocking. Raises SheetRefused, SheetTooLarge where a limit was reached."""
     if not is_book(content):
         return await asyncio.to_thread(read, content)
-    command = (sys.executable, "-m", "central_server.sheets.sheet_process", str(cpu_s))
+    command = (sys.executable, "-m", "central_server.sheets.sheet_process", str(cpu_s), str(memory_bytes))
     pipe = asyncio.subprocess.PIPE
     child = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
     try:
         async with asyncio.timeout(_WALL_S):
             answer, _ = await child.communicate(content)
     except TimeoutError as error:
-        raise SheetRefused(MAX_ROWS) from error
+        raise SheetTooLarge from error
     finally:
         if child.returncode is None:
             child.kill()
             await child.wait()
-    if child.returncode != 0:  # a limit was reached
-        raise SheetRefused(MAX_ROWS)
+    if child.returncode != 0:
+        raise SheetTooLarge
     found = json.loads(answer)
     if "refused" in found:
         raise SheetRefused(found["refused"])
@@ -38,7 +45,7 @@ async def open_sheet(content: bytes, *, cpu_s: int = CPU_S) -> Sheet:
 
 def _main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]),) * 2)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         found: dict[str, object] = asdict(read(sys.stdin.buffer.read()))

@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]  # 
 from central_server.catalogue.columns import COLUMNS, head, name_of
 from central_server.catalogue.field_parsing import fen_to_yuan, yuan_to_fen
 from central_server.sheets import sheet_reader
-from central_server.sheets.sheet_process import open_sheet
+from central_server.sheets.sheet_process import SheetTooLarge, open_sheet
 from central_server.sheets.sheet_reader import SheetRefused, ending_matches, read
 from central_server.sheets.sheet_writer import Cell, csv_file, xlsx_file, yuan
 from sync_contract.strict_model import Language
@@ -76,10 +76,11 @@ async def test_a_workbook_is_read_in_a_process_with_limits() -> None:
     assert (await open_sheet(csv_file(rows))).rows[0] == (2, ("床前", "5"))
     with pytest.raises(SheetRefused, match="unreadable"):
         await open_sheet(b"PK\x03\x04 damaged")
-    bomb = packed_zeros(4_000_000)
-    assert len(bomb) < 60_000
-    with pytest.raises(SheetRefused):
-        await open_sheet(bomb, cpu_s=1)
+    bomb = packed_zeros(400_000)
+    assert len(bomb) < 12_000
+    for limit in ({"cpu_s": 1}, {"cpu_s": 60, "memory_bytes": 160 * 1024 * 1024}):
+        with pytest.raises(SheetTooLarge):
+            await open_sheet(bomb, **limit)
 
 
 def test_amounts_are_numbers_and_times_are_of_beijing() -> None:
