@@ -6,7 +6,7 @@
   scrollTo(0, 0); // where a strip that stays stands over nothing
   const shown = (el) => el.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !el.closest("[aria-hidden]");
   // What is stuck to the screen's edge is judged where it stands when the page is scrolled to its end.
-  for (const el of document.querySelectorAll(".buttons")) el.style.position = "static";
+  for (const el of document.querySelectorAll(".buttons, .buttons > *")) el.style.position = "static";
   const aids = document.querySelector(".aids");
   if (aids && getComputedStyle(aids).position === "fixed") {
     document.body.append(aids); // the head it belongs to has a position of its own
@@ -87,6 +87,17 @@
       const middles = places.map((place) => (place.top + place.bottom) / 2);
       if (Math.max(...middles) - Math.min(...middles) > 0.6 * Math.max(...places.map((place) => place.height))) faults.push(`a number broken in two, ${found[0]}: ${name(block)}`);
     }
+  }
+
+  // -- what cannot be used now looks so
+  for (const el of document.querySelectorAll(":is(a, button):is([disabled], [aria-disabled=true])")) {
+    const look = () => ["backgroundColor", "boxShadow", "borderTopColor", "borderBottomColor", "fontWeight", "opacity"].map((each) => getComputedStyle(el)[each]).join();
+    const before = look(), was = [el.getAttribute("aria-disabled"), el.disabled];
+    el.removeAttribute("aria-disabled");
+    el.disabled = false;
+    if (shown(el) && look() === before) faults.push(`looks as if it could be used: ${name(el)}`);
+    if (was[0]) el.setAttribute("aria-disabled", was[0]);
+    el.disabled = was[1];
   }
 
   // -- what is touched: size, distance, border

@@ -162,30 +162,6 @@ async def test_a_phone_that_asks_for_a_decision_has_few_words_on_its_screen(
     assert {key: words for key, words in result.items() if not 0 < len(words) <= most[key[1]]} == {}
 
 
-COVERED = """() => {
-  const bar = document.querySelector("main .buttons");
-  const edge = getComputedStyle(bar).position === "sticky" ? bar.getBoundingClientRect().top : innerHeight;
-  return document.querySelector(".sum").getBoundingClientRect().bottom > edge;
-}"""
-
-
-@pytest.mark.parametrize("text", TextSize)
-async def test_how_much_is_given_is_seen_before_one_pays_on_a_phone(
-    open_page: OpenPage, gallery_url: str, text: TextSize
-) -> None:
-    """Nothing stands over it, on a small phone and with a photo for the project too."""
-    page = await open_page(360, 640, has_touch=True, is_mobile=True)
-    covered = []
-    for language in Language:
-        for name in ("gift", "gift-again", "gift-public"):
-            await page.goto(f"{gallery_url}/{Surface.phone}/{name}/{language}?text={text}")
-            for photo in (False, True):
-                await page.evaluate("(is) => document.querySelector('.scene').classList.toggle('photo', is)", photo)
-                if await page.evaluate(COVERED):
-                    covered.append(f"{name} {language} {photo}")
-    assert covered == []
-
-
 STICKS = """() => {
   const box = document.querySelector(".to-give .button").getBoundingClientRect();
   const form = document.querySelector("#give").getBoundingClientRect();

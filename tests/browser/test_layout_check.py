@@ -32,6 +32,8 @@ STUCK = """<p class="drill" style="position: sticky; top: 0">practice</p>
         ('<p style="width: 200px; overflow-wrap: anywhere">一二三四五 ¥12,345.67 一二三四五六</p>', None),
         ('<p class="drill">practice</p><main><h1 style="margin-top: -40px">How much?</h1></main>', "lies over"),
         (STUCK, "lies over"),
+        (f'<button style="{BUTTON}" aria-disabled="true">go</button>', "looks as if it could be used"),
+        (f'<button style="{BUTTON}" disabled>go</button>', "looks as if it could be used"),
         ('<p style="position: absolute; left: -30px">cut off</p>', "off the screen"),
     ],
 )

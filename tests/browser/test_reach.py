@@ -1,0 +1,72 @@
+"""Test that hands reach what is touched: on a screen that stands on end, and on a small phone with the largest text."""
+
+from typing import Any
+
+import pytest
+
+from kiosk_ui.display_preferences import TextSize
+from kiosk_ui.surface import Surface
+from sync_contract.strict_model import Language
+from tests.browser.conftest import OpenPage
+from tests.browser.layout import SIZES
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+PORTRAIT = (
+    "attract",
+    "attract-held",
+    "turned",
+    "projects",
+    "project",
+    "amount",
+    "keypad",
+    "handoff-minutes",
+    "handoff-typed",
+    "handoff-opened",
+    "thanks",
+    "display",
+    "help",
+    "notice-permit_closed",
+)
+OUT_OF_REACH = """() => [...document.querySelectorAll("a[href], button, summary")]
+  .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+  .map((each) => [each.textContent.trim(), each.getBoundingClientRect()])
+  .filter(([_, box]) => box.width && ((box.top + box.bottom) / 2 < innerHeight / 2 || box.bottom > innerHeight))
+  .map(([text, box]) => `${text} at ${Math.round(box.top)}`)"""
+"""By their middle. The lower half of a 32-inch panel, its lower edge 50 cm above the floor: 51 to 85 cm."""
+
+
+async def test_on_a_screen_that_stands_on_end_everything_is_touched_in_its_lower_half(
+    open_page: OpenPage, gallery_url: str
+) -> None:
+    page = await open_page(*SIZES["portrait"], has_touch=True, is_mobile=True)
+    wrong: dict[str, Any] = {}
+    for number, name in enumerate(PORTRAIT):
+        language, text = list(Language)[number % 3], list(TextSize)[number // 3 % 3]
+        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{language}?text={text}")
+        if found := await page.evaluate(OUT_OF_REACH):
+            wrong[f"{name} {language} {text}"] = found
+    assert wrong == {}
+
+
+TO_PAY = """() => {
+  const pay = document.querySelector("main .button.main").getBoundingClientRect();
+  const sum = document.querySelector(".sum").getBoundingClientRect();
+  return [pay.top >= sum.bottom && pay.bottom <= innerHeight, Math.round(sum.bottom), Math.round(pay.top)];
+}"""
+
+
+@pytest.mark.parametrize("text", TextSize)
+async def test_paying_is_in_reach_below_the_amount_on_a_small_phone(
+    open_page: OpenPage, gallery_url: str, text: TextSize
+) -> None:
+    page = await open_page(360, 640, has_touch=True, is_mobile=True)
+    wrong = {}
+    for language in Language:
+        for name in ("gift", "gift-again", "gift-public"):
+            await page.goto(f"{gallery_url}/{Surface.phone}/{name}/{language}?text={text}")
+            for photo in (False, True):
+                await page.evaluate("(is) => document.querySelector('.scene').classList.toggle('photo', is)", photo)
+                found = await page.evaluate(TO_PAY)
+                if not found[0]:
+                    wrong[name, language, photo] = found
+    assert wrong == {}
