@@ -58,7 +58,7 @@ class Example(Record):
 class HelpMonth(Record):
     """Help that households confirmed, as published for a month. Never for fewer than five households."""
 
-    month: Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[01][0-9]$")]
+    month: Annotated[str, StringConstraints(pattern=r"^20[0-9]{2}-[01][0-9]$"), Field(examples=["2026-11"])]
     households: Annotated[int, Field(ge=5, lt=2**53)]
     fen: Annotated[int, Field(gt=0, lt=2**53)]
 

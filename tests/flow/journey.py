@@ -10,7 +10,7 @@ async def register(kiosk: Visitor, project: str = "elder-lunch", fen: int = 3000
     form = page.form("/give")
     handoff = await kiosk.submit(page, form, ("amount_fen", str(fen)))
     assert handoff.status == 200, handoff.text
-    return handoff.link("HTTP")
+    return handoff.link("http")
 
 
 async def open_ticket(url: str) -> Page:

@@ -117,11 +117,11 @@ async def test_a_gateway_from_its_enrolment_to_its_replacement(tmp_path: Path) -
             (1,)
         ]
         await until(lambda: _first_used(tmp_path, gateway, "roll"))
-        await register(kiosk)
+        await register(kiosk, fen=4000)
         await until(lambda: _intents(tmp_path, gateway, 2))
 
         await desk.lock_out(gateway)
-        await register(kiosk)
+        await register(kiosk, fen=5000)
         await until(lambda: _prints(state, "its key was revoked", "sync", "log"))
         assert "Ask staff for a new code" in (await run("sync", "status", state=state))[1]
         page = await kiosk.open("/project/elder-lunch")

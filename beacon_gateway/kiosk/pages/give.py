@@ -16,7 +16,6 @@ from beacon_gateway.donations.ports import (
     StoreUnavailable,
 )
 from beacon_gateway.kiosk.amount_check import read_amount, refuses_typed_amount
-from beacon_gateway.kiosk.pages.attract import is_unpaid
 from beacon_gateway.kiosk.responder import SESSION, Responder, see_other
 from beacon_gateway.kiosk.sessions import Session, Sessions
 from kiosk_ui import keypad
@@ -24,7 +23,7 @@ from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.money import Money
 from sync_contract.project import Project
-from sync_contract.records import Door
+from sync_contract.records import Door, IntentState
 
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 """An idempotency key, long enough to be unique by chance."""
@@ -56,8 +55,9 @@ def give(responder: Responder, sessions: Sessions, projects: Projects, giving: G
             return refuse(NoticeKind.amount_out_of_range, 422, project, back)
         amount = Money(fen, project.currency)
         shown = sessions.pending_gift(session)
-        if shown is not None and (shown.project.id, shown.amount) == (project.id, amount) and is_unpaid(shown, giving):
-            return see_other("/handoff")  # back from the code and the same amount again: the same code
+        same = shown is not None and (shown.project.id, shown.amount) == (project.id, amount)
+        if shown is not None and same and giving.state(shown.intent).state is IntentState.registered:
+            return see_other("/handoff")  # back from a code that nobody scanned: the same code
         door, beacon = door_of(session, project.id)
         try:
             gift = await giving.begin(project.id, amount, door=door, beacon=beacon, key=key)

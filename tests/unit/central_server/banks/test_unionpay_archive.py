@@ -50,7 +50,7 @@ def test_a_zip_bomb_is_refused_in_each_layer() -> None:
     packer = zlib.compressobj()
     layer = b64encode(b"".join(packer.compress(bytes(1024 * 1024)) for _ in range(128)) + packer.flush()).decode()
     tracemalloc.start()
-    with pytest.raises(BankRefused, match="larger than"):
+    with pytest.raises(BankRefused, match="too_large"):
         inflate(layer)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -60,7 +60,7 @@ def test_a_zip_bomb_is_refused_in_each_layer() -> None:
         for _ in range(33):
             file.write(bytes(1024 * 1024))
     assert len(bomb.getvalue()) < 50_000
-    with pytest.raises(BankRefused, match="larger than"):
+    with pytest.raises(BankRefused, match="too_large"):
         unzip(bomb.getvalue())
 
 
@@ -68,10 +68,10 @@ def test_an_encrypted_or_otherwise_compressed_zip_is_refused() -> None:
     strange = io.BytesIO()
     with zipfile.ZipFile(strange, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr(NAMES[0], b"x")
-    with pytest.raises(BankRefused, match="another compression"):
+    with pytest.raises(BankRefused, match="packed"):
         unzip(strange.getvalue())
     sealed = bytearray(File().zip())
     for mark, offset in ((b"PK\x01\x02", 8), (b"PK\x03\x04", 6)):
         sealed[sealed.index(mark) + offset] |= 1
-    with pytest.raises(BankRefused, match="encrypted"):
+    with pytest.raises(BankRefused, match="packed"):
         unzip(bytes(sealed))
