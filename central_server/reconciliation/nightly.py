@@ -117,6 +117,7 @@ class NightlyRun:
         reconciler = self.reconciler
         before = datetime.combine(settlement_days.newest_day(now), time(), OFFICIAL_TIME)
         since = settlement_days.newest_day(now) - 2 * settlement_days.FETCH_BACK
+        asked_at = now if self.bank.capabilities.states else None
         found = 0
         async with reconciler.database.write() as connection:
             await connection.alone(f"missing {reconciler.bank}")
@@ -125,14 +126,16 @@ class NightlyRun:
                 connection, reconciler.bank, reconciler.environment, before
             ):
                 assert attempt.paid_at is not None  # the query selects only these
-                if day := settlement_days.last_expected_day(attempt.paid_at, checked, now):
+                if day := settlement_days.last_expected_day(attempt.paid_at, checked, asked_at):
                     missing = self._missing(attempt, day, now, attempt=attempt.id)
                     found += await differences.add(connection, missing)
             for refund in await reconciled_attempts.unreconciled_refunds(
                 connection, reconciler.bank, reconciler.environment, before
             ):
                 assert refund.sent_at is not None
-                if day := settlement_days.last_expected_day(refund.sent_at, checked, now, settlement_days.REFUND_GRACE):
+                if day := settlement_days.last_expected_day(
+                    refund.sent_at, checked, asked_at, settlement_days.REFUND_GRACE
+                ):
                     missing = self._missing(refund, day, now, attempt=refund.attempt, refund=refund.id)
                     found += await differences.add(connection, missing)
         if found:

@@ -49,12 +49,18 @@ def _is_due(day: date, checked: tuple[bool, datetime] | None, last: date, now: d
     return not has_file and last - day < RETRY_PERIOD and now - requested >= ASK_AGAIN_AFTER
 
 
-def last_expected_day(paid_at: datetime, checked: CheckedDays, now: datetime, grace: timedelta = GRACE) -> date | None:
-    """Return the last day whose file should contain a payment of that time; None while a file may still come."""
+def last_expected_day(
+    paid_at: datetime, checked: CheckedDays, now: datetime | None, grace: timedelta = GRACE
+) -> date | None:
+    """Return the last day whose file should contain a payment of that time; None while a file may still come.
+
+    `now`: None for a bank that gives no files, so that none is overdue.
+    """
     day = paid_at.astimezone(OFFICIAL_TIME).date()
     last = day + grace
     complete = all(each in checked for each in _days(day - ONE, last))
-    return last if complete or newest_day(now) >= last + WAIT_FOR_FILES else None
+    overdue = now is not None and newest_day(now) >= last + WAIT_FOR_FILES
+    return last if complete or overdue else None
 
 
 def _days(since: date, until: date) -> tuple[date, ...]:

@@ -1,6 +1,7 @@
 """Due days of the nightly run, and runs that are suspended, crash, or run concurrently."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import aiohttp
@@ -185,3 +186,10 @@ async def test_a_payment_that_no_file_ever_contains_becomes_a_difference_and_the
     async with world.database.write() as connection:
         assert await differences.settle(connection, missing.id, "chen", named, "the bank confirmed it by telephone")
     assert await compared(named) == Compared(DAY + 5 * ONE, 0)
+
+
+async def test_a_bank_that_gives_no_files_owes_none(world: Books) -> None:
+    await world.paid(at=NOW - 40 * ONE)
+    world.bank.capabilities = replace(world.bank.capabilities, states=False)
+    await world.nightly.run(NOW)
+    assert not await world.found()
