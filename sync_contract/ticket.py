@@ -34,6 +34,8 @@ from sync_contract.money import Money
 from sync_contract.strict_model import Environment
 
 DOMAIN = b"beacon ticket v1\0"
+LATEST = datetime.fromtimestamp(2**32 - 1, UTC)
+"""The latest time that a ticket can state, in the year 2106."""
 FRESH_FOR = timedelta(minutes=10)
 """After this time the donor confirms again before an attempt is opened."""
 _HEAD = struct.Struct(">B8s16sIII")

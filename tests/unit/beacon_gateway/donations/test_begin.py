@@ -30,7 +30,7 @@ from sync_contract.project import Project
 from sync_contract.records import ClockReading, Door, IntentState, Outcome
 from sync_contract.request_signature import Signer
 from sync_contract.strict_model import Environment
-from sync_contract.ticket import parse
+from sync_contract.ticket import LATEST, parse
 from tests.unit.beacon_gateway.donations.projects import INFORMATION_ONLY, LUNCH
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -55,7 +55,12 @@ class FullDisk:
 
 
 def donations(
-    log: Intents | FullDisk, *, now: datetime | None = NOW, woken: list[int] | None = None, of: Project = LUNCH
+    log: Intents | FullDisk,
+    *,
+    now: datetime | None = NOW,
+    woken: list[int] | None = None,
+    of: Project = LUNCH,
+    clock: ClockReading = CLOCK,
 ) -> Donations:
     return Donations(
         environment=Environment.drill,
@@ -63,7 +68,7 @@ def donations(
         log=log,
         handoff=TicketHandoff("http://127.0.0.1:8000/", lambda: Signer("0102030405060708", KEY)),
         open_intents=OpenIntents({}),
-        read_clock=lambda: CLOCK,
+        read_clock=lambda: clock,
         recorded=lambda: woken.append(1) if woken is not None else None,
     )
 
@@ -90,6 +95,15 @@ async def test_the_ticket_contains_the_recorded_intent(tmp_path: Path) -> None:
     assert (ticket.intent, ticket.amount, ticket.clock_trusted) == (parcel.id, Money(3000), False)
     assert again == gift.url
     assert woken == [1]
+
+
+async def test_a_clock_a_century_ahead_still_makes_a_code(tmp_path: Path) -> None:
+    """The ticket does not state such a time as trusted."""
+    async with open_database(tmp_path / "gateway.db") as database:
+        ahead = ClockReading(wall=datetime(2199, 12, 31, tzinfo=UTC), boot="0" * 32, monotonic_ns=5, trusted=True)
+        url = await give(donations(Intents(database), clock=ahead))
+        ticket = parse(url.rpartition("/")[2]).verify(KEY.public_key())
+    assert (ticket.clock_trusted, ticket.issued_at) == (False, LATEST)
 
 
 async def test_unknown_projects_closed_permits_and_wrong_amounts_record_nothing(tmp_path: Path) -> None:
