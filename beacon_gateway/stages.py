@@ -109,7 +109,7 @@ def device_stages(
         Stage("time", partial(edges.time.run, database), (StoreUnavailable,)),
         Stage("identity", watch_identity, (StoreUnavailable,)),
         Stage("store", partial(_watch_store, database, components, rebuild, timings)),
-        Stage("retention", partial(forget_hourly, database), (StoreUnavailable,)),
+        Stage("retention", partial(forget_hourly, database, edges.time.now), (StoreUnavailable,)),
         Stage("copies", partial(copy_daily, database.path, database.damaged.set), (StoreUnavailable,)),
     ]
     if radios.adverts:

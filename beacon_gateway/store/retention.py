@@ -5,7 +5,8 @@ site look up recent ones.
 """
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 
 from beacon_gateway.store.database import Database
@@ -18,7 +19,6 @@ UNSETTLED_FOR = timedelta(days=365)
 """Delivered, and no result arrived."""
 _SLICE = 200
 """Intents of one transaction: a gift waits meanwhile."""
-_CHECK_S = 3600.0
 _OLD = """
     SELECT id FROM intents WHERE id NOT IN (SELECT id FROM outbox) AND (recorded_at < ? OR recorded_at < ? AND (
         handoff != ? OR id IN (SELECT intent FROM intent_states WHERE state IN (?, ?)))) LIMIT ?
@@ -36,8 +36,14 @@ def forget_old(tables: Tables, now: datetime) -> bool:
     return len(old) == _SLICE
 
 
-async def forget_hourly(database: Database) -> None:
-    """Delete old intents, until cancelled. Raises StoreUnavailable."""
+async def forget_hourly(
+    database: Database, read_trusted: Callable[[], datetime | None], *, check_s: float = 3600.0
+) -> None:
+    """Delete old intents, until cancelled. Raises StoreUnavailable.
+
+    `read_trusted`: the trusted time; None deletes nothing, because a clock that is far ahead makes every intent old.
+    """
     while True:
-        more = await database.write(partial(forget_old, now=datetime.now(UTC)))
-        await asyncio.sleep(0.05 if more else _CHECK_S)
+        now = read_trusted()
+        more = now is not None and await database.write(partial(forget_old, now=now))
+        await asyncio.sleep(0.05 if more else check_s)

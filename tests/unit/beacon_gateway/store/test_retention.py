@@ -1,14 +1,18 @@
 """Intents leave the device when they are delivered, settled and old."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+
+import pytest
 
 from beacon_gateway.donations.ports import GiftState
 from beacon_gateway.model.donations import Intent
 from beacon_gateway.store.database import open_database
 from beacon_gateway.store.intents import Intents
 from beacon_gateway.store.outbox import Outbox
-from beacon_gateway.store.retention import SETTLED_FOR, UNSETTLED_FOR, forget_old
+from beacon_gateway.store.retention import SETTLED_FOR, UNSETTLED_FOR, forget_hourly, forget_old
 from sync_contract.money import Money
 from sync_contract.records import ClockReading, Door, HandoffKind, IntentState, ParcelReceipt, Receipt
 from sync_contract.strict_model import Environment
@@ -50,3 +54,29 @@ async def test_an_intent_is_deleted_when_it_is_delivered_settled_and_old(tmp_pat
         assert None not in [await log.find(each) for each in stays]
         states = await database.read(lambda tables: {row["intent"].hex() for row in tables.select("intent_states")})
         assert states == {stays[1], stays[2], stays[3]}
+
+
+async def test_nothing_is_deleted_while_the_time_is_uncertain(tmp_path: Path) -> None:
+    """A clock that is a year ahead would make an intent old that a donor is paying."""
+    async with open_database(tmp_path / "gateway.db") as database:
+        log, outbox = Intents(database), Outbox(database)
+        intent = Intent(new_id(), Environment.drill, "lunch", Money(100), None, Door.touch, HandoffKind.ticket, 1)
+        clock = ClockReading(wall=ANCIENT, boot="0" * 32, monotonic_ns=5, trusted=False)
+        await log.record(intent, key=intent.id, clock=clock)
+        (sent,) = await outbox.waiting(parcels=1, size=10**6)
+        await outbox.settle([sent], [ParcelReceipt(id=sent.id, receipt=Receipt.accepted, reason="")])
+        for now, remains in ((None, True), (NOW, False)):
+            job = asyncio.create_task(forget_hourly(database, partial(_first, [now]), check_s=0))
+            with pytest.raises(Asked):
+                await job
+            assert (await log.find(intent.id) is not None) is remains
+
+
+class Asked(Exception):
+    """Ends the job when it reads the time again."""
+
+
+def _first(times: list[datetime | None]) -> datetime | None:
+    if not times:
+        raise Asked
+    return times.pop()
