@@ -16,6 +16,8 @@ _MAX_WORDS = 6
 _SIGN_OF_MONEY = re.compile(r"[¥元.]")
 _SMALL_NUMBER = re.compile(r"[0-9,]{1,6}")
 """Longer numbers are codes: a typed code has eight digits, an order more."""
+_TOO_MUCH = 2**53
+"""Fen; no gift has so many, and a database refuses greater numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ def read_search(typed: str, gateways: Iterable[Gateway]) -> GiftSearch:
 
 
 def _split(typed: str) -> list[str]:
-    """Split at spaces; join the halves of an eight-digit code."""
-    plain = unicodedata.normalize("NFKC", typed[:MAX_LENGTH])
+    """Split at spaces and at what no database stores; join the halves of an eight-digit code."""
+    plain = "".join(each if each.isprintable() else " " for each in unicodedata.normalize("NFKC", typed[:MAX_LENGTH]))
     return re.sub(r"\b([0-9]{4})\s+([0-9]{4})\b", r"\1\2", plain).split()[:_MAX_WORDS]
 
 
@@ -53,9 +55,10 @@ def _amount(word: str) -> int | None:
     if not _SIGN_OF_MONEY.search(word) and not _SMALL_NUMBER.fullmatch(word):
         return None
     try:
-        return Money.from_yuan(word).minor
+        minor = Money.from_yuan(word).minor
     except AmountMalformed:
         return None
+    return minor if minor < _TOO_MUCH else None
 
 
 def _spellings(word: str) -> frozenset[str]:

@@ -68,6 +68,12 @@ async def office(tmp_path: Path, database: Database) -> AsyncIterator[Office]:
         yield Office(desk, MoneyHouse(database, bank), bank, gateway, ming, hua)
 
 
+HOSTILE = tuple(
+    (typed, 0) for typed in ("¥" + "9" * 30, "a\0b", "\ud800", "9" * 120, "2199-12-31", "9999-12-31 0001-01-01")
+)
+"""Searches that a database or a calendar could refuse."""
+
+
 def plain(page: Page) -> str:
     return " ".join(page.text().split())
 
@@ -169,9 +175,12 @@ async def test_one_search_box_finds_a_gift_by_each_of_its_numbers(office: Office
         ("¥7", 0),
         ("%", 0),
         ("' or 1=1", 0),
+        *HOSTILE,
     ):
-        listed = await office.ming.open(f"/staff/gifts?{urlencode({'q': typed, 'project': 'lunch'})}")
-        assert listed.html.count('<td class="money">') == count, typed
+        listed = await office.ming.open(
+            f"/staff/gifts?{urlencode({'q': typed, 'project': 'lunch'}, errors='surrogatepass')}"
+        )
+        assert (listed.status, listed.html.count('<td class="money">')) == (200, count), typed
 
 
 async def test_the_list_is_filtered_paged_and_exported(office: Office) -> None:
