@@ -123,7 +123,7 @@ async def watch_alerts(
             overdue, stages = last_backup_at(now), failing()
             await update_alerts(database, environment.value, expiring(now), now, last_backup_at=overdue, failing=stages)
             await notifier.notify_channels(now, alive=lambda: health.progress("alerts"))
-            await morning.send_due(now)
+            await morning.send_due(now, alive=lambda: health.progress("alerts"))
         health.progress("alerts")
         await asyncio.sleep(every_s)
 

@@ -1,7 +1,7 @@
 """Send one message each morning: all is well, or at most three things to do, the most urgent first."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Protocol
@@ -53,8 +53,11 @@ class MorningMessages:
     notifier: AlertNotifier
     write: MorningWriter
 
-    async def send_due(self, now: datetime) -> int:
-        """Send to each channel that got none today; return the number of messages. Only one process may run it."""
+    async def send_due(self, now: datetime, *, alive: Callable[[], None] = lambda: None) -> int:
+        """Send to each channel that got none today; return the number of messages. Only one process may run it.
+
+        `alive` is called after each channel, as in AlertNotifier.
+        """
         local = now.astimezone(OFFICIAL_TIME)
         if not _FROM <= local.time() < _UNTIL:
             return 0
@@ -67,6 +70,7 @@ class MorningMessages:
             if not waits and (channel.morning_at is None or channel.morning_at < start):
                 async with quarantining(self.database, RecordKey("morning", channel.id, channel.place), now):
                     sent += await self._send(channel, now, start)
+                alive()
         return sent
 
     async def _send(self, channel: Channel, now: datetime, start: datetime) -> bool:
