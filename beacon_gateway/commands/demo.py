@@ -22,6 +22,8 @@ from sync_contract.keys import public_text
 
 GATEWAY = [sys.executable, "-m", "beacon_gateway"]
 CENTRAL = [sys.executable, "-m", "central_server"]
+FAMILY_ACCOUNTS = ("family", "family2")
+"""Two people assess the case of a household; no administrator may see it."""
 _WHERE = ("--community", "huada", "--label", "演示网关 demo gateway")
 
 
@@ -119,21 +121,23 @@ def make_plan(state_dir: Path, config_dir: Path, *, by_hand: bool = True, histor
     )
     invitation = ""
     if not plan.catalogue_key and enrolment_of(state_dir / "gateway") is None:
-        _add_staff(state_dir, config_dir, plan.password)
+        _add_account(state_dir, config_dir, "staff", "chief", plan.password)
         if by_hand:
             plan = replace(plan, catalogue_key=_register(state_dir, config_dir))
         else:
             invitation = _invite(state_dir, config_dir, plan)
         if history:
+            for name in FAMILY_ACCOUNTS:
+                _add_account(state_dir, config_dir, name, "family", plan.password)
             _run(CENTRAL, "demo-history", *_central_place(state_dir, config_dir))
     write_atomically(file, json.dumps(asdict(plan)).encode())
     return replace(plan, invitation=invitation)
 
 
-def _add_staff(state_dir: Path, config_dir: Path, password: str) -> None:
+def _add_account(state_dir: Path, config_dir: Path, name: str, role: str, password: str) -> None:
     file = state_dir / "central" / "password"
     write_atomically(file, password.encode())
-    account = ("staff", "--role", "chief", "--password-file", str(file))
+    account = (name, "--role", role, "--password-file", str(file))
     _run(CENTRAL, "user", "add", *account, *_central_place(state_dir, config_dir))
     file.unlink()
 
@@ -222,6 +226,7 @@ def _print_welcome(running: Demo, state_dir: Path, start_s: float) -> None:
     rows = [
         ("触摸屏 kiosk", f"{running.gateway.url}/"),
         ("工作人员 staff", f"{running.central.url}/staff/   用户 user: staff   密码 password: {running.plan.password}"),
+        ("困难家庭 families", f"用户 users: {', '.join(FAMILY_ACCOUNTS)}   同一密码 the same password"),
         ("健康 health", f"{running.gateway.url}/healthz   {running.central.url}/healthz"),
         ("演练银行 sandbox bank", running.bank.url),
         ("记录 logs", str(state_dir / "logs")),
