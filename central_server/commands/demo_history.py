@@ -16,6 +16,7 @@ from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateways
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.parcels import parcels
+from central_server.store.places import places
 from central_server.store.places.places import TOP
 from daemonkit.toml import load
 from sync_contract.strict_model import Environment
@@ -40,6 +41,8 @@ async def record_history(settings: Settings, state: Path, days: int, seed: int) 
     bound = {entry.beacon: entry.project for entry in settings.bindings}
     async with open_checked(settings, state) as database:
         gateway = await _only_gateway(database)
+        async with database.write() as connection:
+            await places.rename(connection, gateway.community, settings.site.community)
         await seed_catalogue(database, settings.projects, bound, now, own_site=settings.bank.own_site)
         history = DemoHistory(
             database,
