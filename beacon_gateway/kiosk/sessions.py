@@ -137,6 +137,7 @@ class Sessions:
         self.drop(session)
         new = self.open()
         new.declined, new.declined_at = session, self.now()
+        session.declined = None  # only the last one can be undone
         return new
 
     def declined_gift(self, session: Session) -> Gift | None:
