@@ -40,8 +40,8 @@ _SAME_MARKUP = ("-long", "-many", "-untold", "-plain", "-one")
 
 
 _FOUND = """async (tags) => {  // the tab is decoration, and hidden from readers
-  const told = await axe.run({ exclude: ['.tab'] }, { runOnly: tags, resultTypes: ['violations'] });
-  return told.violations.map((each) => `${each.id}: ${each.nodes[0].html.slice(0, 120)}`);
+  const report = await axe.run({ exclude: ['.tab'] }, { runOnly: tags, resultTypes: ['violations'] });
+  return report.violations.map((each) => `${each.id}: ${each.nodes[0].html.slice(0, 120)}`);
 }"""
 
 

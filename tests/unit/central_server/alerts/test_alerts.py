@@ -6,19 +6,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import aiohttp
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from central_server.alerts.lifecycle import store_tasks, update_alerts
-from central_server.alerts.mail import MailSender
 from central_server.alerts.morning_message import MorningMessages
-from central_server.alerts.notifier import AlertNotifier, Message, SendFailed
+from central_server.alerts.notifier import AlertNotifier
 from central_server.alerts.place_names import community_names, place_names
 from central_server.alerts.task_kinds import Task, TaskKind
-from central_server.alerts.wecom import RobotSender, content
+from central_server.alerts.wecom import RobotSender
 from central_server.banks.port import Expiring
 from central_server.enrolment.gateways import register
 from central_server.jobs import watch_alerts
@@ -37,7 +35,6 @@ from sync_contract.money import Money
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment, Language
 from sync_contract.uuid7 import new_id
-from tests.fakes.post_office import running_post_office
 from tests.fakes.robot import Robot, running_robot
 
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
@@ -384,49 +381,3 @@ def test_a_test_message_names_the_place_of_its_channel() -> None:
     street = Texts.model_validate({"zh-Hans": "街道", "zh-Hant": "街道", "en": "Street"})
     assert write_test_message(TEMPLATES, Language.en, street).subject == "Street: a test message"
     assert write_test_message(TEMPLATES, Language.en, None).subject == "Huada: a test message"
-
-
-def test_a_long_message_is_cut_between_paragraphs() -> None:
-    text = content(Message("題目", tuple(f"{number}: {'漢' * 100}" for number in range(30))))
-    assert len(text.encode()) <= 2048
-    assert text.endswith("漢\n\n…")
-    assert content(Message("a", ("b", "c"))) == "a\n\nb\n\nc"
-
-
-MESSAGE = Message("華大社區：待處理 1 件", ("第一段", "second"))
-
-
-async def test_mail_arrives_after_starttls_and_login(tmp_path: Path) -> None:
-    with running_post_office(tmp_path, login=("alerts", "hunter2")) as office:
-        sender = MailSender(
-            "127.0.0.1", office.port, "starttls", "alerts@give.example.org", "alerts", "hunter2", office.trust
-        )
-        await sender.send("staff@huada.example.org", MESSAGE)
-        (mail,) = office.came
-        assert (mail["Subject"], mail["From"], mail["To"]) == (
-            MESSAGE.subject, "alerts@give.example.org", "staff@huada.example.org"
-        )  # fmt: skip
-        assert mail["Auto-Submitted"] == "auto-generated"
-        assert mail.get_content().split() == ["第一段", "second"]
-
-
-@pytest.mark.parametrize(("password", "trusts", "words"), [("wrong", True, "535"), ("hunter2", False, "CERTIFICATE")])
-async def test_an_untrusted_mail_server_gets_no_mail(tmp_path: Path, password: str, trusts: bool, words: str) -> None:
-    with running_post_office(tmp_path, login=("alerts", "hunter2")) as office:
-        trust = office.trust if trusts else None
-        sender = MailSender("127.0.0.1", office.port, "starttls", "alerts@give.example.org", "alerts", password, trust)
-        with pytest.raises(SendFailed, match=words) as failed:
-            await sender.send("staff@huada.example.org", MESSAGE)
-        assert password not in str(failed.value)
-        assert office.came == []
-
-
-async def test_a_missing_mailbox_or_server_is_reported(tmp_path: Path) -> None:
-    with running_post_office(tmp_path) as office:
-        office.refused = {"gone@huada.example.org"}
-        sender = MailSender("127.0.0.1", office.port, "none", "alerts@give.example.org")
-        with pytest.raises(SendFailed, match=r"550 5\.1\.1 no such mailbox"):
-            await sender.send("gone@huada.example.org", MESSAGE)
-        port = office.port
-    with pytest.raises(SendFailed, match="ConnectionRefused"):
-        await MailSender("127.0.0.1", port, "none", "alerts@give.example.org").send("a@b.example", MESSAGE)
