@@ -156,3 +156,14 @@ async def test_the_page_waits_while_a_phone_is_at_the_bank(resident: Resident, k
     kiosk.later_s = 1100
     await resident.get("/handoff?waiting")
     assert resident.path == "/"
+
+
+async def test_a_code_that_somebody_scanned_is_not_shown_to_the_next_donor(
+    resident: Resident, kiosk: FakeKiosk
+) -> None:
+    await resident.give("elder-lunch", amount_fen="3000")
+    await resident.give("elder-lunch", amount_fen="3000")
+    (first,) = kiosk.giving.recorded
+    kiosk.giving.becomes(first.gift.intent, IntentState.handed_off)
+    await resident.give("elder-lunch", amount_fen="3000")
+    assert len(kiosk.giving.recorded) == 2
