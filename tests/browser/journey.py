@@ -53,19 +53,22 @@ async def walk_the_journey(
 
 async def choose_language(page: Page, language: Language) -> None:
     if await page.get_attribute("html", "lang") != language:
-        await page.click(f".languages button[value='{language}']")
-        await page.wait_for_selector(f"html[lang='{language}']")
+        await touch(page, f".languages button[value='{language}']", f"html[lang='{language}']")
 
 
 async def choose_project(page: Page, kiosk_url: str, project: str) -> None:
     """From the list; a card that comes near may turn the first page to one project, even under the finger."""
-    origin = page.locator(f".projects a[href='/project/{project}']")
-    try:
-        await origin.click(timeout=3000)
-    except TimeoutError:
-        await page.goto(kiosk_url + "/projects")
-        await origin.click()
-    await page.wait_for_url(f"**/project/{project}")
+    card = f".projects a[href='/project/{project}']"
+    for _ in range(60):
+        if not await page.locator(card).count():
+            await page.goto(kiosk_url + "/projects")
+        try:
+            await page.click(card, timeout=3000)
+            await page.wait_for_url(f"**/project/{project}", timeout=1_000)
+        except TimeoutError:
+            continue
+        return
+    raise AssertionError(f"{page.url} is still shown")
 
 
 async def choose_amount(page: Page, amount_fen: int, seen: Seen = nothing) -> None:
