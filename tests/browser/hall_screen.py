@@ -175,13 +175,17 @@ async def shown(looked_at: Screen) -> Page:
             await asyncio.sleep(0.1)
 
 
+_UNCHANGED_LOOKS = 4
+
+
 async def picture(hall: Screen) -> Image.Image:
-    """What stands on the glass, once it stands: the page, and whatever the browser puts before it."""
-    before = None
+    """Return what the screen shows once it has not changed for two seconds: pictures load one after the other."""
+    before, unchanged = None, 0
     async with asyncio.timeout(PATIENCE_S):
         while True:
             seen = await asyncio.to_thread(ImageGrab.grab, xdisplay=hall.display)
-            if before is not None and not changed(before, seen) and len(seen.getcolors(1 << 20) or ()) > 50:
+            unchanged = unchanged + 1 if before is not None and not changed(before, seen) else 0
+            if unchanged >= _UNCHANGED_LOOKS and len(seen.getcolors(1 << 20) or ()) > 50:
                 return seen
             before = seen
             await asyncio.sleep(0.5)

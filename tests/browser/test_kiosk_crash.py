@@ -60,13 +60,20 @@ async def test_a_browser_that_died_ends_the_session_so_that_it_is_started_anew(t
         assert list((tmp_path / "run").glob("profile-*")) == [], "nothing of a resident outlives the browser"
 
 
+def still_kiosk() -> FakeKiosk:
+    """Return a kiosk with one project: with more than fit, the page shows the others in turn."""
+    kiosk = FakeKiosk()
+    kiosk.projects.offered = dict(list(kiosk.projects.offered.items())[:1])
+    return kiosk
+
+
 WATCHED_S = 4
 """The bubble of a browser that crashed stands a second after the page does."""
 
 
 async def test_a_browser_that_was_killed_says_nothing_of_it_when_it_is_started_anew(tmp_path: Path) -> None:
     """And a touch where its buttons would be stays on the page."""
-    async with FakeKiosk().serve() as url, x_server() as display, async_playwright() as playwright:
+    async with still_kiosk().serve() as url, x_server() as display, async_playwright() as playwright:
         await install(tmp_path, url)
         async with started(tmp_path, url, display, playwright, chromium(tmp_path)) as hall:
             await opened(hall)
@@ -91,7 +98,7 @@ async def test_a_browser_that_was_killed_says_nothing_of_it_when_it_is_started_a
 
 async def test_a_browser_at_a_desk_that_was_killed_is_seen_to_speak_of_it(tmp_path: Path) -> None:
     """What the test before looks for, where it is to be had."""
-    async with FakeKiosk().serve() as url, x_server() as display, async_playwright() as playwright:
+    async with still_kiosk().serve() as url, x_server() as display, async_playwright() as playwright:
         await install(tmp_path, url)
         desk = careless(tmp_path)
         preferences = tmp_path / "run" / "profile-kept" / "Default" / "Preferences"
