@@ -48,7 +48,12 @@ class Postgres:
 
     def start(self) -> None:
         """Start; return when it answers."""
-        arguments = ("-D", self._data, "-k", str(self.folder), "-c", "listen_addresses=", "-c", "deadlock_timeout=50ms")
+        settings = (
+            "listen_addresses=",
+            "deadlock_timeout=50ms",
+            "autovacuum=off",
+        )  # which would change plans at any time
+        arguments = ("-D", self._data, "-k", str(self.folder), *(word for each in settings for word in ("-c", each)))
         self._process = self._run("postgres", *arguments)
         deadline = time.monotonic() + _READY_S
         ask = (str(_programs() / "pg_isready"), "-q", "-h", str(self.folder))

@@ -11,7 +11,7 @@ _made: list[Path] = []
 
 
 async def put_database(file: Path) -> str:
-    """As the first start would have left it; gives its URL. A migration's own work is proved in test_store.py."""
+    """As the first start would have left it; gives its URL. test_store.py proves how that is made."""
     if not _made:
         folder = Path(tempfile.mkdtemp(prefix="template-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)

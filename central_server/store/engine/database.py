@@ -202,7 +202,7 @@ async def _migrate(database: Database, before: BeforeMigration | None) -> None:
                     return
                 if found is not None and before is not None:
                     await before(found)
-                await connection.run_sync(upgrade)
+                await connection.run_sync(lambda synchronous: upgrade(synchronous, found))
     except StoreUnavailable as error:
         if "not a database" in str(error):
             raise StoreRefused(f"{database.place} is not a SQLite database") from error

@@ -1,10 +1,11 @@
-"""Which schema revision a database has, and the upgrade to the newest. Alembic is imported only for an upgrade."""
+"""Which schema revision a database has, and the way to the newest. Alembic is imported only to upgrade an older one."""
 
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
 from central_server.errors import CentralError
+from central_server.store.engine.schema_creation import create_schema
 
 REVISIONS = ("0001",)
 """Every revision in migrations/versions, oldest first; a test compares them."""
@@ -38,8 +39,11 @@ def find_revision(connection: Connection) -> str | None:
     return found
 
 
-def upgrade(connection: Connection) -> None:
-    """Apply all missing revisions in the transaction of `connection`."""
+def upgrade(connection: Connection, found: str | None) -> None:
+    """Create the schema if there is none, else apply all missing revisions, in the transaction of `connection`."""
+    if found is None:
+        create_schema(connection, newest_revision())
+        return
     from alembic import command
     from alembic.config import Config
 

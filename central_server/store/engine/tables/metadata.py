@@ -31,7 +31,7 @@ def community() -> Column[str]:
 
 
 def index_of(where: TextClause, name: str | None, *columns: str, unique: bool = False) -> Index:
-    """Return a partial index. Both databases have it by their migration.
+    """Return a partial index. `schema_creation` gives it the same condition on PostgreSQL.
 
     A `postgresql_where` would make every server on SQLite load that dialect, 2 MB.
     """

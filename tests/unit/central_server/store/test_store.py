@@ -9,16 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, ForeignKeyConstraint, text
+from sqlalchemy import text
 
 from central_server.store.engine import leases, schema, tables
 from central_server.store.engine.database import PRAGMAS, Database, open_database, sqlite_url
 from central_server.store.engine.leases import Lease
 from central_server.store.engine.schema import StoreRefused
-from central_server.store.engine.tables import metadata
 from central_server.store.places import places
 from tests.postgres import Postgres
 
@@ -26,19 +23,6 @@ pytestmark = pytest.mark.thorough
 
 COMMUNITIES = text("SELECT count(*) FROM places WHERE kind = 'community'")
 NOW = datetime(2026, 11, 24, 8, 0, 0, 1, tzinfo=UTC)
-
-
-async def test_the_migrations_make_the_tables_that_the_code_uses(database: Database) -> None:
-    def differences(connection: Connection) -> list[object]:
-        looks = {"include_object": lambda item, _name, kind, *_: kind != "foreign_key_constraint" or made(item)}
-        return list(compare_metadata(MigrationContext.configure(connection, opts=looks), metadata))
-
-    def made(key: ForeignKeyConstraint) -> bool:
-        """PostgreSQL looks gateway and community up once a batch."""
-        return not database.dsn or key.table.name not in ("intents", "arrivals") or len(key.columns) > 1
-
-    async with database.read() as connection:
-        assert await connection.run_sync(differences) == []
 
 
 async def test_parcels_are_stored_by_their_key(tmp_path: Path) -> None:
@@ -52,14 +36,11 @@ def test_the_list_of_revisions_is_complete() -> None:
     assert [script.revision for script in scripts.walk_revisions()][::-1] == list(schema.REVISIONS)
 
 
-async def test_a_database_at_head_is_opened_without_alembic(tmp_path: Path) -> None:
-    url = sqlite_url(tmp_path / "central.db")
-    async with open_database(url):
-        pass
+async def test_a_database_is_created_and_opened_without_alembic(tmp_path: Path) -> None:
     code = (
         "import asyncio, sys\nfrom central_server.store.engine.database import open_database\n"
-        f"async def main():\n async with open_database({url!r}): pass\n"
-        "asyncio.run(main())\nassert 'alembic' not in sys.modules"
+        f"async def main():\n async with open_database({sqlite_url(tmp_path / 'central.db')!r}): pass\n"
+        "asyncio.run(main())\nasyncio.run(main())\nassert 'alembic' not in sys.modules"
     )
     process = await asyncio.create_subprocess_exec(sys.executable, "-W", "error", "-c", code)
     assert await process.wait() == 0
