@@ -6,7 +6,7 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from central_server.ledger import merkle_proofs
+from central_server.ledger import merkle_proofs, spending_queue
 from central_server.ledger.publishable import needs_steps, select_publishable
 from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.engine.connection import Connection
@@ -103,7 +103,8 @@ class Publisher:
             helped=head.total.helped,
             published_at=self._clock(),
         )
-        await ledger_heads.add(connection, stored, lines)
+        seq = await ledger_heads.add(connection, stored, lines)
+        await spending_queue.record(connection, purse, seq, lines)
         return stored
 
     async def chain(self, community: str, project: str, after: int = 0) -> Chain | None:

@@ -13,6 +13,7 @@ _APPEND_ONLY = (
     "heads",
     "ledger_lines",
     "locked_months",
+    "money_uses",
     "notifications",
     "project_terms",
     "published_lines",
@@ -32,6 +33,7 @@ _CHANGEABLE = {
     "intents": ("state", "slip", "door", "code"),
     "receipts": ("state", "number", "changed_at", "changed_by"),
     "refunds": (*_DECIDED, "source", "source_minor", "sent_at", "evidence", "queries", "next_query_at"),
+    "spending_queue": ("left_minor",),
     "statement_rows": ("attempt", "refund", "result"),
 }
 """By table of which no row is deleted: the columns that may change."""

@@ -42,10 +42,10 @@ class StoredHead:
 _COLUMNS = columns_of(heads, StoredHead)
 
 
-async def add(connection: Connection, head: StoredHead, lines: Collection[LedgerLine]) -> None:
-    """Insert a head and mark its lines as published. Call `ledger_lines.lock_ledger` before."""
+async def add(connection: Connection, head: StoredHead, lines: Collection[LedgerLine]) -> int:
+    """Insert a head, mark its lines as published, and return its `seq`. Call `ledger_lines.lock_ledger` before."""
     values = {name: getattr(head, name) for name in StoredHead.__dataclass_fields__ if name != "seq"}
-    seq = (await connection.execute(heads.insert().values(values).returning(heads.c.seq))).scalar_one()
+    seq = int((await connection.execute(heads.insert().values(values).returning(heads.c.seq))).scalar_one())
     numbers = select(ledger_lines.c.seq, ledger_lines.c.n).where(in_purse(head.purse))
     wanted = sorted(line.n for line in lines)
     found: list[int] = []
@@ -53,6 +53,7 @@ async def add(connection: Connection, head: StoredHead, lines: Collection[Ledger
         some = numbers.where(ledger_lines.c.n.in_(wanted[first : first + 500]))
         found += [row.seq for row in await connection.execute(some)]
     await connection.execute(published_lines.insert(), [{"line": line, "head": seq} for line in sorted(found)])
+    return seq
 
 
 async def newest(connection: Connection, purse: Purse) -> StoredHead | None:

@@ -18,10 +18,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-from central_server.store.engine.tables.metadata import Counted, community, metadata
+from central_server.store.engine.tables.metadata import Counted, community, index_of, metadata
 from central_server.store.engine.timestamps import Instant
+
+_LEFT = text("left_minor > 0")
 
 
 def _purse() -> tuple[Column[str], Column[str], Column[str]]:
@@ -247,6 +250,30 @@ published_lines = Table(
     Column("line", Counted, ForeignKey("ledger_lines.seq"), primary_key=True, autoincrement=False),
     Column("head", Counted, ForeignKey("heads.seq"), nullable=False),
     Index(None, "head"),
+)
+
+spending_queue = Table(
+    "spending_queue",
+    metadata,
+    Column("line", Counted, ForeignKey("ledger_lines.seq"), primary_key=True, autoincrement=False),
+    *_purse(),
+    Column("place", BigInteger, nullable=False),
+    Column("left_minor", BigInteger, nullable=False),
+    UniqueConstraint("community", "environment", "project", "place"),
+    index_of(_LEFT, "ix_spending_queue_left", "community", "environment", "project", "place"),
+    CheckConstraint("left_minor >= 0", name="ck_spending_queue_left"),
+)
+
+money_uses = Table(
+    "money_uses",
+    metadata,
+    Column("id", Counted, primary_key=True, autoincrement=True),
+    Column("income", Counted, ForeignKey("ledger_lines.seq"), nullable=False),
+    Column("outflow", Counted, ForeignKey("ledger_lines.seq"), nullable=False),
+    Column("head", Counted, ForeignKey("heads.seq"), nullable=False),
+    Column("minor", BigInteger, nullable=False),
+    Index(None, "income"),
+    Index(None, "outflow"),
 )
 
 cosignatures = Table(

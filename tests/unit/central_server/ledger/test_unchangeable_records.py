@@ -32,6 +32,7 @@ PROGRESS: dict[str, set[str]] = {
     "intents": {"state", "slip", "door", "code"},
     "ledger_lines": set(),
     "locked_months": set(),
+    "money_uses": set(),
     "notifications": set(),
     "published_lines": set(),
     "receipts": {"state", "number", "changed_at", "changed_by"},
@@ -39,6 +40,7 @@ PROGRESS: dict[str, set[str]] = {
         *("state", "decided_by", "decided_at", "note", "source", "source_minor"),
         *("sent_at", "evidence", "queries", "next_query_at"),
     },
+    "spending_queue": {"left_minor"},
     "state_changes": set(),
     "statement_rows": {"attempt", "refund", "result"},
     "vouchers": set(),
@@ -79,6 +81,8 @@ async def _fill(world: Books, publisher: Publisher) -> None:
     ]  # fmt: skip
     async with world.database.write() as connection:
         head = (await connection.execute(select(tables.heads.c.seq))).scalars().first()
+        line = (await connection.execute(select(tables.spending_queue.c.line))).scalars().first()
+        rows.append((tables.money_uses, {"income": line, "outflow": line, "head": head, "minor": 1}))
         rows.append(
             (tables.cosignatures, {"head": head, "gateway": world.gateway, "key": "k", "signature": "s", "at": NOW})
         )
