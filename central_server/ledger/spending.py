@@ -20,6 +20,8 @@ from sync_contract.permit import OFFICIAL_TIME, judge
 MAX_TEXT = 300
 MAX_PAYEE = 200
 MAX_PEOPLE = 1_000_000
+PEOPLE_STEP = 5
+"""A purse publishes numbers of people in whole steps, so no figure and no difference of figures is between 0 and 5."""
 MAX_AGE = timedelta(days=366)
 """Older spending is not entered any more: its year is closed."""
 
@@ -223,7 +225,7 @@ async def _lines(connection: Connection, disbursement: Disbursement, now: dateti
         evidence=disbursement.voucher or "",
         at=at,
         purpose=disbursement.purpose,
-        people=disbursement.people,
+        people=await _published_people(connection, disbursement),
         terms=await _terms(connection, disbursement.community, disbursement.project),
     )
     if disbursement.corrects is not None:
@@ -234,6 +236,15 @@ async def _lines(connection: Connection, disbursement: Disbursement, now: dateti
     if not disbursement.moves and not disbursement.covers:
         return (spent,)
     return await _moving_lines(connection, disbursement, replace(spent, people=None))
+
+
+async def _published_people(connection: Connection, disbursement: Disbursement) -> int | None:
+    """Return how many people the line of an approved disbursement states: the rest waits and joins the next one's."""
+    if disbursement.people is None:
+        return None
+    helped = await disbursements.people_helped(connection, disbursement.purse)
+    before = helped + disbursement.people if disbursement.corrects else helped - disbursement.people
+    return abs(helped // PEOPLE_STEP - before // PEOPLE_STEP) * PEOPLE_STEP
 
 
 async def _moving_lines(

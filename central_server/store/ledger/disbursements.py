@@ -28,7 +28,7 @@ class DisbursementState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Disbursement:
-    """`voucher`: its SHA-256. `people`: how many were helped. `to_project`: the target of left-over money, else empty.
+    """`voucher`: its SHA-256. `people`: how many were helped, never published as such (spending.py). `to_project`: the target of left-over money, else empty.
 
     `corrects`: the disbursement whose `amount_minor` and `people` were too high; both are positive in the correction
     too. `covers`: pays the shortfall of `to_project` from `project`, or, without `to_project`, that of `project` from
@@ -145,6 +145,22 @@ async def paid_to(connection: Connection, disbursement: Disbursement) -> PaidTo:
     )
     since, minor = (await connection.execute(statement)).one()
     return PaidTo(since, int(minor))
+
+
+async def people_helped(connection: Connection, purse: Purse) -> int:
+    """Return the number of people helped by the purse's approved spending, less corrections."""
+    table = disbursements.c
+    community, environment, project = purse
+    signed = case((table.corrects.is_not(None), -table.people), else_=table.people)
+    statement = select(func.coalesce(func.sum(signed), 0)).where(
+        table.community == community,
+        table.environment == environment,
+        table.project == project,
+        table.to_project == "",
+        table.covers.is_(False),
+        table.state == DisbursementState.approved.value,
+    )
+    return int((await connection.execute(statement)).scalar_one())
 
 
 async def reserved(

@@ -80,7 +80,7 @@ def histories(draw: st.DrawFn, longest: int = 60) -> History:
             new = of_gift(n, of, LineKind.fee, -draw(st.sampled_from((1, 2))))
         elif step == "spend":
             spent = draw(st.sampled_from((100, -50)))
-            new = line(n, LineKind.disbursed, min(spent, balance) or -50, people=draw(st.sampled_from((None, 3))))
+            new = line(n, LineKind.disbursed, min(spent, balance) or -50, people=draw(st.sampled_from((None, 5))))
         else:
             new = gift(n, n, draw(st.sampled_from((1000, 5000, 20))))
             received.append(new)

@@ -94,6 +94,7 @@ ledger_lines = Table(
     Column("evidence", String(200), nullable=False),
     Column("at", Instant, nullable=False),
     Column("terms", String(64), ForeignKey("project_terms.digest")),
+    CheckConstraint("people % 5 = 0", name="ck_ledger_lines_people"),
     UniqueConstraint("community", "environment", "project", "n"),
     Index(None, "community", "at"),
     Index(None, "project", "environment"),

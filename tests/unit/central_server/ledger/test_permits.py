@@ -208,7 +208,7 @@ async def test_totals_cover_balance_income_and_spending(world: Books) -> None:
         )
     (found,) = now.totals
     assert (found.before, found.gifts, found.received, found.fees, found.refunded) == (8000, 0, 0, 48, 1000)
-    assert (found.spent, found.people, found.after) == (1500, 6, 8000 - 48 - 1000 - 1500)
+    assert (found.spent, found.people, found.after) == (1500, 5, 8000 - 48 - 1000 - 1500)
     assert [(each.gifts, each.received, each.after) for each in before.totals] == [(2, 8000, 8000)]
     assert len(now.rows[0]) == len(charity_totals.COLUMNS)
     assert now.rows[0][:4] == ("午餐", "F-1", "演练慈善会", "C-1")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from central_server.ledger import spending
 from central_server.ledger.journal import NotReceived, post_fee, post_refund
@@ -82,7 +83,7 @@ async def test_an_approved_disbursement_is_in_the_ledger(hall: Database) -> None
         line = await ledger_lines.get(connection, f"disbursed:{one.id}")
         stored = await disbursements.get(connection, one.id)
     assert line is not None
-    assert (line.purpose, line.people, line.evidence, line.at.date()) == ("rice", 12, VOUCHER, date(2026, 11, 20))
+    assert (line.purpose, line.people, line.evidence, line.at.date()) == ("rice", 10, VOUCHER, date(2026, 11, 20))
     assert stored is not None
     assert (stored.state, stored.decided_by) == ("approved", "chen")
 
@@ -171,10 +172,30 @@ async def test_corrections_never_exceed_the_spending(hall: Database) -> None:
     async with hall.read() as connection:
         line = await ledger_lines.get(connection, f"disbursed:{part.id}")
     assert line is not None
-    assert (line.amount_minor, line.refers, line.people) == (-2000, f"disbursed:{one.id}", 2)
+    assert (line.amount_minor, line.refers, line.people) == (-2000, f"disbursed:{one.id}", 0), "10 of 12 were published, and 10 remain"
     assert await refused(ask(hall, replace(part, id=new_id(), amount_minor=1001))) is SpendingProblem.too_much
     assert await refused(ask(hall, replace(part, id=new_id(), amount_minor=1, people=11))) is SpendingProblem.people
     assert await refused(ask(hall, replace(part, id=new_id(), corrects=part.id))) is SpendingProblem.target
+
+
+async def test_numbers_of_people_are_published_in_fives_and_the_rest_joins_the_next_one(hall: Database) -> None:
+    helped, spent = 0, []
+    for people in (3, 12, -3, 1, 4, -9, 4, 0, -4, 213):
+        one = wanted(amount_minor=100, people=abs(people))
+        if people < 0:
+            one = replace(one, amount_minor=1, corrects=next(each.id for each in reversed(spent) if (each.people or 0) >= -people))
+        else:
+            spent.append(one)
+        await decide(hall, await ask(hall, one))
+        helped += people
+        async with hall.read() as connection:
+            lines = await ledger_lines.of_purse(connection, *one.purse)
+        stated = [(each.people or 0) * (-1 if each.amount_minor < 0 else 1) for each in lines]
+        assert not any(each % 5 for each in stated), stated
+        assert sum(stated) == helped - helped % 5
+    with pytest.raises(IntegrityError):
+        async with hall.write() as connection:
+            await ledger_lines.add(connection, replace(lines[-1], identity="three", people=3))
 
 
 async def test_left_over_money_moves_to_another_project_of_the_organisation(hall: Database) -> None:
