@@ -44,7 +44,7 @@ async def update_alerts(
     """
     async with database.read() as connection:
         surveyed = await survey(connection, [TOP], now)
-        waiting = list(await find_tasks(connection, surveyed, [TOP], [TOP], environment, now))
+        waiting = list(await find_tasks(connection, surveyed, [TOP], [TOP], environment, now, family_tops=[TOP]))
     waiting += [
         Task(TaskKind.credential_ends, TOP, f"{end.file} {end.until:%F}", end.file, "/staff/alerts", since=end.until)
         for end in expiring

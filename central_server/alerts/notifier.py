@@ -8,8 +8,9 @@ from typing import Protocol
 
 import structlog
 
+from central_server.accounts.access import Right
 from central_server.alerts.place_names import place_names
-from central_server.alerts.task_kinds import ABOUT_MONEY, TaskKind
+from central_server.alerts.task_kinds import TaskKind, right_to_see
 from central_server.errors import CentralError
 from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Alert, Channel
@@ -137,7 +138,8 @@ class AlertNotifier:
 
 
 def visible(channel: Channel, found: Sequence[Alert]) -> list[Alert]:
-    """Omit money alerts where the channel gets none. The most urgent first."""
+    """Omit alerts about money and families where the channel gets none. The most urgent first."""
     order = list(TaskKind)
-    visible = [alert for alert in found if channel.money or TaskKind(alert.kind) not in ABOUT_MONEY]
+    seen = {Right.see: True, Right.money: channel.money, Right.families: channel.families}
+    visible = [alert for alert in found if seen[right_to_see(TaskKind(alert.kind))]]
     return sorted(visible, key=lambda alert: order.index(TaskKind(alert.kind)))

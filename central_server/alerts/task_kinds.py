@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from central_server.accounts.access import Right
 from sync_contract.money import Money
 from sync_contract.project import Texts
 
@@ -76,6 +77,22 @@ ABOUT_MONEY = frozenset(
     }
 )
 """Shown only to staff with the money right."""
+
+ABOUT_FAMILIES = frozenset(
+    {
+        TaskKind.second_assessment_late,
+        TaskKind.case_waiting,
+        TaskKind.help_unconfirmed,
+        TaskKind.erasure_near,
+    }
+)
+"""Shown only to staff with the families right: in a community, a single case may be a known neighbour."""
+
+
+def right_to_see(kind: TaskKind) -> Right:
+    if kind in ABOUT_FAMILIES:
+        return Right.families
+    return Right.money if kind in ABOUT_MONEY else Right.see
 
 
 @dataclass(frozen=True, slots=True)

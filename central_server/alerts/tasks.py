@@ -50,15 +50,17 @@ async def find_tasks(
     money_tops: Collection[str],
     environment: str,
     now: datetime,
+    *,
+    family_tops: Collection[str] = (),
 ) -> tuple[Task, ...]:
-    """Return tasks at and below `tops`, the most urgent first; those about money only below `money_tops`."""
+    """Return tasks at and below `tops`, the most urgent first; those about money and families only below their tops."""
     found = [task for each in surveyed for task in _gateway_tasks(each, now)]
     found += await _record_tasks(connection, surveyed, tops, now)
     found += await _payment_tasks(connection, surveyed, money_tops, environment, now)
     found += await _head_refusals(connection, tops, now)
     found += await _waiting_disbursements(connection, money_tops, environment)
     found += await _shortfalls(connection, money_tops, environment)
-    found += await family_tasks(connection, tops, environment, now)
+    found += await family_tasks(connection, family_tops, environment, now)
     found += await permit_tasks.ending_permits(connection, tops, environment, now)
     found += await permit_tasks.pending_counts(connection, money_tops, environment)
     found += await catalogue_tasks.find_catalogue_tasks(connection, surveyed, tops, now)

@@ -1,13 +1,13 @@
 """Show what waits for staff now, who took it on, and what ended lately."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 
 from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
-from central_server.alerts.task_kinds import ABOUT_MONEY, TaskKind
+from central_server.alerts.task_kinds import TaskKind, right_to_see
 from central_server.staff.alerts.alert_wording import task_of
 from central_server.staff.frame.page_frame import HtmlPage, Page, PageFrame, Redirect, Visitor
 from central_server.store.accounts import audit_actions
@@ -20,6 +20,8 @@ _AT = "/staff/alerts"
 _ENDED_BACK = timedelta(days=7)
 _MAX_NOTE = 300
 _MAX_ENDED = 200
+_PATHS = {Right.edit: "", Right.money: "/money", Right.families: "/families"}
+"""Ends of the paths by the right to acknowledge."""
 
 
 class AlertsPage:
@@ -27,12 +29,11 @@ class AlertsPage:
         self._frame = frame
 
     def routes(self) -> list[web.RouteDef]:
-        """Alerts about money are acknowledged under a path of their own, which needs the money right."""
-        alert = _AT + "/{alert:[0-9]{1,15}}"
+        """Alerts about money and families are acknowledged under paths of their own, which need those rights."""
+        at = _AT + "/{alert:[0-9]{1,15}}"
         return [
             self._frame.page(_AT, self._list),
-            self._frame.form(alert, _acknowledgement(about_money=False), Right.edit),
-            self._frame.form(f"{alert}/money", _acknowledgement(about_money=True), Right.money),
+            *(self._frame.form(at + path, _acknowledgement(right), right) for right, path in _PATHS.items()),
         ]
 
     async def _list(self, visitor: Visitor) -> HtmlPage:
@@ -42,10 +43,7 @@ class AlertsPage:
             ended = await alerts.ended_since(connection, visitor.tops, since, _MAX_ENDED)
             ended = await _visible(connection, visitor, ended)
             around = await places.every(connection, visitor.tops)
-            editable = {
-                right: await _communities(connection, visitor.access.places(right))
-                for right in (Right.edit, Right.money)
-            }
+            editable = {right: await _communities(connection, visitor.access.places(right)) for right in _PATHS}
         values = {
             "waiting": [(alert, task_of(alert), _path(alert, editable)) for alert in waiting],
             "ended": [(alert, task_of(alert)) for alert in ended],
@@ -57,36 +55,38 @@ class AlertsPage:
 
 
 async def _visible(connection: Connection, visitor: Visitor, found: Sequence[Alert]) -> tuple[Alert, ...]:
-    """Omit money alerts of communities where the visitor has no money right. The most urgent first."""
-    money = await _communities(connection, visitor.access.places(Right.money))
+    """Omit alerts of communities where the visitor has not the right to see them. The most urgent first."""
+    allowed = {
+        right: await _communities(connection, visitor.access.places(right))
+        for right in (Right.see, Right.money, Right.families)
+    }
     order = list(TaskKind)
-    visible = [alert for alert in found if not _is_about_money(alert) or alert.community in money]
+    visible = [alert for alert in found if alert.community in allowed[right_to_see(TaskKind(alert.kind))]]
     return tuple(sorted(visible, key=lambda alert: order.index(TaskKind(alert.kind))))
 
 
-def _is_about_money(alert: Alert) -> bool:
-    return TaskKind(alert.kind) in ABOUT_MONEY
+def _right_to_acknowledge(alert: Alert) -> Right:
+    right = right_to_see(TaskKind(alert.kind))
+    return Right.edit if right is Right.see else right
 
 
 async def _communities(connection: Connection, tops: Collection[str]) -> frozenset[str]:
     return frozenset(place.id for place in await places.every(connection, tops))
 
 
-def _path(alert: Alert, editable: dict[Right, frozenset[str]]) -> str:
+def _path(alert: Alert, editable: Mapping[Right, frozenset[str]]) -> str:
     """Return where the visitor acknowledges the alert; "" without the right to."""
-    about_money = _is_about_money(alert)
-    if alert.community not in editable[Right.money if about_money else Right.edit]:
-        return ""
-    return f"{_AT}/{alert.id}/money" if about_money else f"{_AT}/{alert.id}"
+    right = _right_to_acknowledge(alert)
+    return f"{_AT}/{alert.id}{_PATHS[right]}" if alert.community in editable[right] else ""
 
 
-def _acknowledgement(*, about_money: bool) -> Page:
+def _acknowledgement(right: Right) -> Page:
     async def change(visitor: Visitor) -> Redirect:
         id_ = int(visitor.request.match_info["alert"])
         note = " ".join(visitor.form.get("note", "").split())[:_MAX_NOTE]
         async with visitor.database.write() as connection:
             alert = await alerts.get(connection, id_)
-            if alert is None or _is_about_money(alert) is not about_money:
+            if alert is None or _right_to_acknowledge(alert) is not right:
                 raise web.HTTPNotFound
             await visitor.demand(connection, alert.community)
             account, before = visitor.access.account, alert.acknowledged_by or ""

@@ -46,7 +46,7 @@ class ChannelsPage:
         async with visitor.database.read() as connection:
             every = await alerts.channels(connection, visitor.tops)
             around = await places.every(connection, visitor.tops)
-        names = ("kind", "address", "place", "language", "money")
+        names = ("kind", "address", "place", "language", "money", "families")
         values = {
             "channels": every,
             "kinds": sorted(self.notifier.senders),
@@ -57,6 +57,7 @@ class ChannelsPage:
             "tested": tested,
             "error": error,
             "masked": masked,
+            "may_see_families": visitor.access.has(Right.families),
         }
         return HtmlPage("channels.html", values, 422 if fault or error else 200)
 
@@ -70,11 +71,14 @@ class ChannelsPage:
         if found is None:
             return await self._list(visitor, f"address_{kind}")
         address = address if kind == "mail" else found[1]
-        money = form.get("money") == "on"
+        money, families = form.get("money") == "on", form.get("families") == "on"
         account = visitor.access.account
-        new = Channel(new_id(), place, kind, address, language, money, visitor.now, account)
+        new = Channel(new_id(), place, kind, address, language, money, families, visitor.now, account)
         async with visitor.database.write() as connection:
             await visitor.demand(connection, place)
+            above = await places.ancestors(connection, place)
+            if families and not visitor.access.may(Right.families, above):
+                return await self._list(visitor, "families")
             await connection.alone("alerts")
             existing = [each for each in await alerts.channels(connection, [place]) if each.place == place]
             if len(existing) >= _MAX_AT_PLACE:

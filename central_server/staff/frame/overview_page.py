@@ -48,7 +48,10 @@ class OverviewPage:
             posted = await overview.posted(connection, tops, self._environment, day(now))
             money_tops = visitor.access.places(Right.money)
             blind = not await sees_money(connection, visitor.access, tops)
-            waiting = await find_tasks(connection, surveyed, tops, money_tops, self._environment, now)
+            family_tops = visitor.access.places(Right.families)
+            waiting = await find_tasks(
+                connection, surveyed, tops, money_tops, self._environment, now, family_tops=family_tops
+            )
             today = await summarize_day(connection, FigureScope(tops), day(now), self._environment)
             unreached = await find_unreached(connection, tops)
             outdated = await find_outdated(connection, surveyed, now)

@@ -44,8 +44,8 @@ class Alert:
 class Channel:
     """`kind`: mail or wecom; `address`: a mail address, or the key of a WeCom group robot, which is a secret.
 
-    `money`: gets alerts about money too. `failures` in a row; `last_error` of the last one. `morning_at`: time of the
-    last morning message; `morning_alerts`: ids of the alerts in it, as JSON.
+    `money`, `families`: gets alerts about them too. `failures` in a row; `last_error` of the last one. `morning_at`:
+    time of the last morning message; `morning_alerts`: ids of the alerts in it, as JSON.
     """
 
     id: str
@@ -54,6 +54,7 @@ class Channel:
     address: str
     language: str
     money: bool
+    families: bool
     added_at: datetime
     added_by: str
     failures: int = 0

@@ -28,7 +28,8 @@ class DisbursementState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Disbursement:
-    """`voucher`: its SHA-256. `people`: how many were helped, never published as such (spending.py). `to_project`: the target of left-over money, else empty.
+    """`voucher`: its SHA-256. `people`: how many were helped; `PEOPLE_STEP` says what is published.
+    `to_project`: the target of left-over money, else empty.
 
     `corrects`: the disbursement whose `amount_minor` and `people` were too high; both are positive in the correction
     too. `covers`: pays the shortfall of `to_project` from `project`, or, without `to_project`, that of `project` from

@@ -14,6 +14,7 @@ alert_channels = Table(
     Column("address", String(254), nullable=False),
     Column("language", String(8), nullable=False),
     Column("money", Boolean(name="money"), nullable=False),
+    Column("families", Boolean(name="families"), nullable=False),
     Column("added_at", Instant, nullable=False),
     Column("added_by", String(64), nullable=False),
     Column("failures", Integer, nullable=False),

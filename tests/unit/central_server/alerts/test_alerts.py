@@ -15,7 +15,7 @@ from central_server.alerts.lifecycle import store_tasks, update_alerts
 from central_server.alerts.morning_message import MorningMessages
 from central_server.alerts.notifier import AlertNotifier
 from central_server.alerts.place_names import community_names, place_names
-from central_server.alerts.task_kinds import Task, TaskKind
+from central_server.alerts.task_kinds import ABOUT_FAMILIES, Task, TaskKind
 from central_server.alerts.wecom import RobotSender
 from central_server.banks.port import Expiring
 from central_server.enrolment.gateways import register
@@ -79,9 +79,15 @@ async def notifier(database: Database, robot: Robot) -> AsyncIterator[AlertNotif
 
 
 async def channel(
-    database: Database, robot: Robot, *, place: str = "huada", language: str = "en", money: bool = False
+    database: Database,
+    robot: Robot,
+    *,
+    place: str = "huada",
+    language: str = "en",
+    money: bool = False,
+    families: bool = False,
 ) -> Channel:
-    made = Channel(new_id(), place, "wecom", robot.key, language, money, NOW, "somebody")
+    made = Channel(new_id(), place, "wecom", robot.key, language, money, families, NOW, "somebody")
     async with database.write() as connection:
         await alerts.add_channel(connection, made)
     return made
@@ -214,11 +220,14 @@ async def test_an_alert_that_ends_within_a_minute_is_not_sent(database: Database
         assert robot.came == []
 
 
-async def test_a_channel_gets_only_its_place_and_money_only_on_request(database: Database, waiting: TaskList) -> None:
+async def test_a_channel_gets_only_its_place_and_money_and_families_only_on_request(
+    database: Database, waiting: TaskList
+) -> None:
     async with running_robot() as robot, notifier(database, robot) as ours:
-        await channel(database, robot, place="neighbours", money=True)
+        await channel(database, robot, place="neighbours", money=True, families=True)
         await channel(database, robot)
-        waiting.tasks = [surplus()]
+        families = [Task(kind, "huada", "huada", "", "/staff/families") for kind in sorted(ABOUT_FAMILIES)]
+        waiting.tasks = [surplus(), *families]
         await waiting.store(NOW)
         await ours.notify_channels(NOW + MINUTE)
         assert robot.came == []
@@ -226,6 +235,10 @@ async def test_a_channel_gets_only_its_place_and_money_only_on_request(database:
         await ours.notify_channels(NOW + 2 * MINUTE)
         assert len(robot.came) == 1
         assert "A gift was paid twice: ¥10." in robot.came[0]
+        assert "tasks waiting: 1 " in robot.came[0]
+        await channel(database, robot, place=TOP, families=True)
+        await ours.notify_channels(NOW + 3 * MINUTE)
+        assert f"tasks waiting: {len(ABOUT_FAMILIES)} " in robot.came[1]
 
 
 async def test_an_expiring_key_of_the_bank_is_sent(database: Database, waiting: TaskList) -> None:

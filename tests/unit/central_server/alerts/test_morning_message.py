@@ -51,7 +51,7 @@ class Desk:
 @asynccontextmanager
 async def running_desk(database: Database, *, language: str = "en") -> AsyncIterator[Desk]:
     templates = StaffTemplates(environment=Environment.drill, site=SITE)
-    channel = Channel(new_id(), "huada", "wecom", Robot.key, language, False, EIGHT - DAY, "somebody")
+    channel = Channel(new_id(), "huada", "wecom", Robot.key, language, False, False, EIGHT - DAY, "somebody")
     async with database.write() as connection:
         for place in ("huada", "neighbours"):
             await places.plant_community(connection, place, EIGHT - DAY)

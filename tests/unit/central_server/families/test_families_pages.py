@@ -15,6 +15,7 @@ from aiohttp import web
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.alerts.family_tasks import family_tasks
+from central_server.alerts.lifecycle import update_alerts
 from central_server.books.charity_totals import Period, load_charity_totals
 from central_server.catalogue.catalogue_content import load_content
 from central_server.families import cases, help_receipts
@@ -215,6 +216,16 @@ async def test_a_refusal_is_appealed_and_the_data_are_erased_two_years_later(off
             asked = await family_tasks(connection, [TOP], "drill", now + cases.STORAGE_TIME - timedelta(days=29))
         assert [(task.kind.value, task.count) for task in before] == [("case_waiting", 1)]
         assert ("erasure_near", 1) in [(task.kind.value, task.count) for task in asked]
+        await update_alerts(database, "drill", (), now)
+        for name, role in STAFF.items():
+            for path in ("/staff/", "/staff/alerts"):
+                shown = "Cases of families wait" in (await office.open(name, path)).text()
+                assert shown is (role is Role.family), f"{name} at {path}"
+        page = await office.open("chief", "/staff/channels")
+        key = "693a91f6-7aaa-4bc4-97a0-0ec251fa5aaa"
+        asked_for = {"kind": "wecom", "address": key, "place": "huada", "language": "en", "families": "on"}
+        refused = await office.send("chief", page, "/staff/channels", **asked_for)
+        assert (refused.status, "role for families" in refused.text()) == (422, True)
         async with database.write() as connection:
             assert await cases.postpone_erasure(connection, number, now) is None, "it is not near"
             later = await cases.postpone_erasure(connection, number, now + cases.STORAGE_TIME)

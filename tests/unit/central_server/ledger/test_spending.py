@@ -172,18 +172,22 @@ async def test_corrections_never_exceed_the_spending(hall: Database) -> None:
     async with hall.read() as connection:
         line = await ledger_lines.get(connection, f"disbursed:{part.id}")
     assert line is not None
-    assert (line.amount_minor, line.refers, line.people) == (-2000, f"disbursed:{one.id}", 0), "10 of 12 were published, and 10 remain"
+    assert (line.amount_minor, line.refers, line.people) == (-2000, f"disbursed:{one.id}", 0), (
+        "10 of 12 were published, and 10 remain"
+    )
     assert await refused(ask(hall, replace(part, id=new_id(), amount_minor=1001))) is SpendingProblem.too_much
     assert await refused(ask(hall, replace(part, id=new_id(), amount_minor=1, people=11))) is SpendingProblem.people
     assert await refused(ask(hall, replace(part, id=new_id(), corrects=part.id))) is SpendingProblem.target
 
 
 async def test_numbers_of_people_are_published_in_fives_and_the_rest_joins_the_next_one(hall: Database) -> None:
-    helped, spent = 0, []
+    helped, spent = 0, list[Disbursement]()
     for people in (3, 12, -3, 1, 4, -9, 4, 0, -4, 213):
         one = wanted(amount_minor=100, people=abs(people))
         if people < 0:
-            one = replace(one, amount_minor=1, corrects=next(each.id for each in reversed(spent) if (each.people or 0) >= -people))
+            one = replace(
+                one, amount_minor=1, corrects=next(each.id for each in reversed(spent) if (each.people or 0) >= -people)
+            )
         else:
             spent.append(one)
         await decide(hall, await ask(hall, one))

@@ -152,7 +152,9 @@ async def test_a_due_day_without_a_file_reaches_the_staff_channel_once(world: Bo
     await world.nightly.run(NOW)
     async with running_robot() as robot, aiohttp.ClientSession() as session:
         async with world.database.write() as connection:
-            await alerts.add_channel(connection, Channel(new_id(), TOP, "wecom", robot.key, "en", True, NOW, "chen"))
+            await alerts.add_channel(
+                connection, Channel(new_id(), TOP, "wecom", robot.key, "en", True, False, NOW, "chen")
+            )
         senders = {"wecom": RobotSender(robot.origin, session)}
         write = message_writer(StaffTemplates(environment=Environment.drill, site=SITE), lambda: "https://gifts.org")
         notifier = AlertNotifier(world.database, senders, write)

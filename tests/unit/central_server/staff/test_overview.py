@@ -291,7 +291,7 @@ async def test_the_overview_names_who_gets_no_alerts_and_which_gateways_are_old(
 
     published_at = datetime.now(UTC) - timedelta(minutes=11)
     version = int(published_at.timestamp())
-    channel = Channel("c" * 32, TOP, "mail", "duty@huada.cn", "en", False, published_at, "chen")
+    channel = Channel("c" * 32, TOP, "mail", "duty@huada.cn", "en", False, False, published_at, "chen")
     async with central.database() as database, database.write() as connection:
         await catalogues.add(connection, StoredCatalogue(version, "0" * 64, "{}", published_at, "huada"))
         await alerts.add_channel(connection, channel)

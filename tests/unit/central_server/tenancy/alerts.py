@@ -13,10 +13,11 @@ from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, Entry, S
 async def plant(world: World) -> None:
     await _conflict(world)
     await _surplus(world)
+    await _case(world)
     await _channel(world)
     now = datetime.now(UTC)
     async with world.database.write() as connection:
-        theirs = Channel(new_id(), NEIGHBOURS, "mail", "them@example.org", "en", True, now, "their-admin")
+        theirs = Channel(new_id(), NEIGHBOURS, "mail", "them@example.org", "en", True, False, now, "their-admin")
         await alerts.add_channel(connection, theirs)
 
 
@@ -26,6 +27,10 @@ async def _conflict(world: World) -> None:
 
 async def _surplus(world: World) -> None:
     await _waiting(world, "surplus_alert", TaskKind.surplus)
+
+
+async def _case(world: World) -> None:
+    await _waiting(world, "case_alert", TaskKind.case_waiting)
 
 
 async def _waiting(world: World, name: str, matter: TaskKind) -> None:
@@ -40,7 +45,7 @@ async def _waiting(world: World, name: str, matter: TaskKind) -> None:
 
 
 async def _channel(world: World) -> None:
-    made = Channel(new_id(), OURS, "mail", "us-alone@example.org", "en", True, datetime.now(UTC), "our-admin")
+    made = Channel(new_id(), OURS, "mail", "us-alone@example.org", "en", True, True, datetime.now(UTC), "our-admin")
     async with world.database.write() as connection:
         await alerts.add_channel(connection, made)
     world.ids["channel"] = made.id
@@ -54,6 +59,9 @@ ROUTES: dict[str, Entry] = {
     ),
     "POST /staff/alerts/{alert}/money": Staff(
         Right.money, path="/staff/alerts/{surplus_alert}/money", names=True, form={"note": ""}, before=_surplus
+    ),
+    "POST /staff/alerts/{alert}/families": Staff(
+        Right.families, path="/staff/alerts/{case_alert}/families", names=True, form={"note": ""}, before=_case
     ),
     "GET /staff/channels": Staff(Right.govern),
     "POST /staff/channels": Staff(
