@@ -36,6 +36,7 @@ from beacon_gateway.store.sync_state import sync_state
 from beacon_gateway.sync.catalogue_pull import stored_catalogue
 from beacon_gateway.sync.report import build_report, classify_hearing
 from daemonkit.health import Health
+from kiosk_ui.assets import Photograph
 from kiosk_ui.display_preferences import DisplayPreferences
 from kiosk_ui.render import Pages
 from kiosk_ui.surface import Surface
@@ -189,6 +190,10 @@ async def gateway_report(components: Components, edges: Edges, started: float) -
 
 
 def _build_pages(settings: Settings, edges: Edges) -> Pages:
+    def album(project: str) -> Photograph | None:
+        picture = edges.store.pictures.of_project(project)
+        return Photograph(f"/pictures/{picture.sha256}", picture.focus) if picture else None
+
     return Pages(
         environment=settings.site.environment,
         site=settings.site.community,
@@ -196,7 +201,7 @@ def _build_pages(settings: Settings, edges: Edges) -> Pages:
         default_display=DisplayPreferences(theme=settings.kiosk.theme),
         voices=settings_mapping.voices(settings),
         phone=settings.site.contact_phone,
-        album=edges.store.pictures.path_of,
+        album=album,
     )
 
 

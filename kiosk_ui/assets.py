@@ -3,9 +3,11 @@
 import gzip
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from sync_contract.catalogue import Focus
+from sync_contract.project import Drawing
 
 STATIC = Path(__file__).parent / "static"
 STYLE = Path(__file__).parent / "style"
@@ -17,8 +19,6 @@ _SHEETS = {
 }
 """Concatenated in this order: a resident's page loads one stylesheet, a page for staff on site two."""
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
-_SAMPLES = {"elder-lunch": "meal", "student-aid": "reading", "info-only": "tea"}
-"""Drawings of the projects in the sample configurations; any other project has the lane."""
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Cache-Control of an address that identifies its content."""
@@ -58,12 +58,18 @@ class Asset:
         return self.packed, headers | {"Content-Encoding": "gzip"}
 
 
+@dataclass(frozen=True, slots=True)
+class Photograph:
+    """A project's picture that staff gave: its address, and its part that is never cropped."""
+
+    address: str
+    focus: Focus
+
+
 class Assets:
     """Every file under static/ by its name, e.g. `art/lunch.svg`."""
 
-    def __init__(self, prefix: str = "/static/", *, album: Callable[[str], str] = lambda project: "") -> None:
-        """`album`: returns the address of the picture that staff chose for a project, empty for none."""
-        self.album = album
+    def __init__(self, prefix: str = "/static/") -> None:
         self.files = {
             path.relative_to(STATIC).as_posix(): _read(path)
             for path in sorted(STATIC.rglob("*"))
@@ -75,14 +81,10 @@ class Assets:
         """Return the file's address with its version. Raises KeyError for an unknown file."""
         return self._urls[name]
 
-    def picture(self, project: str) -> str:
-        """Return the address of a project's picture: chosen by staff, or else its drawing."""
-        return self.album(project) or self._urls[drawing_of(project)]
 
-
-def drawing_of(project: str) -> str:
-    """Return the file, under static/, of the drawing for a project without a picture of its own."""
-    return f"art/{_SAMPLES.get(project, 'lane')}.svg"
+def drawing_file(drawing: Drawing) -> str:
+    """Return the file under static/."""
+    return f"art/{drawing}.svg"
 
 
 def strip_css(sheet: str) -> str:

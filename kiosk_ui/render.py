@@ -9,7 +9,7 @@ from jinja2 import Environment as Templates
 
 from daemonkit.i18n import Catalogues
 from daemonkit.templates import strict_templates
-from kiosk_ui.assets import Assets
+from kiosk_ui.assets import Assets, Photograph, drawing_file
 from kiosk_ui.display_preferences import DEFAULT_DISPLAY, DisplayPreferences
 from kiosk_ui.hall_views import News
 from kiosk_ui.keypad import press
@@ -27,14 +27,14 @@ FOLDER = Path(__file__).parent
 _NO_VOICES = Voices(())
 LANGUAGE_NAMES = {Language.zh_hans: "简体", Language.zh_hant: "繁體", Language.en: "English"}
 """Each in its own language; not translated."""
-_NO_PICTURES: Mapping[str, str] = {}
+_NO_PICTURES: Mapping[str, Photograph] = {}
 
 
 class Pages:
     """Renders views for one server. `site`: the community's name; `default_language`, `default_display`: of a new
     session.
 
-    `album`: returns the address of the picture that staff chose for a project, empty for none. `phone`: the number that
+    `album`: returns the photograph that staff gave for a project, None for none. `phone`: the number that
     this screen's site publishes, to which its error pages lead; empty for none, and on phones, whose sites differ.
     """
 
@@ -47,11 +47,11 @@ class Pages:
         static_prefix: str = "/static/",
         default_language: Language = Language.zh_hans,
         default_display: DisplayPreferences = DEFAULT_DISPLAY,
-        album: Callable[[str], str] = lambda project: "",
+        album: Callable[[str], Photograph | None] = lambda project: None,
         voices: Voices = _NO_VOICES,
         phone: str = "",
     ) -> None:
-        self.assets = Assets(static_prefix, album=album)
+        self.assets = Assets(static_prefix)
         self.voices = voices
         self.default_language = default_language
         self.default_display = default_display
@@ -62,7 +62,8 @@ class Pages:
             "default_display": default_display,
             "language_names": LANGUAGE_NAMES,
             "asset": self.assets.url,
-            "picture": self.assets.picture,
+            "photograph": album,
+            "drawing": lambda project: self.assets.url(drawing_file(project.drawing)),
             "qr": qr_svg,
             "phone": phone,
         }
@@ -99,7 +100,7 @@ class Pages:
         csrf: str = "",
         path: str = "/",
         display: DisplayPreferences = DEFAULT_DISPLAY,
-        pictures: Mapping[str, str] = _NO_PICTURES,
+        pictures: Mapping[str, Photograph] = _NO_PICTURES,
         contact: str = "",
         site: Texts | None = None,
         place_path: str = "",
@@ -107,7 +108,7 @@ class Pages:
         """Return the complete page.
 
         `csrf`: the token of its forms; `path`: its path and query, to return to it in another language; `pictures`: by
-        project, the addresses of pictures that this page has itself; `contact`: the path of the contact page in the
+        project, the photographs that this page has itself; `contact`: the path of the contact page in the
         footer on phones, empty for none; `site`: the community of the page, where a server has several; `place_path`:
         the end of the paths of that place's help and privacy pages on phones, e.g. "/huada".
         """
@@ -116,7 +117,7 @@ class Pages:
         if site is not None:
             facts["site"] = _localize(site, language)
         if pictures:
-            facts["picture"] = lambda project: pictures.get(project) or self.assets.picture(project)
+            facts["photograph"] = pictures.get
         return self._render(view, language, "page.html", **facts)
 
     def render_main(

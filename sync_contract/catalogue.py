@@ -86,6 +86,20 @@ class Binding(Record):
         return self.rule == Rule()
 
 
+class Focus(StrEnum):
+    """The part of a picture that remains visible wherever a page crops it."""
+
+    top_left = "top-left"
+    top = "top"
+    top_right = "top-right"
+    left = "left"
+    centre = "centre"
+    right = "right"
+    bottom_left = "bottom-left"
+    bottom = "bottom"
+    bottom_right = "bottom-right"
+
+
 class Picture(Record):
     """A project's picture, fetched by its SHA-256 and checked against it."""
 
@@ -93,6 +107,7 @@ class Picture(Record):
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     content_type: Literal["image/jpeg", "image/png", "image/webp"]
     size_bytes: Annotated[int, Field(ge=1, le=MAX_PICTURE_BYTES)]
+    focus: Focus = Focus.centre
 
 
 class Catalogue(Record):

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Self
 
@@ -55,6 +56,22 @@ class Example(Record):
     text: Caption
 
 
+class Drawing(StrEnum):
+    """The drawing of a project without a photograph, one of ours: `kiosk_ui/static/art/<name>.svg`."""
+
+    lane = "lane"
+    meal = "meal"
+    reading = "reading"
+    tea = "tea"
+    lamp = "lamp"
+    errand = "errand"
+    walk = "walk"
+    haircut = "haircut"
+    phone = "phone"
+    music = "music"
+    garden = "garden"
+
+
 class HelpMonth(Record):
     """Help that households confirmed, as published for a month. Never for fewer than five households."""
 
@@ -95,6 +112,8 @@ class Project(Record):
     permit: Permit | None = None
     pays_for: Annotated[tuple[Example, ...], Field(max_length=MOST_EXAMPLES)] = ()
     """Shown on the buttons of these amounts."""
+    drawing: Drawing = Drawing.lane
+    """Shown where staff gave no photograph."""
     elsewhere: bool = False
     """Information only: its organisation takes no gifts on this server, and its page on a platform is not known.
     Never in a TOML file."""

@@ -55,10 +55,10 @@ class ProjectPictures:
         self._stored.add(picture.sha256)
         return True
 
-    def path_of(self, project: str) -> str:
-        """Return the URL path of the project's picture; empty while there is none to show."""
+    def of_project(self, project: str) -> Picture | None:
+        """Return the project's picture; None while there is none to show."""
         picture = self._wanted.get(project)
-        return f"/pictures/{picture.sha256}" if picture is not None and picture.sha256 in self._stored else ""
+        return picture if picture is not None and picture.sha256 in self._stored else None
 
     def find(self, sha256: str) -> tuple[Path, str] | None:
         """Return the file and its media type; None for a picture that is not served."""

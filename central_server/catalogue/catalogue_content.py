@@ -135,11 +135,12 @@ def _published(row: StoredBeacon) -> KnownBeacon:
 
 async def _pictures(connection: Connection, community: str, offered: Iterable[Project]) -> tuple[Picture, ...]:
     rows = await projects.holding(connection, community)
-    chosen = {project.id: sha for project in offered if (sha := rows[project.id].picture)}
-    facts = await pictures.facts(connection, set(chosen.values()))
+    chosen = {project.id: (sha, rows[project.id].focus) for project in offered if (sha := rows[project.id].picture)}
+    facts = await pictures.facts(connection, {sha for sha, _ in chosen.values()})
     return tuple(
         Picture.model_validate(
             {"project": project, "sha256": sha, "content_type": facts[sha][0], "size_bytes": facts[sha][1]}
+            | {"focus": focus}
         )
-        for project, sha in chosen.items()
+        for project, (sha, focus) in chosen.items()
     )

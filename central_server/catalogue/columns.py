@@ -37,6 +37,7 @@ _HEADS = Heads(
         "closes": ("末日", "末日", "last day"),
         "position": ("顺序", "順序", "position"),
         "withdrawn": ("已撤下", "已撤下", "withdrawn"),
+        "drawing": ("配图", "配圖", "drawing"),
         "uuid": ("UUID", "UUID", "uuid"),
         "major": ("Major", "Major", "major"),
         "minor": ("Minor", "Minor", "minor"),

@@ -23,8 +23,8 @@ from central_server.store.catalogue.bindings import StoredBinding, Target
 from central_server.store.catalogue.organisations import Organisation
 from central_server.store.catalogue.projects import StoredProject
 from sync_contract.beacon_identity import BeaconId
-from sync_contract.catalogue import BeaconKind
-from sync_contract.project import Texts
+from sync_contract.catalogue import BeaconKind, Focus
+from sync_contract.project import Drawing, Texts
 from sync_contract.rssi import MAX_DBM, MIN_DBM
 from sync_contract.uuid7 import new_id
 
@@ -54,7 +54,7 @@ ORGANISATION = (
 PROJECT = (
     "place", "id", *_three("title"), *_three("summary"), *_three("story"), *_three("payee"),
     "amounts_yuan", *_three("pays_for"), "min_yuan", "max_yuan", "goal_yuan", "organisation", "filing", "area",
-    "opens", "closes", "position", "withdrawn",
+    "opens", "closes", "position", "withdrawn", "drawing",
 )  # fmt: skip
 BEACON = (
     "place", "uuid", "major", "minor", "kind", "label", "measured_power", "tag_class", "gateway", "groups", "comment",
@@ -126,6 +126,7 @@ def read_project(
         for name in permit:
             if not values.get(name, "").strip():
                 read.fault(name, Word.permit_incomplete)
+    drawing = Drawing(read.one_of("drawing", tuple(Drawing), otherwise=Drawing.lane))
     id_, position, withdrawn = _id(read, "id"), read.number("position", 0, 9999, otherwise=0), read.yes("withdrawn")
     if read.faults or title is None or summary is None or story is None or payee is None or not least or not most:
         return None, read.faults
@@ -151,6 +152,8 @@ def read_project(
         edited_at=edit.at,
         edited_by=edit.account,
         pays_for=pays_for,
+        drawing=drawing,
+        focus=before.focus if before else Focus.centre,
     )
     return new, []
 
@@ -175,6 +178,7 @@ def project_values(row: StoredProject) -> dict[str, str]:
         "closes": _day(row.closes),
         "position": str(row.position),
         "withdrawn": "yes" if row.withdrawn else "",
+        "drawing": row.drawing.value,
     }
 
 

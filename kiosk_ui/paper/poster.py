@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
-from kiosk_ui.assets import STATIC, drawing_of
+from kiosk_ui.assets import STATIC, drawing_file
 from kiosk_ui.paper.beacon_address import poster_address, tag_address
 from kiosk_ui.paper.paper_wording import check_languages, drill_words, permit_lines, setting, translator
 from kiosk_ui.paper.typesetting import typeset
@@ -50,7 +50,7 @@ def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] =
         "code": paper_code_svg(address),
         "seal": (STATIC / "seal.svg").read_text("utf-8"),
         "picture": None if facts.picture is None else list(facts.picture),
-        "art": (STATIC / drawing_of(facts.project.id)).read_text("utf-8"),
+        "art": (STATIC / drawing_file(facts.project.drawing)).read_text("utf-8"),
         "phone": facts.phone,
         "beacon": f"{facts.beacon.uuid} · {facts.beacon.major} / {facts.beacon.minor}",
         "tag": tag_address(facts.public_url, facts.beacon, facts.environment),

@@ -31,6 +31,7 @@ from kiosk_ui.surface import Surface
 from kiosk_ui.views import View
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
+from sync_contract.project import Drawing
 from sync_contract.records import Door, HandoffKind, IntentState
 from sync_contract.strict_model import Environment, Language
 from tests.browser.board_facts import BOARDS, PHONE_BOARDS
@@ -53,9 +54,10 @@ LONG = LUNCH.model_copy(
             "Wide" * 15,
         ),
         "payee": texts("一二三四五六七八九十" * 4, "一二三四五六七八九十" * 4, "Foundation" * 6),
+        "drawing": Drawing.lane,
     }
 )
-"""A title of sixty characters without a space, a payee too, and no picture of its own."""
+"""A title of sixty characters without a space, a payee too, and the drawing that every project has at first."""
 
 UNTOLD = LUNCH.model_copy(
     update={name: texts(LUNCH.title.zh_hans, " ", " ") for name in ("title", "summary", "story", "payee")}

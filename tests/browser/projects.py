@@ -3,7 +3,7 @@
 from datetime import date
 
 from sync_contract.permit import Permit
-from sync_contract.project import Caption, Example, Project, Texts
+from sync_contract.project import Caption, Drawing, Example, Project, Texts
 
 
 def example(yuan: int, zh_hans: str, zh_hant: str, en: str) -> Example:
@@ -27,6 +27,7 @@ PERMIT = Permit(
 )
 LUNCH = Project(
     id="elder-lunch",
+    drawing=Drawing.meal,
     title=texts("长者爱心午餐", "長輩愛心午餐", "A warm lunch for elders"),
     summary=texts(
         "每天为 60 位独居长者送一份热午餐。",
@@ -55,6 +56,7 @@ LUNCH = Project(
 )
 READING = Project(
     id="student-aid",
+    drawing=Drawing.reading,
     title=texts("四点半课堂", "四點半課堂", "The half-past-four classroom"),
     summary=texts(
         "放学以后，孩子们有书看，有人陪。",
@@ -73,6 +75,7 @@ READING = Project(
 )
 TEA = Project(
     id="info-only",
+    drawing=Drawing.tea,
     title=texts("邻里茶座", "厝邊茶桌仔", "The neighbours' tea table"),
     summary=texts(
         "坐下喝杯茶：陪伴、跑腿、修小物件。",

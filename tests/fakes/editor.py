@@ -19,7 +19,7 @@ def form_of(page: Page, action: str = "") -> tuple[str, dict[str, str]]:
         found = dict(re.findall(r'([a-z]+)="([^"]*)"', attributes))
         if "name" not in found or "disabled" in attributes or found.get("type") == "file":
             continue
-        if found.get("type") != "checkbox" or " checked" in attributes:
+        if found.get("type") not in ("checkbox", "radio") or " checked" in attributes:
             fields[found["name"]] = unescape(found.get("value", ""))
     for name, text in re.findall(r'<textarea name="([^"]+)"[^>]*>(.*?)</textarea>', inside, re.S):
         fields[name] = unescape(text)

@@ -12,6 +12,7 @@ from central_server.language import language, remember
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
 from daemonkit.web import read_preference, set_preference
+from kiosk_ui.assets import Photograph
 from kiosk_ui.display_preferences import DisplayPreferences, TextSize
 from kiosk_ui.notice_views import NoticePage
 from kiosk_ui.render import Pages
@@ -24,7 +25,7 @@ _CONTACT = web.RequestKey("contact", str)
 _NAME = web.RequestKey("name", Texts)
 _TEXT_COOKIE = "text"
 """A session cookie that only a touch on 「大字」 sets."""
-_NO_PICTURES: Mapping[str, str] = {}
+_NO_PICTURES: Mapping[str, Photograph] = {}
 
 
 class PageResponder:
@@ -41,7 +42,7 @@ class PageResponder:
         status: int = 200,
         *,
         csrf: str = "",
-        pictures: Mapping[str, str] = _NO_PICTURES,
+        pictures: Mapping[str, Photograph] = _NO_PICTURES,
     ) -> web.Response:
         """Raises StoreUnavailable."""
         await self.look_up(request)
@@ -54,7 +55,7 @@ class PageResponder:
         status: int = 200,
         *,
         csrf: str = "",
-        pictures: Mapping[str, str] = _NO_PICTURES,
+        pictures: Mapping[str, Photograph] = _NO_PICTURES,
     ) -> web.Response:
         """Render without the database. Before `look_up`, link to the server's own contact."""
         contact = request.get(_CONTACT, contact_path(None) if self._contacts.setting.phone else "")

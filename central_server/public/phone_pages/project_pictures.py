@@ -7,6 +7,7 @@ from aiohttp.helpers import ETag
 
 from central_server.store.catalogue import pictures, projects
 from central_server.store.engine.database import Database
+from kiosk_ui.assets import Photograph
 
 
 class ProjectPictures:
@@ -31,8 +32,8 @@ class ProjectPictures:
         return answer
 
 
-async def pictures_of(database: Database, place: str, ids: Collection[str]) -> dict[str, str]:
-    """Return the paths of pictures by project, for pages of `place`; projects without one get a default picture."""
+async def pictures_of(database: Database, place: str, ids: Collection[str]) -> dict[str, Photograph]:
+    """Return the photographs by project, for pages of `place`; projects without one show their drawing."""
     async with database.read() as connection:
         found = await projects.pictures(connection, place, ids)
-    return {project: f"/pictures/{sha256}" for project, sha256 in found.items()}
+    return {project: Photograph(f"/pictures/{sha256}", focus) for project, (sha256, focus) in found.items()}

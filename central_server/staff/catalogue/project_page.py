@@ -13,6 +13,7 @@ from central_server.catalogue.picture_check import ENDINGS, content_type
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import project_values, read_project
 from central_server.permits.fundraising_venue import judge_acceptance
+from central_server.staff.frame.field_wording import DRAWINGS, FOCUSES
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, Typed, path_of
 from central_server.store.accounts.audit_actions import FieldChange, ProjectChanged
@@ -21,7 +22,7 @@ from central_server.store.catalogue.pictures import StoredPicture
 from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
-from sync_contract.catalogue import MAX_PICTURE_BYTES
+from sync_contract.catalogue import MAX_PICTURE_BYTES, Focus
 
 _AT = "/staff/projects"
 _ONE = _AT + "/{place}/{project:[a-z0-9-]{1,16}}"
@@ -39,9 +40,10 @@ class ProjectPage(EditPages[StoredProject]):
         ]
 
     async def _picture(self, visitor: Visitor) -> HtmlPage | FileDownload | Redirect:
-        """Replace the picture, or remove it if none is chosen."""
+        """Replace the picture, move its focus, or remove it."""
         upload = visitor.files.get("picture")
         kind = content_type(upload.content) if upload is not None and upload.ending in ENDINGS else None
+        focus = visitor.form.get("focus", "")
 
         async def work(connection: Connection) -> HtmlPage | Redirect:
             await versioned_rows.begin(connection)
@@ -51,15 +53,20 @@ class ProjectPage(EditPages[StoredProject]):
                 return await self._form(
                     connection, visitor, row, Typed(project_values(row), row.revision, [fault]), 422
                 )
-            sha = None
+            sha = None if visitor.form.get("remove") else row.picture
             if upload is not None and kind is not None:
                 sha = hashlib.sha256(upload.content).hexdigest()
                 new = StoredPicture(sha, kind, len(upload.content), upload.content)
                 await pictures.store(connection, new, visitor.now)
-            await projects.show_picture(connection, row, sha, visitor.access.account, visitor.now)
+            seen = Focus(focus) if sha == row.picture and focus in tuple(Focus) else Focus.centre
+            await projects.show_picture(connection, row, sha, seen, visitor.access.account, visitor.now)
             await versioned_rows.record_edit(connection, row.place, visitor.now)
-            change = FieldChange("picture", (row.picture or "")[:12], (sha or "")[:12])
-            await visitor.record(connection, row.place, ProjectChanged(row.id, (change,)))
+            changes = (
+                FieldChange("picture", (row.picture or "")[:12], (sha or "")[:12]),
+                FieldChange("focus", row.focus, seen),
+            )
+            changed = tuple(each for each in changes if each.before != each.after)
+            await visitor.record(connection, row.place, ProjectChanged(row.id, changed))
             return Redirect(f"{KIND.path(row)}?saved=1")
 
         return await visitor.database.written(work)
@@ -93,7 +100,7 @@ async def _about(
     if row is None:
         holding = {each.id: each for each in await organisations.every(connection, visitor.tops)}
     reason = judge_acceptance(row, holding.get(row.organisation), platforms, visitor.now) if row else None
-    return {"organisations": [*holding.values()], "judgement": reason}
+    return {"organisations": [*holding.values()], "judgement": reason, "drawings": DRAWINGS, "focuses": FOCUSES}
 
 
 async def _check(connection: Connection, saved: Checked[StoredProject]) -> list[Fault]:

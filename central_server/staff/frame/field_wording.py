@@ -1,9 +1,11 @@
 """Word the fields of records and their fixed values, for the audit trail."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from central_server.staff.frame.msgid import _
 from kiosk_ui.render import LANGUAGE_NAMES
+from sync_contract.catalogue import Focus
+from sync_contract.project import Drawing
 from sync_contract.strict_model import Language
 
 Translate = Callable[[str], str]
@@ -18,8 +20,10 @@ NAMES = {
     "certificate_until": _("Valid until"),
     "closes": _("Last day"),
     "comment": _("Comment"),
+    "drawing": _("Drawing"),
     "failures": _("Wrong tries"),
     "filing": _("Number of the filed plan"),
+    "focus": _("What always stays visible"),
     "gateway": _("Which device sends it"),
     "goal_yuan": _("Goal (yuan)"),
     "group": _("The group"),
@@ -66,7 +70,33 @@ NAMES = {
     "zone": _("How near"),
 }
 """Titles by field, without its language: `title_en` is `title`."""
-VALUES = {
+DRAWINGS: Mapping[str, str] = {
+    Drawing.lane: _("Neighbours in the lane"),
+    Drawing.meal: _("A hot meal brought to the door"),
+    Drawing.reading: _("Reading after school"),
+    Drawing.tea: _("Tea with a neighbour"),
+    Drawing.lamp: _("A small repair at home"),
+    Drawing.errand: _("Shopping carried home"),
+    Drawing.walk: _("A walk in a wheelchair"),
+    Drawing.haircut: _("A haircut in the lane"),
+    Drawing.phone: _("Help with a mobile phone"),
+    Drawing.music: _("Nanyin music together"),
+    Drawing.garden: _("Caring for plants and the lane"),
+}
+FOCUSES: Mapping[str, str] = {
+    Focus.top_left: _("top left"),
+    Focus.top: _("top"),
+    Focus.top_right: _("top right"),
+    Focus.left: _("left"),
+    Focus.centre: _("centre"),
+    Focus.right: _("right"),
+    Focus.bottom_left: _("bottom left"),
+    Focus.bottom: _("bottom"),
+    Focus.bottom_right: _("bottom right"),
+}
+VALUES: Mapping[str, Mapping[str, str]] = {
+    "drawing": DRAWINGS,
+    "focus": FOCUSES,
     "kind": {"place": _("place"), "person": _("person")},
     "role": {
         "viewer": _("Reader"),

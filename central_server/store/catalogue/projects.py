@@ -14,15 +14,17 @@ from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import projects
 from central_server.store.places import places
+from sync_contract.catalogue import Focus
 from sync_contract.permit import Permit
-from sync_contract.project import Example, Project, Texts
+from sync_contract.project import Drawing, Example, Project, Texts
 
 
 @dataclass(frozen=True, slots=True)
 class StoredProject:
     """`organisation`: the id of one that applies at the project's place, or empty; `withdrawn`: no longer on offer.
 
-    `position`: order on the screen, smallest first.
+    `position`: order on the screen, smallest first. `picture`: the SHA-256 of a photograph, shown instead of `drawing`;
+    `focus`: its part that is never cropped.
     """
 
     place: str
@@ -47,6 +49,8 @@ class StoredProject:
     edited_by: str
     revision: int = 0
     pays_for: tuple[Example, ...] = ()
+    drawing: Drawing = Drawing.lane
+    focus: Focus = Focus.centre
 
     def permit(self, organisation: Organisation | None) -> Permit | None:
         """Return None if anything that a permit needs is missing."""
@@ -178,22 +182,25 @@ async def save(connection: Connection, project: StoredProject, read: int) -> boo
 
 
 async def show_picture(
-    connection: Connection, project: StoredProject, sha256: str | None, account: str, now: datetime
+    connection: Connection, project: StoredProject, sha256: str | None, focus: Focus, account: str, now: datetime
 ) -> None:
     """Count as an edit: the revision increases."""
     mine = (projects.c.place == project.place, projects.c.id == project.id)
-    values = {"picture": sha256, "revision": projects.c.revision + 1, "edited_at": now, "edited_by": account}
+    values: dict[str, Any] = {"picture": sha256, "focus": focus, "edited_at": now, "edited_by": account}
+    values["revision"] = projects.c.revision + 1
     await connection.execute(update(projects).where(*mine).values(values))
 
 
-async def pictures(connection: Connection, place: str, ids: Collection[str]) -> dict[str, str]:
-    """Return the SHA-256 of each project's picture, as the projects apply at `place`."""
-    wanted = select(projects.c.id, projects.c.picture).where(versioned_rows.holds_at(projects.c.place, place))
+async def pictures(connection: Connection, place: str, ids: Collection[str]) -> dict[str, tuple[str, Focus]]:
+    """Return the SHA-256 of each project's picture and its focus, as the projects apply at `place`."""
+    wanted = select(projects.c.id, projects.c.picture, projects.c.focus).where(
+        versioned_rows.holds_at(projects.c.place, place)
+    )
     rows = await connection.execute(
         wanted.where(projects.c.id.in_(ids)).order_by(versioned_rows.height(projects.c.place))
     )
-    nearest = {row.id: row.picture for row in rows}
-    return {project: sha256 for project, sha256 in nearest.items() if sha256}
+    nearest = {row.id: row for row in rows}
+    return {project: (row.picture, Focus(row.focus)) for project, row in nearest.items() if row.picture}
 
 
 async def _holding(
@@ -218,7 +225,8 @@ def _read(row: Any) -> StoredProject:  # noqa: ANN401  (a row)
     texts = {name: Texts.model_validate_json(fields[name]) for name in _TEXTS}
     amounts = tuple(int(word) for word in row.amounts_fen.split(","))
     examples = _EXAMPLES.validate_json(row.pays_for)
-    return StoredProject(**fields | texts | {"amounts_fen": amounts, "pays_for": examples})
+    looks = {"drawing": Drawing(row.drawing), "focus": Focus(row.focus)}
+    return StoredProject(**fields | texts | looks | {"amounts_fen": amounts, "pays_for": examples})
 
 
 _ROWS = select(projects)

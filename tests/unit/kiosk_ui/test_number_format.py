@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk_ui.assets import STATIC, Assets
+from kiosk_ui.assets import STATIC, Assets, drawing_file
 from kiosk_ui.keypad import MAX_DIGITS, clean_digits, press
 from kiosk_ui.languages import best_language
 from kiosk_ui.number_format import day, money
 from sync_contract.money import Money
+from sync_contract.project import Drawing
 from sync_contract.strict_model import Language
 
 
@@ -63,4 +64,4 @@ def test_an_address_of_a_file_changes_with_its_content() -> None:
     there = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()}
     assert set(assets.files) == there | {"pages.css", "site.css"}
     assert assets.url("pages.css") == f"/static/pages.css?v={assets.files['pages.css'].version}"
-    assert "lane" in assets.picture("a-project-without-picture")
+    assert {drawing_file(drawing) for drawing in Drawing} <= there

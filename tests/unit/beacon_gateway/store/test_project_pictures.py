@@ -24,10 +24,10 @@ def pictures(tmp_path: Path) -> ProjectPictures:
 
 def test_a_picture_is_served_once_it_is_stored(pictures: ProjectPictures) -> None:
     pictures.use([picture()])
-    assert (pictures.missing(), pictures.path_of("lunch")) == ((picture(),), "")
+    assert (pictures.missing(), pictures.of_project("lunch")) == ((picture(),), None)
     assert pictures.find(picture().sha256) is None
     assert pictures.store(picture(), CONTENT)
-    assert (pictures.missing(), pictures.path_of("lunch")) == ((), f"/pictures/{picture().sha256}")
+    assert (pictures.missing(), pictures.of_project("lunch")) == ((), picture())
     found = pictures.find(picture().sha256)
     assert found is not None
     assert (found[0].read_bytes(), found[1]) == (CONTENT, "image/png")
@@ -37,7 +37,7 @@ def test_a_picture_is_served_once_it_is_stored(pictures: ProjectPictures) -> Non
 def test_other_content_than_the_signed_one_is_not_stored(pictures: ProjectPictures, content: bytes) -> None:
     pictures.use([picture()])
     assert not pictures.store(picture(), content)
-    assert pictures.path_of("lunch") == ""
+    assert pictures.of_project("lunch") is None
 
 
 def test_a_stored_picture_survives_a_restart_and_is_deleted_with_its_project(
@@ -47,8 +47,8 @@ def test_a_stored_picture_survives_a_restart_and_is_deleted_with_its_project(
     pictures.store(picture(), CONTENT)
     restarted = ProjectPictures(tmp_path / "pictures")
     restarted.use([picture(project="other")])
-    assert restarted.path_of("other")
-    assert restarted.path_of("lunch") == ""
+    assert restarted.of_project("other")
+    assert restarted.of_project("lunch") is None
     restarted.use([])
     assert list((tmp_path / "pictures").iterdir()) == []
 

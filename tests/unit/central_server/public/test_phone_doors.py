@@ -14,6 +14,7 @@ from central_server.store.catalogue.pictures import StoredPicture
 from central_server.store.engine.tables import shake_counts
 from central_server.store.places.places import TOP
 from central_server.store.statistics.figure_filter import FigureScope
+from sync_contract.catalogue import Focus
 from sync_contract.permit import OFFICIAL_TIME
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.donor import Donor
@@ -79,10 +80,12 @@ async def test_the_picture_that_staff_gave_a_project_is_on_its_pages(
         await pictures.store(connection, StoredPicture(sha256, "image/png", len(picture), picture), now)
         await pictures.store(connection, StoredPicture(other, "image/png", len(picture), picture), now)
         (project,) = [each for each in await projects.every(connection, [TOP]) if each.id == "lunch"]
-        await projects.show_picture(connection, project, sha256, "chen", now)
+        await projects.show_picture(connection, project, sha256, Focus.top, "chen", now)
     shown = f'src="/pictures/{sha256}"'
     for path in ("/s", "/s/at/all/lunch", f"/h/{OURS}/1/1"):
-        assert shown in (await donor.open(bound.url + path)).html, path
+        html = (await donor.open(bound.url + path)).html
+        assert shown in html, path
+        assert "photo focus-top" in html, path
     assert shown not in (await donor.open(f"{bound.url}/s/at/all/ended")).html
     async with session.get(f"{bound.url}/pictures/{sha256}") as answer:
         assert (answer.status, answer.content_type, await answer.read()) == (200, "image/png", picture)
