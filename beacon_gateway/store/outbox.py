@@ -63,14 +63,17 @@ class Outbox:
         return await self._database.read(work)
 
     async def settle(self, sent: Sequence[WaitingParcel], receipts: Iterable[ParcelReceipt]) -> None:
-        """Store the receipts of the parcels just sent in one transaction. Raises StoreUnavailable."""
+        """Store the receipts of the parcels just sent in one transaction. Raises StoreUnavailable.
+
+        A receipt for another parcel is ignored, and of two receipts for one parcel the second.
+        """
         places = {parcel.id: parcel.place for parcel in sent}
         at = datetime.now(UTC).isoformat()
 
         def work(tables: Tables) -> None:
             settled = []
             for receipt in receipts:
-                row = tables.first("outbox", "WHERE place = ?", places[receipt.id])
+                row = tables.first("outbox", "WHERE place = ?", places.pop(receipt.id, None))
                 if row is None:
                     continue
                 settled.append(row["place"])

@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from central_server.alerts.task_kinds import Task, TaskKind
+from central_server.alerts.task_search import TaskSearch
 from central_server.alerts.tasks import find_tasks
 from central_server.banks.port import Expiring
 from central_server.enrolment.gateway_status import survey
 from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Alert
+from central_server.store.alerts.quarantine import quarantine
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
@@ -40,11 +42,16 @@ async def update_alerts(
     """Bring the alerts up to date with the tasks of now. Only one process may run it at a time.
 
     `expiring`: the bank's credentials that end soon. `last_backup_at`: of an overdue backup, None when none is due.
-    `failing`: the stages that fail.
+    `failing`: the stages that fail. What cannot be read is quarantined.
     """
+    search = TaskSearch()
     async with database.read() as connection:
         surveyed = await survey(connection, [TOP], now)
-        waiting = list(await find_tasks(connection, surveyed, [TOP], [TOP], environment, now, family_tops=[TOP]))
+        waiting = list(
+            await find_tasks(connection, surveyed, [TOP], [TOP], environment, now, search, family_tops=[TOP])
+        )
+    for record, error in search.failed.items():
+        await quarantine(database, record, error, now)
     waiting += [
         Task(TaskKind.credential_ends, TOP, f"{end.file} {end.until:%F}", end.file, "/staff/alerts", since=end.until)
         for end in expiring
@@ -52,17 +59,17 @@ async def update_alerts(
     if last_backup_at is not None:
         waiting.append(Task(TaskKind.backup_missing, TOP, "backups", "", "/staff/alerts", since=last_backup_at))
     waiting += [Task(TaskKind.stage_failing, TOP, stage, stage, "/staff/alerts") for stage in failing]
-    await store_tasks(database, waiting, now)
+    await store_tasks(database, waiting, now, complete=not search.missed)
 
 
-async def store_tasks(database: Database, waiting: Sequence[Task], now: datetime) -> None:
-    """Open an alert for each new task, and end those of tasks that wait no more."""
+async def store_tasks(database: Database, waiting: Sequence[Task], now: datetime, *, complete: bool = True) -> None:
+    """Open an alert for each new task, and end those of tasks that wait no more, if `waiting` is complete."""
     async with database.write() as connection:
         await connection.alone("alerts")
-        await _store(connection, waiting, now)
+        await _store(connection, waiting, now, complete)
 
 
-async def _store(connection: Connection, waiting: Sequence[Task], now: datetime) -> None:
+async def _store(connection: Connection, waiting: Sequence[Task], now: datetime, complete: bool) -> None:
     known = {(alert.kind, alert.subject): alert for alert in await alerts.open_ones(connection, [TOP])}
     new: list[Alert] = []
     for task in waiting:
@@ -73,8 +80,9 @@ async def _store(connection: Connection, waiting: Sequence[Task], now: datetime)
         else:
             await alerts.update_seen(connection, _merged(before, alert))
     await alerts.add(connection, new)
-    over = [each.id for each in known.values() if now - each.seen_at > _SLOW_KINDS.get(each.kind, _ENDS_AFTER)]
-    await alerts.end(connection, over, now)
+    if complete:
+        over = [each.id for each in known.values() if now - each.seen_at > _SLOW_KINDS.get(each.kind, _ENDS_AFTER)]
+        await alerts.end(connection, over, now)
     await alerts.delete_ended(connection, now - STORED_FOR)
 
 

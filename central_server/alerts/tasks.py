@@ -1,23 +1,29 @@
 """Find the tasks that wait for staff: about gateways, gifts, refunds, spending, records and beacons."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from central_server.alerts import catalogue_tasks, permit_tasks
 from central_server.alerts.family_tasks import family_tasks
 from central_server.alerts.task_kinds import Task, TaskKind
+from central_server.alerts.task_search import TaskSearch
 from central_server.enrolment.gateway_status import GatewayStatus, SurveyedGateway
 from central_server.statistics.event_times import hour
 from central_server.store.alerts import quarantine
 from central_server.store.catalogue import projects
 from central_server.store.donations import refunds
+from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import rejected_requests
 from central_server.store.enrolment.gateways import Gateway
+from central_server.store.enrolment.rejected_requests import RejectedParcel
 from central_server.store.ledger import cosignatures, disbursements, purses
+from central_server.store.ledger.disbursements import Disbursement
 from central_server.store.parcels import parcels
 from central_server.store.places import overview
+from central_server.store.places.overview import OddPayment, Trouble
 from central_server.store.places.places import TOP
 from central_server.store.statistics import figure_queries
 from sync_contract.gateway_report import Hearing
@@ -50,25 +56,38 @@ async def find_tasks(
     money_tops: Collection[str],
     environment: str,
     now: datetime,
+    search: TaskSearch | None = None,
     *,
     family_tops: Collection[str] = (),
 ) -> tuple[Task, ...]:
-    """Return tasks at and below `tops`, the most urgent first; those about money and families only below their tops."""
-    found = [task for each in surveyed for task in _gateway_tasks(each, now)]
-    found += await _record_tasks(connection, surveyed, tops, now)
-    found += await _payment_tasks(connection, surveyed, money_tops, environment, now)
-    found += await _head_refusals(connection, tops, now)
-    found += await _waiting_disbursements(connection, money_tops, environment)
-    found += await _shortfalls(connection, money_tops, environment)
-    found += await family_tasks(connection, family_tops, environment, now)
-    found += await permit_tasks.ending_permits(connection, tops, environment, now)
-    found += await permit_tasks.pending_counts(connection, money_tops, environment)
-    found += await catalogue_tasks.find_catalogue_tasks(connection, surveyed, tops, now)
-    found += await _refund_tasks(connection, money_tops, environment, now)
-    found += await _rejected_requests(connection, surveyed, tops, now)
-    found += await _missing_records(connection, surveyed, tops)
-    found += await _quarantined_records(connection, surveyed, tops, now)
-    found += await _silent_beacons(connection, surveyed, tops, now)
+    """Return tasks at and below `tops`, the most urgent first; those about money and families only below their tops.
+
+    What cannot be read is left out, and `search` lists it.
+    """
+    search = search or TaskSearch()
+    sources: dict[str, Callable[[], Awaitable[Iterable[Task]]]] = {
+        "records": partial(_record_tasks, connection, surveyed, tops, now, search),
+        "payments": partial(_payment_tasks, connection, surveyed, money_tops, environment, now, search),
+        "heads": partial(_head_refusals, connection, tops, now),
+        "disbursements": partial(_waiting_disbursements, connection, money_tops, environment, search),
+        "shortfalls": partial(_shortfalls, connection, money_tops, environment),
+        "families": partial(family_tasks, connection, family_tops, environment, now),
+        "permits": partial(permit_tasks.ending_permits, connection, tops, environment, now),
+        "counts": partial(permit_tasks.pending_counts, connection, money_tops, environment),
+        "catalogue": partial(catalogue_tasks.find_catalogue_tasks, connection, surveyed, tops, now),
+        "refunds": partial(_refund_tasks, connection, money_tops, environment, now, search),
+        "rejected": partial(_rejected_requests, connection, surveyed, tops, now, search),
+        "missing": partial(_missing_records, connection, surveyed, tops),
+        "quarantined": partial(_quarantined_records, connection, surveyed, tops, now),
+        "silent": partial(_silent_beacons, connection, surveyed, tops, now),
+    }
+    found = search.each(
+        surveyed,
+        lambda each: _gateway_tasks(each, now),
+        lambda each: (each.gateway.id, each.gateway.community, each.gateway.id),
+    )
+    for source, tasks in sources.items():
+        found += await search.all_of(source, tasks)
     order = list(TaskKind)
     return tuple(sorted(found, key=lambda task: order.index(task.kind)))
 
@@ -105,15 +124,24 @@ def _gateway_tasks(each: SurveyedGateway, now: datetime) -> list[Task]:
 
 
 async def _record_tasks(
-    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str], now: datetime
+    connection: Connection,
+    surveyed: Collection[SurveyedGateway],
+    tops: Collection[str],
+    now: datetime,
+    search: TaskSearch,
 ) -> list[Task]:
     known = {each.gateway.id: each.gateway for each in surveyed}
-    found = []
-    for trouble in await overview.troubles(connection, tops, now - _RECORDS_BACK):
-        if (gateway := known.get(trouble.gateway)) is not None:  # None: enrolled since the survey
-            link = f"/staff/log?{urlencode({'gateway': trouble.gateway, 'result': trouble.result})}"
-            found.append(gateway_task(TaskKind(trouble.result), gateway, trouble.lines, trouble.newest, link))
-    return found
+
+    def build(trouble: Trouble) -> Iterator[Task]:
+        link = f"/staff/log?{urlencode({'gateway': trouble.gateway, 'result': trouble.result})}"
+        yield gateway_task(TaskKind(trouble.result), known[trouble.gateway], trouble.lines, trouble.newest, link)
+
+    def name(trouble: Trouble) -> tuple[str, str, str]:
+        return f"{trouble.gateway} {trouble.result}", known[trouble.gateway].community, trouble.gateway
+
+    found = await overview.troubles(connection, tops, now - _RECORDS_BACK)
+    # Another one was enrolled since the survey.
+    return search.each((each for each in found if each.gateway in known), build, name)
 
 
 async def _quarantined_records(
@@ -141,37 +169,38 @@ async def _payment_tasks(
     money_tops: Collection[str],
     environment: str,
     now: datetime,
+    search: TaskSearch,
 ) -> list[Task]:
     labels = {each.gateway.id: each.gateway.label for each in surveyed}
-    found = []
-    for payment in await overview.odd_payments(connection, money_tops, environment, now - _PAYMENTS_BACK):
+
+    def build(payment: OddPayment) -> Iterator[Task]:
         kind = TaskKind.outside_permit
         if payment.surplus or payment.late:
             kind = TaskKind.surplus if payment.surplus else TaskKind.late_payment
         link = f"/staff/gifts/{payment.gateway}/{payment.intent}"
         about = (payment.community, f"{payment.gateway}/{payment.intent}", labels.get(payment.gateway, ""))
         amount = Money(payment.minor, payment.currency)
-        found.append(Task(kind, *about, link, since=payment.at, amount=amount, gateway=payment.gateway))
-    return found
+        yield Task(kind, *about, link, since=payment.at, amount=amount, gateway=payment.gateway)
+
+    found = await overview.odd_payments(connection, money_tops, environment, now - _PAYMENTS_BACK)
+    return search.each(found, build, lambda each: (each.intent, each.community, each.gateway))
 
 
 async def _refund_tasks(
-    connection: Connection, money_tops: Collection[str], environment: str, now: datetime
+    connection: Connection, money_tops: Collection[str], environment: str, now: datetime, search: TaskSearch
 ) -> list[Task]:
     waiting = await refunds.page(connection, money_tops, environment, waiting=True)
     silent = await refunds.unanswered(connection, money_tops, environment, now - _REFUND_TAKES)
+
+    def build(kind: TaskKind, each: StoredRefund) -> Iterator[Task]:
+        amount = Money(each.amount_minor, each.currency)
+        since = each.sent_at or each.requested_at
+        yield Task(kind, each.community, each.id, "", "/staff/refunds", since=since, amount=amount)
+
     return [
-        Task(
-            kind,
-            each.community,
-            each.id,
-            "",
-            "/staff/refunds",
-            since=each.sent_at or each.requested_at,
-            amount=Money(each.amount_minor, each.currency),
-        )
+        task
         for kind, found in ((TaskKind.refund_waiting, waiting), (TaskKind.refund_unanswered, silent))
-        for each in found
+        for task in search.each(found, partial(build, kind), lambda each: (each.id, each.community, ""))
     ]
 
 
@@ -189,19 +218,16 @@ async def _head_refusals(connection: Connection, tops: Collection[str], now: dat
     return list(found.values())
 
 
-async def _waiting_disbursements(connection: Connection, money_tops: Collection[str], environment: str) -> list[Task]:
-    return [
-        Task(
-            TaskKind.disbursement_waiting,
-            each.community,
-            each.id,
-            "",
-            f"/staff/disbursements/{each.id}",
-            since=each.requested_at,
-            amount=Money(each.amount_minor, each.currency),
-        )
-        for each in await disbursements.page(connection, money_tops, environment, waiting=True)
-    ]
+async def _waiting_disbursements(
+    connection: Connection, money_tops: Collection[str], environment: str, search: TaskSearch
+) -> list[Task]:
+    def build(each: Disbursement) -> Iterator[Task]:
+        about = (each.community, each.id, "", f"/staff/disbursements/{each.id}")
+        amount = Money(each.amount_minor, each.currency)
+        yield Task(TaskKind.disbursement_waiting, *about, since=each.requested_at, amount=amount)
+
+    found = await disbursements.page(connection, money_tops, environment, waiting=True)
+    return search.each(found, build, lambda each: (each.id, each.community, ""))
 
 
 async def _shortfalls(connection: Connection, money_tops: Collection[str], environment: str) -> list[Task]:
@@ -237,18 +263,27 @@ async def _missing_records(
 
 
 async def _rejected_requests(
-    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str], now: datetime
+    connection: Connection,
+    surveyed: Collection[SurveyedGateway],
+    tops: Collection[str],
+    now: datetime,
+    search: TaskSearch,
 ) -> list[Task]:
     """`since` is the first request: further ones do not make an acknowledged task wait again."""
     known = {each.gateway.id: each.gateway for each in surveyed}
-    found = []
-    for seen in await rejected_requests.lately(connection, now):
+
+    def build(seen: RejectedParcel) -> Iterator[Task]:
         gateway = known.get(seen.gateway)
         if gateway is not None:
-            found.append(gateway_task(TaskKind(seen.what), gateway, seen.times, seen.since))
+            yield gateway_task(TaskKind(seen.what), gateway, seen.times, seen.since)
         elif not seen.gateway and TOP in tops:
-            found.append(Task(TaskKind(seen.what), TOP, "door", "", "/staff/gateways", seen.times, seen.since))
-    return found
+            yield Task(TaskKind(seen.what), TOP, "door", "", "/staff/gateways", seen.times, seen.since)
+
+    def name(seen: RejectedParcel) -> tuple[str, str, str]:
+        gateway = known.get(seen.gateway)
+        return f"{seen.gateway} {seen.what}", TOP if gateway is None else gateway.community, seen.gateway
+
+    return search.each(await rejected_requests.lately(connection, now), build, name)
 
 
 async def _silent_beacons(

@@ -1,8 +1,9 @@
 """The nightly reconciliation with one bank: import the files of all due days, then find what no file contains."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import partial
 
 import structlog
 
@@ -12,7 +13,7 @@ from central_server.errors import CentralError
 from central_server.reconciliation import settlement_days
 from central_server.reconciliation.statement_import import Reconciler
 from central_server.store.accounts.audit_trail import COMMAND_LINE
-from central_server.store.alerts.quarantine import RecordKey, quarantining
+from central_server.store.alerts.quarantine import RecordKey, process_together, quarantining
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import StoredRefund
 from central_server.store.reconciliation import differences, reconciled_attempts, statements
@@ -21,10 +22,12 @@ from sync_contract.permit import OFFICIAL_TIME
 
 _log = structlog.get_logger()
 NIGHTLY = "(nightly)"
+_MAX_TOGETHER = 50
+"""Missing payments and refunds that are recorded in one transaction."""
 
 
 class NotProcessed(CentralError):
-    """The file is quarantined: the log and a task of staff state the cause."""
+    """The file or a row of it is quarantined: the log and a task of staff state the cause."""
 
 
 @dataclass(slots=True)
@@ -34,6 +37,12 @@ class NightlyResult:
     imported: list[date] = field(default_factory=list)
     without_file: list[date] = field(default_factory=list)
     failed: dict[date, CentralError] = field(default_factory=dict)
+
+    def fail_unmatched(self, days: Iterable[date]) -> None:
+        """`days`: of files with a row that could not be matched."""
+        for day in set(days).intersection(self.imported):
+            self.imported.remove(day)
+            self.failed[day] = NotProcessed("not_processed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,8 @@ class NightlyRun:
                     result.imported.append(day)
                 if day not in result.imported:
                     result.failed[day] = NotProcessed("not_processed")
-        await self.reconciler.assign_returns()
+        result.fail_unmatched([stored.day for stored in await self.reconciler.unmatched()])
+        await self.reconciler.assign_returns(now)
         await self._record_without_file(due, refused, now)
         await self.find_missing(now)
         return result
@@ -112,35 +122,47 @@ class NightlyRun:
                 connection, reconciler.bank, reconciler.environment, reconciler.place, day, at=now, cause=cause
             )
 
-    async def find_missing(self, now: datetime) -> int:
+    async def find_missing(self, now: datetime) -> None:
         """Record our payments and refunds that are in no file though all expected files were checked, or long due."""
         reconciler = self.reconciler
+        of_bank = (reconciler.bank, reconciler.environment)
         before = datetime.combine(settlement_days.newest_day(now), time(), OFFICIAL_TIME)
         since = settlement_days.newest_day(now) - 2 * settlement_days.FETCH_BACK
         asked_at = now if self.bank.capabilities.states else None
-        found = 0
-        async with reconciler.database.write() as connection:
-            await connection.alone(f"missing {reconciler.bank}")
-            checked = await reconciled_attempts.checked_days(connection, reconciler.bank, reconciler.environment, since)
-            for attempt in await reconciled_attempts.unreconciled(
-                connection, reconciler.bank, reconciler.environment, before
+        async with reconciler.database.read() as connection:
+            checked = await reconciled_attempts.checked_days(connection, *of_bank, since)
+            payments = await reconciled_attempts.unreconciled(connection, *of_bank, before)
+            returns = await reconciled_attempts.unreconciled_refunds(connection, *of_bank, before)
+        missing: dict[RecordKey, NewDifference] = {}
+        for attempt in payments:
+            assert attempt.paid_at is not None  # the query selects only these
+            if day := settlement_days.last_expected_day(attempt.paid_at, checked, asked_at):
+                missing[self._record_of(attempt)] = self._missing(attempt, day, now, attempt=attempt.id)
+        for refund in returns:
+            assert refund.sent_at is not None
+            if day := settlement_days.last_expected_day(
+                refund.sent_at, checked, asked_at, settlement_days.REFUND_GRACE
             ):
-                assert attempt.paid_at is not None  # the query selects only these
-                if day := settlement_days.last_expected_day(attempt.paid_at, checked, asked_at):
-                    missing = self._missing(attempt, day, now, attempt=attempt.id)
-                    found += await differences.add(connection, missing)
-            for refund in await reconciled_attempts.unreconciled_refunds(
-                connection, reconciler.bank, reconciler.environment, before
-            ):
-                assert refund.sent_at is not None
-                if day := settlement_days.last_expected_day(
-                    refund.sent_at, checked, asked_at, settlement_days.REFUND_GRACE
-                ):
-                    missing = self._missing(refund, day, now, attempt=refund.attempt, refund=refund.id)
-                    found += await differences.add(connection, missing)
+                of_refund = self._missing(refund, day, now, attempt=refund.attempt, refund=refund.id)
+                missing[self._record_of(refund)] = of_refund
+        keys = list(missing)
+        for start in range(0, len(keys), _MAX_TOGETHER):
+            some = keys[start : start + _MAX_TOGETHER]
+            await process_together(reconciler.database, some, partial(self._add_missing, missing), now)
+
+    async def _add_missing(self, missing: Mapping[RecordKey, NewDifference], keys: Sequence[RecordKey]) -> None:
+        async with self.reconciler.database.write() as connection:
+            await connection.alone(f"missing {self.reconciler.bank}")
+            found = 0
+            for key in keys:
+                about = missing[key]
+                if about.refund or not await reconciled_attempts.is_listed(connection, f"{about.attempt}"):
+                    found += await differences.add(connection, about)
         if found:
-            _log.warning("reconciliation.missing", bank=reconciler.bank, found=found)
-        return found
+            _log.warning("reconciliation.missing", bank=self.reconciler.bank, found=found)
+
+    def _record_of(self, moved: Attempt | StoredRefund) -> RecordKey:
+        return RecordKey("reconciliation", f"missing {moved.id}", moved.community)
 
     def _missing(
         self, moved: Attempt | StoredRefund, day: date, now: datetime, *, attempt: str, refund: str | None = None

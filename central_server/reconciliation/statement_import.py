@@ -14,6 +14,7 @@ from central_server.reconciliation.row_matching import Candidates, match_row, mu
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import MissedPaymentFound
 from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
+from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import BY_BANK, RefundState
@@ -21,7 +22,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences, reconciled_attempts, statements
-from central_server.store.reconciliation.differences import DifferenceKind, NewDifference
+from central_server.store.reconciliation.differences import Difference, DifferenceKind, NewDifference
 from central_server.store.reconciliation.statements import NewRow, RowResult, StoredRow, StoredStatement
 
 CAUSE = "statement"
@@ -47,7 +48,8 @@ class Reconciler:
     ) -> tuple[StoredStatement, bool]:
         """Store a file and match all its rows; return it, and whether it is new. The same file again changes nothing.
 
-        Raises StoreUnavailable: finished rows stay, and the next run does the rest.
+        A row that cannot be matched is quarantined. Raises StoreUnavailable: finished rows stay, and the next run
+        does the rest.
         """
         rows = [_new(row) for row in statement.rows]
         async with self.database.write() as connection:
@@ -64,49 +66,62 @@ class Reconciler:
         return stored, new
 
     async def resume(self, now: datetime) -> None:
-        """Match rows that a crashed process left unmatched."""
-        async with self.database.read() as connection:
-            unmatched = await statements.unmatched(connection, self.bank, self.environment)
-        for stored in unmatched:
+        """Match rows that a crashed process left unmatched, and those that were quarantined."""
+        for stored in await self.unmatched():
             await self._match_rows(stored, now)
+
+    async def unmatched(self) -> tuple[StoredStatement, ...]:
+        """Return the files with rows that are not matched: another process works on them, or they are quarantined."""
+        async with self.database.read() as connection:
+            return await statements.unmatched(connection, self.bank, self.environment)
 
     async def _match_rows(self, stored: StoredStatement, now: datetime) -> None:
         async with self.database.read() as connection:
             rows = await statements.rows(connection, stored.id)
             edition = await statements.earlier_edition(connection, stored)
         for row in sorted(rows, key=lambda row: row.movement == Movement.refund):  # payments go first
-            if row.result == RowResult.new and await self._match_once(stored, row.line, edition, now):
-                self.changed()
+            if row.result == RowResult.new:
+                async with quarantining(self.database, self._record_of(stored, row.line), now):
+                    if await self._match_once(stored, row.line, edition, now):
+                        self.changed()
 
-    async def assign_returns(self) -> None:
+    def _record_of(self, stored: StoredStatement, line: int) -> RecordKey:
+        return RecordKey("reconciliation", f"{stored.bank} {stored.day} {stored.id} {line}", self.place)
+
+    async def assign_returns(self, now: datetime) -> None:
         """Assign returned money to its payment once a later file or report has named that payment."""
-        async with self.database.write() as connection:
-            for found in await differences.unassigned_returns(connection, self.bank, self.environment):
-                if found.statement is None or found.line is None:
-                    continue
-                row = await statements.row(connection, found.statement, found.line)
-                if row is None or not row.refers:
-                    continue
-                paid = await reconciled_attempts.by_evidence(connection, self.bank, self.environment, row.refers)
-                if paid is not None:
-                    await differences.assign(connection, found.id, paid.community, paid.id)
+        async with self.database.read() as connection:
+            unassigned = await differences.unassigned_returns(connection, self.bank, self.environment)
+        for found in unassigned:
+            record = RecordKey("reconciliation", f"difference {found.id}", self.place)
+            async with quarantining(self.database, record, now), self.database.write() as connection:
+                await self._assign_return(connection, found)
+
+    async def _assign_return(self, connection: Connection, found: Difference) -> None:
+        if found.statement is None or found.line is None:
+            return
+        row = await statements.row(connection, found.statement, found.line)
+        if row is None or not row.refers:
+            return
+        paid = await reconciled_attempts.by_evidence(connection, self.bank, self.environment, row.refers)
+        if paid is not None:
+            await differences.assign(connection, found.id, paid.community, paid.id)
 
     async def _find_gone_rows(self, stored: StoredStatement, now: datetime) -> None:
         """Record rows of the previous edition that this one lacks; nothing is reversed, staff ask the bank."""
-        async with self.database.write() as connection:
+        async with self.database.read() as connection:
             edition = await statements.earlier_edition(connection, stored)
             if edition is None:
                 return
             present = {row.identity for row in await statements.rows(connection, stored.id)}
-            for row in await statements.rows(connection, edition.id):
-                if row.identity not in present:
-                    candidates = (
-                        Candidates(await attempts.get(connection, row.attempt))
-                        if row.attempt is not None
-                        else Candidates()
-                    )
-                    kind = DifferenceKind.row_gone
-                    await self._add_difference(connection, edition, row, candidates, kind, now, row.amount_minor, None)
+            rows = await statements.rows(connection, edition.id)
+        for row in rows:
+            if row.identity not in present:
+                record = self._record_of(edition, row.line)
+                async with quarantining(self.database, record, now), self.database.write() as connection:
+                    attempt = None if row.attempt is None else await attempts.get(connection, row.attempt)
+                    about, kind = Candidates(attempt), DifferenceKind.row_gone
+                    await self._add_difference(connection, edition, row, about, kind, now, row.amount_minor, None)
 
     async def _match_once(
         self, stored: StoredStatement, line: int, edition: StoredStatement | None, now: datetime

@@ -34,15 +34,22 @@ FORKED.set_forkserver_preload(
     ]
 )
 _PR_SET_PDEATHSIG = 1
+_ENDS_WITHIN_S = 60.0
 
 
 async def run_command(*argv: str, program: str = "central_server") -> tuple[int, str, str]:
-    """Return the exit status, standard output and standard error. `program`: the package that is run."""
+    """Return the exit status, standard output and standard error. `program`: the package that is run.
+
+    A program that serves instead of ending is killed after `_ENDS_WITHIN_S`; its status is then -9.
+    """
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         process = FORKED.Process(target=_run, args=(program, argv, out, err))
         process.start()
-        code = await _Forked(process).wait()
+        forked = _Forked(process)
+        limit = asyncio.get_running_loop().call_later(_ENDS_WITHIN_S, forked.kill)
+        code = await forked.wait()
+        limit.cancel()
         return code, out.read_text("utf-8"), err.read_text("utf-8")
 
 

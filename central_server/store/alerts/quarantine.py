@@ -77,28 +77,33 @@ async def process_together(
 
 
 async def quarantine(database: Database, record: RecordKey, error: Exception, now: datetime) -> None:
-    """Log the error and store the record for staff; a record that fails again counts up. Raises StoreUnavailable."""
+    """Store the record for staff and log the error; a record that fails again counts up. Raises StoreUnavailable.
+
+    Of a record that fails again and again only the failures 2, 4, 8, 16 … are logged.
+    """
     cause = f"{type(error).__name__}: {error}".encode("ascii", "backslashreplace").decode().replace("\0", "?")
     key = {"job": record.job, "record": record.id, "community": record.community, "gateway": record.gateway}
     row: dict[str, object] = {**key, "cause": cause[:200], "first_at": now, "last_at": now, "times": 1}
     facts = {"job": record.job, "record": record.id, "gateway": record.gateway}
-    if await database.written(lambda connection: _store(connection, record, row)):
-        _log.warning("record.failed_again", **facts, cause=row["cause"])
-    else:
+    times = await database.written(lambda connection: _store(connection, record, row))
+    if times == 1:
         _log.error("record.quarantined", **facts, exc_info=error)
+    elif times & (times - 1) == 0:
+        _log.warning("record.failed_again", **facts, times=times, cause=row["cause"])
 
 
-async def _store(connection: Connection, record: RecordKey, row: dict[str, object]) -> bool:
-    """Return whether the record was stored before."""
+async def _store(connection: Connection, record: RecordKey, row: dict[str, object]) -> int:
+    """Return how often the record failed."""
     columns = quarantined.c
     same = (columns.job == record.job, columns.record == record.id)
     again = {"cause": row["cause"], "last_at": row["last_at"], "times": columns.times + 1}
-    if (await connection.execute(update(quarantined).where(*same).values(again))).rowcount:
-        return True
+    changed = await connection.execute(update(quarantined).where(*same).values(again).returning(columns.times))
+    if (times := changed.scalar()) is not None:
+        return int(times)
     stored = select(func.count()).where(columns.job == record.job, columns.gateway == record.gateway)
     if (await connection.execute(stored)).scalar_one() < _MAX_RECORDS:
         await connection.execute(insert(connection, quarantined).values(row).on_conflict_do_nothing())
-    return False
+    return 1
 
 
 async def since(connection: Connection, tops: Collection[str], after: datetime) -> tuple[SetAside, ...]:

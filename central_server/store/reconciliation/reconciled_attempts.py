@@ -83,6 +83,13 @@ def _in_no_file(environment: str, paid_before: datetime) -> tuple[ColumnElement[
     )
 
 
+async def is_listed(connection: Connection, attempt: str) -> bool:
+    """Return whether a file contains the payment, if only with another amount."""
+    columns = statement_rows.c
+    found = select(columns.line).where(columns.attempt == attempt, columns.movement == "payment").limit(1)
+    return (await connection.execute(found)).first() is not None
+
+
 async def unreconciled_refunds(
     connection: Connection, bank: str, environment: str, sent_before: datetime
 ) -> tuple[StoredRefund, ...]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal_column, select, update
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
@@ -92,6 +92,8 @@ class StoredStatement:
 
 _HEAD = columns_of(statements, StoredStatement)
 _ROW = columns_of(statement_rows, StoredRow)
+_UNMATCHED = select(statement_rows.c.statement).where(statement_rows.c.result == literal_column("'new'"))
+"""The literal lets the databases use the partial index."""
 
 
 async def add(
@@ -220,10 +222,9 @@ async def earlier_edition(connection: Connection, stored: StoredStatement) -> St
 
 async def unmatched(connection: Connection, bank: str, environment: str) -> tuple[StoredStatement, ...]:
     """Return files with rows that are not matched yet, oldest first."""
-    waiting = select(statement_rows.c.statement).where(statement_rows.c.result == RowResult.new.value)
     statement = (
         select(*_HEAD)
-        .where(statements.c.bank == bank, statements.c.environment == environment, statements.c.id.in_(waiting))
+        .where(statements.c.bank == bank, statements.c.environment == environment, statements.c.id.in_(_UNMATCHED))
         .order_by(statements.c.id)
     )
     return await fetch_all(connection, StoredStatement, statement)
@@ -278,10 +279,12 @@ async def counts(connection: Connection, ids: Collection[int]) -> dict[int, dict
 
 
 async def accepted_days(connection: Connection, community: str, environment: str) -> frozenset[tuple[str, date]]:
-    """Return bank and day of each file that is visible at the community or above it."""
+    """Return bank and day of each file that is visible at the community or above it, and is matched to its last row."""
     above = select(place_ancestors.c.ancestor).where(place_ancestors.c.place == community)
     table = statements.c
-    statement = select(table.bank, table.day).where(
-        table.environment == environment, table.community.in_(above), table.fingerprint != NO_FILE
+    statement = (
+        select(table.bank, table.day)
+        .where(table.environment == environment, table.community.in_(above), table.fingerprint != NO_FILE)
+        .where(table.id.not_in(_UNMATCHED))
     )
     return frozenset((row.bank, row.day) for row in await connection.execute(statement))

@@ -156,7 +156,9 @@ statement_rows = Table(
     Column("refund", String(32), ForeignKey("refunds.id")),
     Column("result", String(16), nullable=False),
     Index(None, "attempt"),
+    Index(None, "refund"),
     Index(None, "order_id"),
+    index_of(text("result = 'new'"), "ix_statement_rows_unmatched", "statement"),
 )
 
 differences = Table(

@@ -96,6 +96,8 @@ async def test_a_receipt_settles_its_parcel_once_and_is_logged(tmp_path: Path) -
         receipts = [
             ParcelReceipt(id=ids[0], receipt=Receipt.accepted),
             ParcelReceipt(id=ids[1], receipt=Receipt.refused, reason="unknown_project"),
+            ParcelReceipt(id=ids[1], receipt=Receipt.accepted),
+            ParcelReceipt(id="f" * 32, receipt=Receipt.accepted),
         ]
         await outbox.settle(sent, receipts)
         await outbox.settle(sent, receipts)

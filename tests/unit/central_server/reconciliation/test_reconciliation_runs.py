@@ -70,7 +70,10 @@ async def test_rows_of_a_crashed_run_are_matched_by_the_next(world: Books) -> No
             at=NOW,
             cause="died",
         )
-    await world.nightly.run(NOW, ())
+    for accepted in (frozenset(), frozenset({(work.bank, DAY)})):
+        async with world.database.read() as connection:
+            assert await statements.accepted_days(connection, world.community, "drill") == accepted
+        await world.nightly.run(NOW, ())
     assert (await world.now(gift)).statement is not None
     assert [line.kind for line in await world.lines(gift)] == ["paid", "fee"]
 
