@@ -130,7 +130,7 @@ def pytest_runtest_teardown() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_passwords() -> Iterator[None]:
-    """A thousand logins at argon2's least cost. The product's own is proved in unit/central/test_staff_login.py."""
+    """A thousand logins at argon2's least cost. accounts/test_passwords.py proves the product's own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield

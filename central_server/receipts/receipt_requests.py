@@ -9,7 +9,7 @@ from enum import StrEnum
 from central_server.errors import CentralError
 from central_server.receipts.sealed_data import Donor, Seal, SealBroken
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_actions import DonorForgotten
+from central_server.store.accounts.audit_money_actions import DonorForgotten
 from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.donations import attempts, receipts

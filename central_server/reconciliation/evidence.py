@@ -18,7 +18,7 @@ from central_server.sheets.column_heads import Heads
 from central_server.sheets.sheet_reader import Sheet
 from central_server.sheets.sheet_writer import Cell, yuan
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_actions import EvidenceImported
+from central_server.store.accounts.audit_money_actions import EvidenceImported
 from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.donations import attempts, intents, unconfirmed_gifts
 from central_server.store.donations.attempts import Attempt, AttemptState

@@ -12,7 +12,7 @@ from central_server.ledger.journal import post_fee
 from central_server.reconciliation.fees import ANY_FEE, FeeRule
 from central_server.reconciliation.row_matching import Candidates, match_row, must_be_posted
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_actions import MissedPaymentFound
+from central_server.store.accounts.audit_money_actions import MissedPaymentFound
 from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
 from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.donations import attempts, refunds

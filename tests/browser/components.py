@@ -89,13 +89,13 @@ _MEASURE = """(parts) => Object.fromEntries(Object.entries(parts).map(([name, se
   const el = document.querySelector(selector);
   if (!el) return [name, "is not there"];
   const s = getComputedStyle(el);
-  const told = [
+  const values = [
     "color", "backgroundColor", "fill", "fontSize", "fontWeight", "lineHeight", "letterSpacing",
     "paddingTop", "paddingRight", "paddingBottom", "paddingLeft", "marginTop", "minHeight", "gap", "borderRadius",
     "borderTopWidth", "borderTopColor", "borderLeftWidth", "borderLeftColor", "borderBottomWidth", "borderBottomColor",
     "boxShadow",
   ].map((key) => s[key]);
-  return [name, told.join(" | ")];
+  return [name, values.join(" | ")];
 }))"""
 
 

@@ -59,12 +59,12 @@ LONG = LUNCH.model_copy(
 )
 """A title of sixty characters without a space, a payee too, and the drawing that every project has at first."""
 
-UNTOLD = LUNCH.model_copy(
+UNTRANSLATED = LUNCH.model_copy(
     update={name: texts(LUNCH.title.zh_hans, " ", " ") for name in ("title", "summary", "story", "payee")}
 )
-"""Nothing is told in two of the languages."""
+"""Two of the languages have no texts."""
 
-TOLD = LUNCH.model_copy(update={"goal_fen": 30_000_00, "paid_fen": 18_600_50, "helped": 60})
+WITH_PROGRESS = LUNCH.model_copy(update={"goal_fen": 30_000_00, "paid_fen": 18_600_50, "helped": 60})
 
 CALLED = "0595-0000 0000"
 HOLDER = texts("华大社区党支部", "華大社區黨支部", "Party branch of Huada Community")
@@ -104,8 +104,8 @@ KIOSK: dict[str, View] = {
     "keypad": AmountPage(LUNCH, KEY, "128"),
     "keypad-empty": AmountPage(LUNCH, KEY, ""),
     "keypad-asked": AmountPage(LUNCH, KEY, "", refused=True),
-    "attract-held": Attract(PROJECTS, pending_gift=True),
-    "turned-held": Attract(PROJECTS, LUNCH, True, Door.tag, pending_gift=True),
+    "attract-pending": Attract(PROJECTS, pending_gift=True),
+    "turned-pending": Attract(PROJECTS, LUNCH, True, Door.tag, pending_gift=True),
     "handoff-ended": Handoff(
         LUNCH,
         AMOUNT,
@@ -139,12 +139,14 @@ KIOSK: dict[str, View] = {
     "handoff-unconfirmed": Handoff(LUNCH, AMOUNT, CODE, IntentState.unconfirmed, HandoffKind.link),
     "thanks": Thanks(LUNCH, AMOUNT, "7F3A-K8QZ"),
     **{f"notice-{kind}": NoticePage(kind, LUNCH) for kind in NoticeKind},
-    "project-told": ProjectPage(TOLD, True, PermitReason.holds),
-    "project-untold": ProjectPage(UNTOLD, True, PermitReason.holds),
-    "attract-told": Attract((TOLD, READING.model_copy(update={"goal_fen": 12_000_00, "paid_fen": 3_450_00}), TEA)),
-    "attract-untold": Attract((UNTOLD, READING), UNTOLD, True, Door.tag),
+    "project-progress": ProjectPage(WITH_PROGRESS, True, PermitReason.holds),
+    "project-untranslated": ProjectPage(UNTRANSLATED, True, PermitReason.holds),
+    "attract-progress": Attract(
+        (WITH_PROGRESS, READING.model_copy(update={"goal_fen": 12_000_00, "paid_fen": 3_450_00}), TEA)
+    ),
+    "attract-untranslated": Attract((UNTRANSLATED, READING), UNTRANSLATED, True, Door.tag),
     "projects-many": ProjectsPage((LUNCH, READING, TEA, LONG) * 10),
-    "turned-told": Attract(PROJECTS, TOLD, True, Door.tag),
+    "turned-progress": Attract(PROJECTS, WITH_PROGRESS, True, Door.tag),
     **BOARDS,
 }
 SLIP = GiftSlip(
@@ -208,16 +210,16 @@ PHONE: dict[str, View] = {
     "notice": NoticePage(NoticeKind.ticket_refused, back="/s"),
     "hall": PhoneHall(PROJECTS, "/s/at/huada", board="/board/huada"),
     "hall-long": PhoneHall((LONG,), "/s/at/huada", ended=True),
-    "hall-many": PhoneHall((LUNCH, READING, TEA, LONG, UNTOLD) * 8, "/s/at/huada"),
+    "hall-many": PhoneHall((LUNCH, READING, TEA, LONG, UNTRANSLATED) * 8, "/s/at/huada"),
     "shown-long": PhoneProject(LONG, True, PermitReason.holds, "/s/at/huada", "/s/at/huada/turn?after=a-long-one"),
-    "shown-untold": PhoneProject(UNTOLD, True, PermitReason.holds, "/s/at/huada"),
+    "shown-untranslated": PhoneProject(UNTRANSLATED, True, PermitReason.holds, "/s/at/huada"),
     "shown-clock": PhoneProject(READING, False, PermitReason.time_uncertain, "/s/at/huada"),
     "hall-none": PhoneHall((), "/s"),
     "shown": PhoneProject(LUNCH, True, PermitReason.holds, "/s/at/huada", "/s/at/huada/turn?after=elder-lunch"),
     "shown-closed": PhoneProject(TEA, False, PermitReason.missing, "/s/at/huada"),
-    "shown-told": PhoneProject(TOLD, True, PermitReason.holds, "/s/at/huada", board="/board/huada"),
-    "giving-told": PhoneProject(
-        TOLD, True, PermitReason.holds, "/s/at/huada", giving=PhoneGiving("/h/x?gift=1"), board="/board/huada"
+    "shown-progress": PhoneProject(WITH_PROGRESS, True, PermitReason.holds, "/s/at/huada", board="/board/huada"),
+    "giving-progress": PhoneProject(
+        WITH_PROGRESS, True, PermitReason.holds, "/s/at/huada", giving=PhoneGiving("/h/x?gift=1"), board="/board/huada"
     ),
     **PHONE_BOARDS,
 }

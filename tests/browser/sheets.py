@@ -16,9 +16,9 @@ COLOURS = 256
 """Of a picture's palette: half of the octets, and hardly an eye sees it."""
 _WALL, _INK, _GAP, _LABEL = "#8a8078", "#ffffff", 14, 26
 _KIOSK = (
-    "attract-told", "turned-told", "projects", "project-told", "amount", "keypad", "handoff-typed", "handoff-opened",
-    "handoff-link", "handoff-closed", "thanks", "board", "verify", "help", "contact", "help-phone", "privacy",
-    "display", "project-closed", "notice-out_of_service",
+    "attract-progress", "turned-progress", "projects", "project-progress", "amount", "keypad", "handoff-typed",
+    "handoff-opened", "handoff-link", "handoff-closed", "thanks", "board", "verify", "help", "contact", "help-phone",
+    "privacy", "display", "project-closed", "notice-out_of_service",
 )  # fmt: skip
 _PHONE = (
     "hall", "giving", "gift", "handover", "handover-code", "waiting", "own-slip", "proof", "slip", "board", "code",

@@ -105,9 +105,9 @@ ASKING = (
     "attract",
     "attract-none",
     "turned",
-    "turned-told",
+    "turned-progress",
     "project",
-    "project-told",
+    "project-progress",
     "amount",
     "keypad",
     "keypad-empty",
@@ -143,7 +143,7 @@ PHONE_ASKING = {
     "not-completed-poster": "",
     "code": "",
     "giving": ".give-here",
-    "giving-told": "article",
+    "giving-progress": "article",
 }
 """By page the part of it that is another screen: on a phone one scrolls, or touches 我要捐款, from one to the other."""
 
@@ -171,7 +171,7 @@ STICKS = """() => {
 
 async def test_to_give_is_in_reach_wherever_one_reads_on_a_phone(open_page: OpenPage, gallery_url: str) -> None:
     page = await open_page(360, 640, has_touch=True, is_mobile=True)
-    await page.goto(f"{gallery_url}/{Surface.phone}/giving-told/zh-Hans?text=larger")
+    await page.goto(f"{gallery_url}/{Surface.phone}/giving-progress/zh-Hans?text=larger")
     await page.evaluate("document.querySelector('details').open = true")
     high = await page.evaluate("document.documentElement.scrollHeight")
     for top in range(0, high, 320):

@@ -66,7 +66,7 @@ async def test_a_touch_stops_it_and_it_goes_on_when_nobody_is_there(open_page: O
 
 
 async def test_what_has_room_stands_still(open_page: OpenPage, gallery_url: str) -> None:
-    page = await opened(open_page, f"{gallery_url}/kiosk/attract-told/zh-Hans", 1280, 800)
+    page = await opened(open_page, f"{gallery_url}/kiosk/attract-progress/zh-Hans", 1280, 800)
     for _ in range(3):
         await pass_time(page, STANDS_S)
         assert await page.evaluate("scrollY") == 0
@@ -97,7 +97,7 @@ async def test_three_projects_have_room_and_no_button(
 ) -> None:
     """With what they have received, and with the way back to a code."""
     page = await open_page(1280, 800)
-    for name, (width, height) in product(("attract", "attract-told", "attract-held", "attract-one"), SIZES):
+    for name, (width, height) in product(("attract", "attract-progress", "attract-pending", "attract-one"), SIZES):
         await page.set_viewport_size({"width": width, "height": height})
         await page.goto(f"{gallery_url}/kiosk/{name}/{language}")
         assert await page.evaluate("document.scrollingElement.scrollHeight - innerHeight") <= 0, name

@@ -13,7 +13,7 @@ from tests.browser.layout import SIZES
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PORTRAIT = (
     "attract",
-    "attract-held",
+    "attract-pending",
     "turned",
     "projects",
     "project",

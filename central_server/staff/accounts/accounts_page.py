@@ -13,7 +13,7 @@ from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect,
 from central_server.staff.places import place_tree
 from central_server.store.accounts import accounts, audit_actions, sessions
 from central_server.store.accounts.accounts import PAGE
-from central_server.store.accounts.audit_actions import AuditAction
+from central_server.store.accounts.audit_records import AuditAction
 from central_server.store.accounts.independence import are_independent
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places

@@ -7,12 +7,14 @@ from central_server.staff.families.family_wording import REASONS, STEPS, WAYS
 from central_server.staff.frame.msgid import _
 from central_server.staff.reconciliation.reconciliation_wording import KINDS
 from central_server.store.accounts import audit_actions as actions
+from central_server.store.accounts import audit_money_actions as money
+from central_server.store.accounts.audit_records import AuditAction
 from central_server.store.reconciliation.differences import DifferenceKind
 
 _ENVIRONMENTS = {"drill": _("Drill"), "real": _("Real")}
 
 
-def _payment(action: actions.AuditAction, reader: AuditReader, *details: str, also: str = "") -> ActionWording:
+def _payment(action: AuditAction, reader: AuditReader, *details: str, also: str = "") -> ActionWording:
     """Name the project that the payment was for."""
     place, project = reader.names.payments.get(action.subject, ("", ""))
     ids = tuple(id_ for id_ in (action.subject, also) if id_)
@@ -20,27 +22,27 @@ def _payment(action: actions.AuditAction, reader: AuditReader, *details: str, al
 
 
 @describe.register
-def _refund(action: actions.RefundAction, reader: AuditReader) -> ActionWording:
+def _refund(action: money.RefundAction, reader: AuditReader) -> ActionWording:
     amount = reader.money(action.amount_minor, action.currency)
-    if isinstance(action, actions.RefundRequested):
+    if isinstance(action, money.RefundRequested):
         return _payment(action, reader, amount, also=action.intent)
-    assert isinstance(action, actions.RefundApproved | actions.RefundDeclined)
+    assert isinstance(action, money.RefundApproved | money.RefundDeclined)
     return _payment(action, reader, amount, reader.text(_("requested by %(account)s"), account=action.requested_by))
 
 
 @describe.register
-def _refund_rejected(action: actions.RefundRejected, reader: AuditReader) -> ActionWording:
+def _refund_rejected(action: money.RefundRejected, reader: AuditReader) -> ActionWording:
     return _payment(action, reader, reader.text(NOT_POSSIBLE[action.reason]))
 
 
-@describe.register(actions.ReceiptsDownloaded)
-@describe.register(actions.ReceiptIssued)
-@describe.register(actions.DonorForgotten)
-def _receipt(action: actions.AuditAction, reader: AuditReader) -> ActionWording:
+@describe.register(money.ReceiptsDownloaded)
+@describe.register(money.ReceiptIssued)
+@describe.register(money.DonorForgotten)
+def _receipt(action: AuditAction, reader: AuditReader) -> ActionWording:
     match action:
-        case actions.ReceiptsDownloaded(donors=count):
+        case money.ReceiptsDownloaded(donors=count):
             return _payment(action, reader, reader.text(_("Donors: %(count)s"), count=count))
-        case actions.ReceiptIssued(number=number):
+        case money.ReceiptIssued(number=number):
             return _payment(action, reader, reader.text(_("Number: %(number)s"), number=number))
     return _payment(action, reader)
 
@@ -62,7 +64,7 @@ def _case(action: actions.CaseAction, reader: AuditReader) -> ActionWording:
 
 
 @describe.register
-def _disbursement(action: actions.DisbursementAction, reader: AuditReader) -> ActionWording:
+def _disbursement(action: money.DisbursementAction, reader: AuditReader) -> ActionWording:
     if action.to_project:
         target = reader.text(_("to the project %(project)s"), project=reader.project(action.to_project))
     elif action.corrects:
@@ -74,34 +76,34 @@ def _disbursement(action: actions.DisbursementAction, reader: AuditReader) -> Ac
     return ActionWording(reader.project(action.project), ids, (amount, target))
 
 
-@describe.register(actions.DifferenceSettled)
-@describe.register(actions.DifferencePosted)
-def _difference(action: actions.DifferenceSettled | actions.DifferencePosted, reader: AuditReader) -> ActionWording:
-    detail = reader.signed_money(action.amount_minor) if isinstance(action, actions.DifferencePosted) else action.reason
+@describe.register(money.DifferenceSettled)
+@describe.register(money.DifferencePosted)
+def _difference(action: money.DifferenceSettled | money.DifferencePosted, reader: AuditReader) -> ActionWording:
+    detail = reader.signed_money(action.amount_minor) if isinstance(action, money.DifferencePosted) else action.reason
     return ActionWording(reader.text(KINDS[DifferenceKind(action.kind)]), (action.subject,), (detail,))
 
 
 @describe.register
-def _missed_payment(action: actions.MissedPaymentFound, reader: AuditReader) -> ActionWording:
+def _missed_payment(action: money.MissedPaymentFound, reader: AuditReader) -> ActionWording:
     return ActionWording("", (action.subject,), (reader.text(_("in the bank's file of %(day)s"), day=action.day),))
 
 
 @describe.register
-def _statement(action: actions.StatementAction, reader: AuditReader) -> ActionWording:
+def _statement(action: money.StatementAction, reader: AuditReader) -> ActionWording:
     name = reader.text(_("The bank's file of %(day)s"), day=action.day)
     return ActionWording(name, (action.subject,), (action.file,))
 
 
 @describe.register
-def _evidence(action: actions.EvidenceImported, reader: AuditReader) -> ActionWording:
+def _evidence(action: money.EvidenceImported, reader: AuditReader) -> ActionWording:
     gifts = reader.text(_("Gifts: %(count)s"), count=action.gifts)
     return ActionWording(action.subject, (), (gifts, reader.text(_("Sent by %(account)s"), account=action.sender)))
 
 
-@describe.register(actions.DisclosureNoted)
-@describe.register(actions.DisclosureCorrected)
-def _disclosure(action: actions.DisclosureNoted | actions.DisclosureCorrected, reader: AuditReader) -> ActionWording:
-    if isinstance(action, actions.DisclosureNoted):
+@describe.register(money.DisclosureNoted)
+@describe.register(money.DisclosureCorrected)
+def _disclosure(action: money.DisclosureNoted | money.DisclosureCorrected, reader: AuditReader) -> ActionWording:
+    if isinstance(action, money.DisclosureNoted):
         words = _("Due on %(due)s, published on %(day)s")
         details = [reader.text(words, due=action.due, day=action.published_on), action.where, action.note]
     else:
@@ -110,16 +112,16 @@ def _disclosure(action: actions.DisclosureNoted | actions.DisclosureCorrected, r
 
 
 @describe.register
-def _totals(action: actions.TotalsDownloaded, reader: AuditReader) -> ActionWording:
+def _totals(action: money.TotalsDownloaded, reader: AuditReader) -> ActionWording:
     return ActionWording(reader.text(_ENVIRONMENTS[action.subject]), (), (f"{action.first} – {action.last}",))
 
 
 @describe.register
-def _books(action: actions.BooksDownloaded, reader: AuditReader) -> ActionWording:
+def _books(action: money.BooksDownloaded, reader: AuditReader) -> ActionWording:
     places = ", ".join(reader.names.places.get(place, place) for place in action.places)
     return reader.subject(reader.project(action.subject), (places,) if places else ())
 
 
 @describe.register
-def _month(action: actions.MonthLocked, reader: AuditReader) -> ActionWording:
+def _month(action: money.MonthLocked, reader: AuditReader) -> ActionWording:
     return ActionWording(action.subject, (), (reader.text(_ENVIRONMENTS[action.environment]),))

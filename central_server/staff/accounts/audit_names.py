@@ -7,8 +7,9 @@ from central_server.alerts.place_names import place_names
 from central_server.staff.enrolment.gateway_select import gateway_labels
 from central_server.staff.frame.labels import identities
 from central_server.store.accounts import audit_actions as actions
+from central_server.store.accounts import audit_money_actions as money
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_actions import AuditAction
+from central_server.store.accounts.audit_records import AuditAction
 from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.catalogue import beacons, organisations, projects
 from central_server.store.engine.connection import Connection
@@ -20,10 +21,10 @@ _MAX_PROJECTS = 5000
 """Database limit on the parameters of a query."""
 _BEACONS_PER_QUERY = 100
 _PAYMENT_ACTIONS = (
-    actions.RefundAction,
-    actions.RefundRejected,
-    actions.ReceiptIssued,
-    actions.DonorForgotten,
+    money.RefundAction,
+    money.RefundRejected,
+    money.ReceiptIssued,
+    money.DonorForgotten,
 )
 _BEACON_ACTIONS = (actions.BeaconAdded, actions.BeaconChanged, actions.BeaconRemoved)
 
@@ -92,9 +93,9 @@ def _projects_in(action: AuditAction) -> Iterator[str]:
                     yield from (change.before, change.after)
         case actions.ImportAction(ids=ids):
             yield from ids
-        case actions.DisbursementAction(project=project, to_project=to_project):
+        case money.DisbursementAction(project=project, to_project=to_project):
             yield from (project, to_project)
-        case actions.DisclosureNoted() | actions.DisclosureCorrected() | actions.BooksDownloaded():
+        case money.DisclosureNoted() | money.DisclosureCorrected() | money.BooksDownloaded():
             yield action.subject
 
 

@@ -6,7 +6,7 @@ from functools import singledispatch
 
 from central_server.staff.accounts.audit_names import Names
 from central_server.staff.frame import field_wording
-from central_server.store.accounts.audit_actions import AuditAction, FieldChange
+from central_server.store.accounts.audit_records import AuditAction, FieldChange
 from central_server.store.accounts.audit_trail import AuditEntry
 from kiosk_ui.number_format import money
 from sync_contract.money import Money

@@ -11,6 +11,7 @@ from central_server.staff.accounts.audit_titles import LOGIN_REASONS, SECOND_STE
 from central_server.staff.alerts.task_titles import TASK_TITLES
 from central_server.staff.frame.msgid import _
 from central_server.store.accounts import audit_actions as actions
+from central_server.store.accounts.audit_records import AuditAction, FieldChange
 from central_server.store.accounts.audit_trail import AuditEntry
 from sync_contract.strict_model import Language
 
@@ -44,7 +45,7 @@ def _account(action: actions.AccountAction, reader: AuditReader) -> ActionWordin
     return _with_account(action, reader)
 
 
-def _with_account(action: actions.AuditAction, reader: AuditReader, *details: str) -> ActionWording:
+def _with_account(action: AuditAction, reader: AuditReader, *details: str) -> ActionWording:
     """Omit the subject's name where it is the entry's own account."""
     return ActionWording("" if action.subject == reader.entry.account else action.subject, (), details)
 
@@ -183,7 +184,7 @@ def _alert(action: actions.AlertAction, reader: AuditReader) -> ActionWording:
         case actions.AlertReturned(account=account):
             details = (reader.field("account", account),)
         case actions.AlertTakenOver(before=before, after=after):
-            details = reader.changes((actions.FieldChange("account", before, after),))
+            details = reader.changes((FieldChange("account", before, after),))
     return ActionWording(" · ".join(each for each in (kind, action.label, beacon) if each), (action.subject,), details)
 
 

@@ -14,7 +14,7 @@ from central_server.permits.permit_status import load_permit_status, today
 from central_server.sheets.sheet_writer import Cell
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.staff.frame.record_editor import holds_for
-from central_server.store.accounts import audit_actions
+from central_server.store.accounts import audit_money_actions
 from central_server.store.catalogue import projects
 from central_server.store.catalogue.projects import StoredProject
 from central_server.store.engine.connection import Connection
@@ -90,7 +90,7 @@ class PermitsPage:
             totals = await charity_totals.load_charity_totals(
                 connection, visitor.tops, self._environment, period, visitor.language, visitor.now
             )
-            action = audit_actions.TotalsDownloaded(self._environment, f"{period.first}", f"{period.last}")
+            action = audit_money_actions.TotalsDownloaded(self._environment, f"{period.first}", f"{period.last}")
             for place in sorted(visitor.tops):
                 await visitor.record(connection, place, action)
         translate = self._frame.words(visitor.language)
@@ -110,7 +110,7 @@ class PermitsPage:
                 account = visitor.access.account
                 made = Disclosure(project.place, project.id, due, done_on, account, visitor.now, where, note)
                 if await disclosures.add(connection, made):
-                    action = audit_actions.DisclosureNoted(project.id, f"{due}", f"{done_on}", where, note)
+                    action = audit_money_actions.DisclosureNoted(project.id, f"{due}", f"{done_on}", where, note)
                     await visitor.record(connection, project.place, action)
                     return Redirect(f"{_AT}?done=disclosed")
                 return Redirect(f"{_AT}?done=before")
@@ -131,7 +131,7 @@ class PermitsPage:
                     entry.place, entry.project, entry.due, day, account, visitor.now, entry.where, note, entry.id
                 )
                 await disclosures.add(connection, made)
-                action = audit_actions.DisclosureCorrected(project.id, f"{entry.due}", note)
+                action = audit_money_actions.DisclosureCorrected(project.id, f"{entry.due}", note)
                 await visitor.record(connection, project.place, action)
                 return Redirect(f"{_AT}?done=corrected")
         return await self._list(visitor, "correction", 422)
@@ -144,7 +144,7 @@ class PermitsPage:
             wanted = audit_file.AuditRequest(project.id, self._environment, visitor.tops, account, visitor.now)
             tables, vouchers, named = await audit_file.collect_tables(connection, wanted)
             for place in sorted(visitor.tops):
-                await visitor.record(connection, place, audit_actions.BooksDownloaded(project.id, named))
+                await visitor.record(connection, place, audit_money_actions.BooksDownloaded(project.id, named))
         content = await asyncio.to_thread(audit_file.build_zip, wanted, tables, vouchers, named)
         return FileDownload(f"books-{project.id}-{today(visitor.now)}.zip", "application/zip", content)
 

@@ -16,7 +16,8 @@ from central_server.permits.fundraising_venue import judge_acceptance
 from central_server.staff.frame.field_wording import DRAWINGS, FOCUSES
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Values, Visitor
 from central_server.staff.frame.record_editor import Checked, EditPages, Kind, Typed, path_of
-from central_server.store.accounts.audit_actions import FieldChange, ProjectChanged
+from central_server.store.accounts.audit_actions import ProjectChanged
+from central_server.store.accounts.audit_records import FieldChange
 from central_server.store.catalogue import organisations, pictures, projects
 from central_server.store.catalogue.pictures import StoredPicture
 from central_server.store.catalogue.projects import StoredProject

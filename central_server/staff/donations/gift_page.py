@@ -9,7 +9,7 @@ from central_server.donations import refund_approval
 from central_server.donations.refund_approval import RefundNotPossible, RefundProblem
 from central_server.staff.donations.gift_wording import DOORS, LINES, NOT_POSSIBLE, REFUND_STATES, STATES
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Values, Visitor
-from central_server.store.accounts import audit_actions
+from central_server.store.accounts import audit_money_actions
 from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, gifts, intents, refunds
 from central_server.store.donations.intents import Intent
@@ -62,13 +62,13 @@ class GiftPage:
                     by=visitor.access.account,
                     now=visitor.now,
                 )
-                action = audit_actions.RefundRequested(refund.id, minor, attempt.currency, intent.id)
+                action = audit_money_actions.RefundRequested(refund.id, minor, attempt.currency, intent.id)
                 await visitor.record(connection, intent.community, action)
         except RefundNotPossible as error:
             async with visitor.database.write() as connection:
                 intent = await self._requested_intent(connection, visitor)
                 await visitor.record(
-                    connection, intent.community, audit_actions.RefundRejected(intent.id, error.problem)
+                    connection, intent.community, audit_money_actions.RefundRejected(intent.id, error.problem)
                 )
             return await self._page(visitor, error.problem, dict(form))
         return Redirect(f"/staff/gifts/{intent.gateway}/{intent.id}?asked=1")

@@ -11,7 +11,7 @@ from central_server.receipts.sealed_data import Donor, SealBroken
 from central_server.sheets.sheet_writer import Cell, yuan
 from central_server.staff.frame.msgid import _
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
-from central_server.store.accounts import audit_actions
+from central_server.store.accounts import audit_money_actions
 from central_server.store.donations import receipts
 from central_server.store.donations.receipts import ReceiptState, RequestedReceipt
 from central_server.store.engine.connection import Connection
@@ -97,9 +97,9 @@ class ReceiptsPage:
                 terms = await project_terms.many(connection, {each.terms or "" for each in due})
                 for community in sorted({each.community for each in due if each.attempt in opened}):
                     count = sum(each.community == community and each.attempt in opened for each in due)
-                    await visitor.record(connection, community, audit_actions.ReceiptsDownloaded("", count))
+                    await visitor.record(connection, community, audit_money_actions.ReceiptsDownloaded("", count))
                 if not opened:
-                    await visitor.record(connection, min(visitor.tops), audit_actions.ReceiptsDownloaded("", 0))
+                    await visitor.record(connection, min(visitor.tops), audit_money_actions.ReceiptsDownloaded("", 0))
         except SealBroken as error:
             _log.error("receipts.key", reason=str(error))
             return await self._list(visitor, "key", status=503)
@@ -126,7 +126,9 @@ class ReceiptsPage:
                 made = await self._wanted.issue(
                     connection, attempt, visitor.form.get("number", ""), account, visitor.now
                 )
-                await visitor.record(connection, made.community, audit_actions.ReceiptIssued(attempt, made.number))
+                await visitor.record(
+                    connection, made.community, audit_money_actions.ReceiptIssued(attempt, made.number)
+                )
         except ReceiptRefused as error:
             return await self._list(visitor, error.problem, attempt, 422)
         return Redirect(f"{_AT}?done=issued")

@@ -9,7 +9,7 @@ from central_server.donations.refund_approval import RefundNotPossible
 from central_server.staff.donations.gift_wording import NOT_POSSIBLE, REFUND_STATES
 from central_server.staff.frame.list_paging import format_position, parse_position
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Visitor
-from central_server.store.accounts import audit_actions
+from central_server.store.accounts import audit_money_actions
 from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.refunds import BY_BANK, OWN_MEANS, PAGE
@@ -98,12 +98,12 @@ class RefundsPage:
                     now=visitor.now,
                     source=visitor.form.get("source", ""),
                 )
-                decision = audit_actions.RefundApproved if approve else audit_actions.RefundDeclined
+                decision = audit_money_actions.RefundApproved if approve else audit_money_actions.RefundDeclined
                 action = decision(refund.id, refund.amount_minor, refund.currency, refund.requested_by)
                 await visitor.record(connection, refund.community, action)
         except RefundNotPossible as error:
             async with visitor.database.write() as connection:
-                rejected = audit_actions.RefundRejected(refund.id, error.problem)
+                rejected = audit_money_actions.RefundRejected(refund.id, error.problem)
                 await visitor.record(connection, refund.community, rejected)
             return await self._show(visitor, error.problem)
         return Redirect(f"{_AT}?decided=1")

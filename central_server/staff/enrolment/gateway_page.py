@@ -16,7 +16,7 @@ from central_server.staff.enrolment.gateways_page import fits_label
 from central_server.staff.frame.overview_page import state
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor
 from central_server.store.accounts import audit_actions
-from central_server.store.accounts.audit_actions import changed_fields
+from central_server.store.accounts.audit_records import changed_fields
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import gateways, issued_codes, rejected_requests
 from central_server.store.enrolment.gateways import Gateway

@@ -19,7 +19,8 @@ from central_server.sheets.sheet_writer import TYPES, Rows, write_table
 from central_server.staff.frame.menu import groups
 from central_server.staff.frame.render import StaffTemplates
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_actions import AuditAction, FileDownloaded
+from central_server.store.accounts.audit_actions import FileDownloaded
+from central_server.store.accounts.audit_records import AuditAction
 from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database

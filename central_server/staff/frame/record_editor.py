@@ -20,7 +20,8 @@ from central_server.staff.catalogue.catalogue_status import load_status
 from central_server.staff.frame.fault_wording import FAULTS, in_language
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Values, Visitor
 from central_server.staff.places.place_tree import rows
-from central_server.store.accounts.audit_actions import ACTIONS, FieldChange, RecordAction, changed_fields
+from central_server.store.accounts.audit_actions import ACTIONS, RecordAction
+from central_server.store.accounts.audit_records import FieldChange, changed_fields
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places

@@ -16,8 +16,8 @@ from central_server.ledger.spending import SpendingProblem, SpendingRefused
 from central_server.ledger.spending_rules import SpendingRules
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor
 from central_server.staff.ledger.ledger_wording import REFUSED, STATES
-from central_server.store.accounts import audit_actions
-from central_server.store.accounts.audit_actions import DisbursementAction
+from central_server.store.accounts import audit_money_actions
+from central_server.store.accounts.audit_money_actions import DisbursementAction
 from central_server.store.catalogue import projects
 from central_server.store.engine.connection import Connection
 from central_server.store.families import helps
@@ -117,7 +117,7 @@ class DisbursementsPage:
                 await help_receipts.name_cases(
                     connection, disbursement, visitor.form.get("cases", ""), visitor.form.get("form", "")
                 )
-                await _record(connection, visitor, audit_actions.DisbursementRequested, disbursement)
+                await _record(connection, visitor, audit_money_actions.DisbursementRequested, disbursement)
         except SpendingRefused as refused:
             return await self._form(visitor, refused.problem)
         return Redirect(f"{_AT}/{disbursement.id}")
@@ -128,7 +128,7 @@ class DisbursementsPage:
             async with visitor.database.write() as connection:
                 await visitor.demand(connection, move.community)
                 await spending.ask(connection, move, visitor.now, self._rules)
-                await _record(connection, visitor, audit_actions.DisbursementRequested, move)
+                await _record(connection, visitor, audit_money_actions.DisbursementRequested, move)
         except SpendingRefused as refused:
             return await self._form(visitor, refused.problem)
         return Redirect(f"{_AT}/{move.id}")
@@ -147,7 +147,7 @@ class DisbursementsPage:
                 if voucher is not None:
                     await vouchers.add(connection, voucher)
                 await spending.ask(connection, cover, visitor.now, self._rules)
-                await _record(connection, visitor, audit_actions.DisbursementRequested, cover)
+                await _record(connection, visitor, audit_money_actions.DisbursementRequested, cover)
         except SpendingRefused as refused:
             return await self._form(visitor, refused.problem)
         return Redirect(f"{_AT}/{cover.id}")
@@ -204,10 +204,10 @@ class DisbursementsPage:
                 if approve:
                     await spending.approve(connection, one, by=by, note=note, now=visitor.now, rules=self._rules)
                     await help_receipts.record_help(connection, one, by, visitor.now)
-                    await _record(connection, visitor, audit_actions.DisbursementApproved, one)
+                    await _record(connection, visitor, audit_money_actions.DisbursementApproved, one)
                 else:
                     await spending.decline(connection, one, by=by, note=note, now=visitor.now)
-                    await _record(connection, visitor, audit_actions.DisbursementDeclined, one)
+                    await _record(connection, visitor, audit_money_actions.DisbursementDeclined, one)
         except SpendingRefused as refused:
             return await self._shown(visitor, refused.problem)
         return Redirect(f"{_AT}/{visitor.request.match_info['disbursement']}")
@@ -218,7 +218,7 @@ class DisbursementsPage:
                 wrong = await self._requested(connection, visitor)
                 correction = self._typed(visitor, corrects=wrong, day=_today(visitor))
                 await spending.ask(connection, correction, visitor.now, self._rules)
-                await _record(connection, visitor, audit_actions.DisbursementCorrected, correction)
+                await _record(connection, visitor, audit_money_actions.DisbursementCorrected, correction)
         except SpendingRefused as refused:
             return await self._shown(visitor, refused.problem)
         return Redirect(f"{_AT}/{correction.id}")

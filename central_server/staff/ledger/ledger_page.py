@@ -11,7 +11,7 @@ from central_server.ledger.merkle_proofs import total_sums
 from central_server.sheets.sheet_writer import Cell, yuan
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.staff.ledger.ledger_wording import HEADS, KINDS
-from central_server.store.accounts import audit_actions
+from central_server.store.accounts import audit_money_actions
 from central_server.store.catalogue import projects
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger import ledger_heads, ledger_lines, locked_months, project_terms, purses
@@ -103,7 +103,7 @@ class LedgerPage:
                 await ledger_lines.lock_ledger(connection, place)
                 lock = LockedMonth(place, self._environment, month, visitor.access.account, visitor.now)
                 if await locked_months.lock(connection, lock):
-                    await visitor.record(connection, place, audit_actions.MonthLocked(month, self._environment))
+                    await visitor.record(connection, place, audit_money_actions.MonthLocked(month, self._environment))
         return Redirect(f"{_AT}?{urlencode({'place': place, 'month': month})}")
 
     async def _lines(self, connection: Connection, visitor: Visitor, place: str, month: str) -> tuple[LedgerLine, ...]:

@@ -13,7 +13,7 @@ from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect,
 from central_server.staff.places import place_tree
 from central_server.staff.places.contact_form import ContactFault, contact_fields, read_contact
 from central_server.store.accounts import audit_actions
-from central_server.store.accounts.audit_actions import changed_fields
+from central_server.store.accounts.audit_records import changed_fields
 from central_server.store.engine.connection import Connection
 from central_server.store.places import contacts, places
 from central_server.store.places.places import MAX_NAME, PLACE_ID, UNDER, Place, PlaceKind, PlaceRefused

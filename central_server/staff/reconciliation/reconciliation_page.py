@@ -18,7 +18,7 @@ from central_server.sheets.sheet_writer import Cell
 from central_server.staff.donations.gift_wording import DOORS
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.staff.reconciliation import reconciliation_wording, statement_wording
-from central_server.store.accounts import audit_actions, audit_trail
+from central_server.store.accounts import audit_money_actions, audit_trail
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from central_server.store.places.places import TOP
@@ -103,7 +103,7 @@ class ReconciliationPage:
             return await self._list(visitor, "file", status=422, problem=error)
         statement, fresh = await self._work.import_statement(uploaded, visitor.now, cause=visitor.access.account)
         async with visitor.database.write() as connection:
-            action = audit_actions.StatementUploaded(statement.bank, f"{statement.day}", statement.name)
+            action = audit_money_actions.StatementUploaded(statement.bank, f"{statement.day}", statement.name)
             await visitor.record(connection, self._work.place, action)
         return Redirect(f"{_AT}/{statement.id}?fresh={'1' if fresh else '0'}")
 
@@ -152,7 +152,7 @@ class ReconciliationPage:
             statement = await self._statement(connection, visitor)
             await visitor.demand(connection, statement.community)
             content = await statements.content(connection, statement.id)
-            action = audit_actions.StatementDownloaded(statement.bank, f"{statement.day}", statement.name)
+            action = audit_money_actions.StatementDownloaded(statement.bank, f"{statement.day}", statement.name)
             await visitor.record(connection, statement.community, action)
         return FileDownload(f"{statement.bank}-{statement.day}.txt", "application/octet-stream", content)
 
@@ -170,11 +170,11 @@ class ReconciliationPage:
                 first = sound and await differences.settle(connection, found.id, account, visitor.now, reason)
                 order = found.order_id or f"{found.day}"
                 if first:
-                    settled = audit_actions.DifferenceSettled(order, found.kind, reason)
+                    settled = audit_money_actions.DifferenceSettled(order, found.kind, reason)
                     await visitor.record(connection, found.community, settled)
                 if first and posts:
                     await external_refunds.post_external_refund(connection, found, visitor.now)
-                    posted = audit_actions.DifferencePosted(order, found.kind, found.theirs_minor or 0)
+                    posted = audit_money_actions.DifferencePosted(order, found.kind, found.theirs_minor or 0)
                     await visitor.record(connection, found.community, posted)
         except CannotPost:  # the transaction was rolled back
             return await self._list(visitor, "post", number, 422)

@@ -5,51 +5,15 @@ is none. Records contain facts only and no secrets; `staff/accounts/audit_wordin
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal
 
 import msgspec
 
+from central_server.store.accounts import audit_money_actions
+from central_server.store.accounts.audit_records import AuditAction, FieldChange, define_action
+
 VERSION = 1
 Rejection = Literal["unknown_name", "wrong_password", "locked", "disabled", "one_time_expired"]
-
-
-class AuditAction(msgspec.Struct, frozen=True, tag_field="action"):
-    subject: str
-
-    @property
-    def name(self) -> str:
-        return cast(str, self.__struct_config__.tag)
-
-
-ActionT = TypeVar("ActionT", bound=AuditAction)
-
-
-class FieldChange(msgspec.Struct, frozen=True):
-    """One field of a record. "" is an empty value."""
-
-    field: str
-    before: str
-    after: str
-
-
-def changed_fields(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[FieldChange, ...]:
-    """Return the fields that differ, each value cut to 120 characters."""
-    return tuple(
-        FieldChange(field, _cut(before.get(field, "")), _cut(after.get(field, "")))
-        for field in {**before, **after}
-        if before.get(field, "") != after.get(field, "")
-    )
-
-
-def _cut(text: str) -> str:
-    text = text.replace("\n", " ")
-    return text if len(text) <= 120 else f"{text[:119]}…"
-
-
-def _define(base: type[ActionT], name: str, tag: str) -> type[ActionT]:
-    """Define an action with exactly the fields of `base`."""
-    action = msgspec.defstruct(name, [], bases=(base,), frozen=True, tag=tag, module=__name__)
-    return cast(type[ActionT], action)
 
 
 class AccountAction(AuditAction, frozen=True):
@@ -66,14 +30,14 @@ class LoginRejected(AccountAction, frozen=True, tag="session.refuse"):
     reason: Rejection
 
 
-LoggedOut = _define(AccountAction, "LoggedOut", "session.end")
+LoggedOut = define_action(AccountAction, "LoggedOut", "session.end", __name__)
 
 
 class SessionsEnded(AccountAction, frozen=True, tag="sessions.end"):
     count: int
 
 
-FailuresUnlisted = _define(AccountAction, "FailuresUnlisted", "session.omit")
+FailuresUnlisted = define_action(AccountAction, "FailuresUnlisted", "session.omit", __name__)
 
 
 class AddressLocked(AuditAction, frozen=True, tag="address.lock"):
@@ -86,16 +50,16 @@ class AccountLocked(AccountAction, frozen=True, tag="account.lock"):
     failures: int
 
 
-AccountUnlocked = _define(AccountAction, "AccountUnlocked", "account.unlock")
+AccountUnlocked = define_action(AccountAction, "AccountUnlocked", "account.unlock", __name__)
 
 
 class AccountAdded(AccountAction, frozen=True, tag="account.add"):
     role: str
 
 
-AccountDisabled = _define(AccountAction, "AccountDisabled", "account.disable")
-AccountConfirmed = _define(AccountAction, "AccountConfirmed", "account.confirm")
-AccountEnabled = _define(AccountAction, "AccountEnabled", "account.enable")
+AccountDisabled = define_action(AccountAction, "AccountDisabled", "account.disable", __name__)
+AccountConfirmed = define_action(AccountAction, "AccountConfirmed", "account.confirm", __name__)
+AccountEnabled = define_action(AccountAction, "AccountEnabled", "account.enable", __name__)
 
 
 class RoleGranted(AccountAction, frozen=True, tag="role.grant"):
@@ -107,14 +71,14 @@ class RoleRevoked(AccountAction, frozen=True, tag="role.revoke"):
     role: str
 
 
-PasswordRejected = _define(AccountAction, "PasswordRejected", "password.refuse")
-PasswordChanged = _define(AccountAction, "PasswordChanged", "password.change")
-PasswordReset = _define(AccountAction, "PasswordReset", "password.reset")
-FactorSetUpStarted = _define(AccountAction, "FactorSetUpStarted", "factor.begin")
-FactorEnrolled = _define(AccountAction, "FactorEnrolled", "factor.enrol")
-CodeRejected = _define(AccountAction, "CodeRejected", "factor.refuse")
-FactorRemoved = _define(AccountAction, "FactorRemoved", "factor.remove")
-FactorReset = _define(AccountAction, "FactorReset", "factor.reset")
+PasswordRejected = define_action(AccountAction, "PasswordRejected", "password.refuse", __name__)
+PasswordChanged = define_action(AccountAction, "PasswordChanged", "password.change", __name__)
+PasswordReset = define_action(AccountAction, "PasswordReset", "password.reset", __name__)
+FactorSetUpStarted = define_action(AccountAction, "FactorSetUpStarted", "factor.begin", __name__)
+FactorEnrolled = define_action(AccountAction, "FactorEnrolled", "factor.enrol", __name__)
+CodeRejected = define_action(AccountAction, "CodeRejected", "factor.refuse", __name__)
+FactorRemoved = define_action(AccountAction, "FactorRemoved", "factor.remove", __name__)
+FactorReset = define_action(AccountAction, "FactorReset", "factor.reset", __name__)
 
 
 class RecordAction(AuditAction, frozen=True):
@@ -123,22 +87,22 @@ class RecordAction(AuditAction, frozen=True):
     changes: tuple[FieldChange, ...]
 
 
-OrganisationAdded = _define(RecordAction, "OrganisationAdded", "organisation.add")
-OrganisationChanged = _define(RecordAction, "OrganisationChanged", "organisation.change")
-ProjectAdded = _define(RecordAction, "ProjectAdded", "project.add")
-ProjectChanged = _define(RecordAction, "ProjectChanged", "project.change")
-BeaconAdded = _define(RecordAction, "BeaconAdded", "beacon.add")
-BeaconChanged = _define(RecordAction, "BeaconChanged", "beacon.change")
-BeaconRemoved = _define(RecordAction, "BeaconRemoved", "beacon.remove")
+OrganisationAdded = define_action(RecordAction, "OrganisationAdded", "organisation.add", __name__)
+OrganisationChanged = define_action(RecordAction, "OrganisationChanged", "organisation.change", __name__)
+ProjectAdded = define_action(RecordAction, "ProjectAdded", "project.add", __name__)
+ProjectChanged = define_action(RecordAction, "ProjectChanged", "project.change", __name__)
+BeaconAdded = define_action(RecordAction, "BeaconAdded", "beacon.add", __name__)
+BeaconChanged = define_action(RecordAction, "BeaconChanged", "beacon.change", __name__)
+BeaconRemoved = define_action(RecordAction, "BeaconRemoved", "beacon.remove", __name__)
 
 
 class BindingAction(RecordAction, frozen=True):
     """`subject`: the project's id."""
 
 
-BindingAdded = _define(BindingAction, "BindingAdded", "binding.add")
-BindingChanged = _define(BindingAction, "BindingChanged", "binding.change")
-BindingRemoved = _define(BindingAction, "BindingRemoved", "binding.remove")
+BindingAdded = define_action(BindingAction, "BindingAdded", "binding.add", __name__)
+BindingChanged = define_action(BindingAction, "BindingChanged", "binding.change", __name__)
+BindingRemoved = define_action(BindingAction, "BindingRemoved", "binding.remove", __name__)
 
 
 class ImportAction(AuditAction, frozen=True):
@@ -149,9 +113,9 @@ class ImportAction(AuditAction, frozen=True):
     ids: tuple[str, ...]
 
 
-BeaconsImported = _define(ImportAction, "BeaconsImported", "beacons.import")
-ProjectsImported = _define(ImportAction, "ProjectsImported", "projects.import")
-BindingsImported = _define(ImportAction, "BindingsImported", "bindings.import")
+BeaconsImported = define_action(ImportAction, "BeaconsImported", "beacons.import", __name__)
+ProjectsImported = define_action(ImportAction, "ProjectsImported", "projects.import", __name__)
+BindingsImported = define_action(ImportAction, "BindingsImported", "bindings.import", __name__)
 
 
 class PlaceAdded(AuditAction, frozen=True, tag="place.add"):
@@ -162,7 +126,7 @@ class PlaceAdded(AuditAction, frozen=True, tag="place.add"):
     parent: str
 
 
-PlaceRenamed = _define(RecordAction, "PlaceRenamed", "place.rename")
+PlaceRenamed = define_action(RecordAction, "PlaceRenamed", "place.rename", __name__)
 
 
 class PlaceMoved(AuditAction, frozen=True, tag="place.move"):
@@ -184,10 +148,10 @@ class GatewayAdded(GatewayAction, frozen=True, tag="gateway.add"):
     place: str
 
 
-GatewayInvited = _define(GatewayAction, "GatewayInvited", "gateway.invite")
-GatewayRetired = _define(GatewayAction, "GatewayRetired", "gateway.retire")
-GatewayReturned = _define(GatewayAction, "GatewayReturned", "gateway.return")
-GatewayChanged = _define(RecordAction, "GatewayChanged", "gateway.change")
+GatewayInvited = define_action(GatewayAction, "GatewayInvited", "gateway.invite", __name__)
+GatewayRetired = define_action(GatewayAction, "GatewayRetired", "gateway.retire", __name__)
+GatewayReturned = define_action(GatewayAction, "GatewayReturned", "gateway.return", __name__)
+GatewayChanged = define_action(RecordAction, "GatewayChanged", "gateway.change", __name__)
 
 
 class GatewayRevoked(AuditAction, frozen=True, tag="gateway.revoke"):
@@ -200,57 +164,18 @@ class KeyAction(AuditAction, frozen=True):
     key: str
 
 
-GatewayEnrolled = _define(KeyAction, "GatewayEnrolled", "gateway.enrol")
-KeyRevoked = _define(KeyAction, "KeyRevoked", "key.revoke")
-
-
-class RefundAction(AuditAction, frozen=True):
-    """`subject`: the refund's id."""
-
-    amount_minor: int
-    currency: str
-
-
-class RefundRequested(RefundAction, frozen=True, tag="refund.ask"):
-    intent: str
-
-
-class RefundApproved(RefundAction, frozen=True, tag="refund.approve"):
-    requested_by: str
-
-
-class RefundDeclined(RefundAction, frozen=True, tag="refund.decline"):
-    requested_by: str
-
-
-class RefundRejected(AuditAction, frozen=True, tag="refund.refuse"):
-    """`subject`: the intent or refund; `reason`: the word of RefundNotPossible."""
-
-    reason: str
-
-
-class ReceiptsDownloaded(AuditAction, frozen=True, tag="receipt.download"):
-    donors: int
-
-
-class ReceiptIssued(AuditAction, frozen=True, tag="receipt.issue"):
-    """`subject`: the payment attempt."""
-
-    number: str
-
-
-class DonorForgotten(AuditAction, frozen=True, tag="receipt.forget"):
-    """`subject`: the payment attempt."""
+GatewayEnrolled = define_action(KeyAction, "GatewayEnrolled", "gateway.enrol", __name__)
+KeyRevoked = define_action(KeyAction, "KeyRevoked", "key.revoke", __name__)
 
 
 class CaseAction(AuditAction, frozen=True):
     """`subject`: the case number. No entry contains anything about the household."""
 
 
-HouseholdRegistered = _define(CaseAction, "HouseholdRegistered", "household.register")
-HouseholdLookedUp = _define(CaseAction, "HouseholdLookedUp", "household.look_up")
-HouseholdErased = _define(CaseAction, "HouseholdErased", "household.erase")
-ErasurePostponed = _define(CaseAction, "ErasurePostponed", "household.postpone")
+HouseholdRegistered = define_action(CaseAction, "HouseholdRegistered", "household.register", __name__)
+HouseholdLookedUp = define_action(CaseAction, "HouseholdLookedUp", "household.look_up", __name__)
+HouseholdErased = define_action(CaseAction, "HouseholdErased", "household.erase", __name__)
+ErasurePostponed = define_action(CaseAction, "ErasurePostponed", "household.postpone", __name__)
 
 
 class CaseStepTaken(CaseAction, frozen=True, tag="case.step"):
@@ -260,7 +185,7 @@ class CaseStepTaken(CaseAction, frozen=True, tag="case.step"):
     reason: str = ""
 
 
-HelpCodeMade = _define(CaseAction, "HelpCodeMade", "help.code")
+HelpCodeMade = define_action(CaseAction, "HelpCodeMade", "help.code", __name__)
 
 
 class HelpConfirmed(CaseAction, frozen=True, tag="help.confirm"):
@@ -272,96 +197,6 @@ class HelpConfirmed(CaseAction, frozen=True, tag="help.confirm"):
 
 class SheetLookedUp(AuditAction, frozen=True, tag="help.sheet"):
     """`subject`: the disbursement."""
-
-
-class DisbursementAction(AuditAction, frozen=True):
-    """`subject`: the disbursement's id; `to_project` for a move and `corrects` for a correction, else ""."""
-
-    project: str
-    amount_minor: int
-    purpose: str
-    payee: str
-    to_project: str = ""
-    corrects: str = ""
-
-
-DisbursementRequested = _define(DisbursementAction, "DisbursementRequested", "disbursement.ask")
-DisbursementApproved = _define(DisbursementAction, "DisbursementApproved", "disbursement.approve")
-DisbursementDeclined = _define(DisbursementAction, "DisbursementDeclined", "disbursement.decline")
-DisbursementCorrected = _define(DisbursementAction, "DisbursementCorrected", "disbursement.correct")
-
-
-class DifferenceSettled(AuditAction, frozen=True, tag="difference.settle"):
-    """`subject`: the order at the bank, or the day."""
-
-    kind: str
-    reason: str
-
-
-class DifferencePosted(AuditAction, frozen=True, tag="difference.post"):
-    """`subject`: the order at the bank, or the day."""
-
-    kind: str
-    amount_minor: int
-
-
-class MissedPaymentFound(AuditAction, frozen=True, tag="difference.came"):
-    """`subject`: the difference's number; `day`: of the bank's file that contains the payment."""
-
-    day: str
-
-
-class StatementAction(AuditAction, frozen=True):
-    """`subject`: the bank; `day` and `file` of its statement."""
-
-    day: str
-    file: str
-
-
-StatementUploaded = _define(StatementAction, "StatementUploaded", "statement.take")
-StatementDownloaded = _define(StatementAction, "StatementDownloaded", "statement.download")
-
-
-class EvidenceImported(AuditAction, frozen=True, tag="evidence.import"):
-    """`subject`: the file's name. `sender`: who sent the file that this account confirmed."""
-
-    gifts: int
-    sender: str
-
-
-class DisclosureNoted(AuditAction, frozen=True, tag="disclosure.note"):
-    """`subject`: the project; `due` and `published_on`: ISO dates."""
-
-    due: str
-    published_on: str
-    where: str
-    note: str
-
-
-class DisclosureCorrected(AuditAction, frozen=True, tag="disclosure.correct"):
-    """`subject`: the project; `due`: an ISO date."""
-
-    due: str
-    note: str
-
-
-class TotalsDownloaded(AuditAction, frozen=True, tag="books.totals"):
-    """`subject`: drill or real; `first` and `last`: ISO dates."""
-
-    first: str
-    last: str
-
-
-class BooksDownloaded(AuditAction, frozen=True, tag="books.project"):
-    """`subject`: the project; `places`: the communities in the file."""
-
-    places: tuple[str, ...]
-
-
-class MonthLocked(AuditAction, frozen=True, tag="month.lock"):
-    """`subject`: the month, `2026-10`."""
-
-    environment: str
 
 
 class TokenMade(AuditAction, frozen=True, tag="token.make"):
@@ -402,9 +237,9 @@ class ChannelAction(AuditAction, frozen=True):
     address: str
 
 
-ChannelAdded = _define(ChannelAction, "ChannelAdded", "channel.add")
-ChannelTried = _define(ChannelAction, "ChannelTried", "channel.try")
-ChannelRemoved = _define(ChannelAction, "ChannelRemoved", "channel.remove")
+ChannelAdded = define_action(ChannelAction, "ChannelAdded", "channel.add", __name__)
+ChannelTried = define_action(ChannelAction, "ChannelTried", "channel.try", __name__)
+ChannelRemoved = define_action(ChannelAction, "ChannelRemoved", "channel.remove", __name__)
 
 
 class WebhookAction(AuditAction, frozen=True):
@@ -421,10 +256,10 @@ class WebhookStopped(WebhookAction, frozen=True, tag="webhook.stop"):
     failure: str = ""
 
 
-WebhookStarted = _define(WebhookAction, "WebhookStarted", "webhook.start")
-WebhookSecretChanged = _define(WebhookAction, "WebhookSecretChanged", "webhook.secret")
-WebhookRemoved = _define(WebhookAction, "WebhookRemoved", "webhook.remove")
-WebhookTried = _define(WebhookAction, "WebhookTried", "webhook.try")
+WebhookStarted = define_action(WebhookAction, "WebhookStarted", "webhook.start", __name__)
+WebhookSecretChanged = define_action(WebhookAction, "WebhookSecretChanged", "webhook.secret", __name__)
+WebhookRemoved = define_action(WebhookAction, "WebhookRemoved", "webhook.remove", __name__)
+WebhookTried = define_action(WebhookAction, "WebhookTried", "webhook.try", __name__)
 
 
 class DeliveryRepeated(WebhookAction, frozen=True, tag="webhook.again"):
@@ -437,18 +272,18 @@ class FileDownloaded(AuditAction, frozen=True, tag="file.take"):
     kind: str
 
 
-def _find_actions(base: type[AuditAction]) -> dict[str, type[AuditAction]]:
-    """Return every action below `base` that has a stored name, by that name."""
+def _find_actions(names: Mapping[str, object]) -> dict[str, type[AuditAction]]:
+    """Return the actions among a module's names that have a stored name, by that name."""
     found = {}
-    for each in base.__subclasses__():
-        tag = each.__struct_config__.tag
-        if isinstance(tag, str) and "." in tag:
-            found[tag] = each
-        found |= _find_actions(each)
+    for each in names.values():
+        if isinstance(each, type) and issubclass(each, AuditAction):
+            tag = each.__struct_config__.tag
+            if isinstance(tag, str) and "." in tag:
+                found[tag] = each
     return found
 
 
-ACTIONS = _find_actions(AuditAction)
+ACTIONS = _find_actions(globals()) | _find_actions(vars(audit_money_actions))
 
 
 def encode_action(action: AuditAction) -> str:

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import and_, select
 
-from central_server.store.accounts.audit_actions import AuditAction, decode_action, encode_action
+from central_server.store.accounts.audit_actions import decode_action, encode_action
+from central_server.store.accounts.audit_records import AuditAction
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import attempts, audit_lines, intents, refunds
 from central_server.store.places.places import TOP, within

@@ -122,7 +122,7 @@ def test_another_language_preserves_the_query(path: str, english: str) -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_a_missing_text_is_shown_in_another_language(language: Language) -> None:
-    for name in ("project-untold", "attract-untold"):
+    for name in ("project-untranslated", "attract-untranslated"):
         html = kiosk(VIEWS[Surface.kiosk][name], language)
         assert re.search(rf"<h1[^>]*>{LUNCH.title.zh_hans}</h1>", html)
 

@@ -16,7 +16,8 @@ from central_server.accounts.account_administration import LastGovernor
 from central_server.accounts.login import FAILURES
 from central_server.store.accounts import accounts, audit_trail
 from central_server.store.accounts.accounts import PAGE
-from central_server.store.accounts.audit_actions import FieldChange, PlaceRenamed, RoleGranted, RoleRevoked
+from central_server.store.accounts.audit_actions import PlaceRenamed, RoleGranted, RoleRevoked
+from central_server.store.accounts.audit_records import FieldChange
 from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database, open_database

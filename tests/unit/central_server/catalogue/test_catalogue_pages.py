@@ -9,7 +9,8 @@ import pytest
 from central_server.accounts.access import Role
 from central_server.accounts.login import set_password
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_actions import FieldChange, ProjectChanged
+from central_server.store.accounts.audit_actions import ProjectChanged
+from central_server.store.accounts.audit_records import FieldChange
 from central_server.store.catalogue import beacons, bindings, organisations, projects
 from central_server.store.catalogue.bindings import Target
 from central_server.store.engine import versioned_rows

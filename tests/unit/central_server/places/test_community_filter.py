@@ -18,7 +18,8 @@ from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.staff.frame.page_frame import Handler
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_actions import BeaconsImported, FieldChange, PlaceRenamed, ProjectChanged
+from central_server.store.accounts.audit_actions import BeaconsImported, PlaceRenamed, ProjectChanged
+from central_server.store.accounts.audit_records import FieldChange
 from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.catalogue import beacons, projects
 from central_server.store.catalogue.beacons import StoredBeacon

@@ -5,7 +5,8 @@ from itertools import product
 from central_server.accounts.access import Role
 from central_server.staff.places.contact_form import ContactFault, read_contact
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_actions import ContactChanged, FieldChange
+from central_server.store.accounts.audit_actions import ContactChanged
+from central_server.store.accounts.audit_records import FieldChange
 from central_server.store.engine.database import Database
 from central_server.store.places import contacts
 from central_server.store.places.contacts import Contact

@@ -8,7 +8,8 @@ import pytest
 from central_server.accounts.access import Role
 from central_server.staff.places.place_tree import found, part, rows
 from central_server.store.accounts import accounts, audit_trail
-from central_server.store.accounts.audit_actions import FieldChange, PlaceRenamed
+from central_server.store.accounts.audit_actions import PlaceRenamed
+from central_server.store.accounts.audit_records import FieldChange
 from central_server.store.engine.database import Database
 from central_server.store.places import places
 from central_server.store.places.places import TOP, Place, PlaceKind, PlaceRefused

@@ -16,7 +16,7 @@ from central_server.reconciliation.statement_import import Reconciler
 from central_server.sheets.sheet_reader import read
 from central_server.sheets.sheet_writer import csv_file
 from central_server.store.accounts import audit_trail
-from central_server.store.accounts.audit_actions import DifferenceSettled
+from central_server.store.accounts.audit_money_actions import DifferenceSettled
 from central_server.store.donations import attempts
 from central_server.store.donations.attempts import Attempt
 from central_server.store.engine.database import Database
