@@ -15,6 +15,7 @@ from central_server.backups.backup_files import due, keep
 from central_server.banks.port import Expiring
 from central_server.donations.order_queries import OrderQueries
 from central_server.donations.refund_sending import RefundSender
+from central_server.donations.unpaid_gifts import delete_unpaid
 from central_server.families.cases import erase_due
 from central_server.ledger.publication import Publisher
 from central_server.receipts.receipt_requests import Receipts
@@ -155,6 +156,21 @@ async def forget_visitors(
         more |= await database.written(gateway_reports.forget_boots)
         # One day at a time: on SQLite a write locks out every other process.
         await asyncio.sleep(0.02 if more else pause.total_seconds())
+
+
+async def forget_gifts(
+    database: Database, *, clock: Callable[[], datetime], pause: timedelta = timedelta(hours=1)
+) -> None:
+    """Delete old gifts that began on a phone and were never paid, in any process.
+
+    Until cancelled; raises StoreUnavailable.
+    """
+    while True:
+        deleted = await delete_unpaid(database, clock())
+        if deleted:
+            _log.info("unpaid_gifts.deleted", count=deleted)
+        # Pause between slices: on SQLite a write locks out every other process.
+        await asyncio.sleep(0.2 if deleted else pause.total_seconds())
 
 
 async def forget_passes(

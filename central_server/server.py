@@ -127,6 +127,7 @@ class Stages:
             self._start("alerts", self._watch_alerts, delay_s=later),
             self._start("people", lambda: jobs.forget_people(services.receipts, clock=now), cap=300.0, delay_s=later),
             self._start("visitors", lambda: jobs.forget_visitors(database, clock=now), cap=300.0, delay_s=later),
+            self._start("gifts", lambda: jobs.forget_gifts(database, clock=now), cap=300.0, delay_s=later),
             self._start("passes", lambda: jobs.forget_passes(database, clock=now), cap=300.0, delay_s=later),
             self._start("reconciliation", self._reconcile, delay_s=later),
             self._start("publication", self._publish),

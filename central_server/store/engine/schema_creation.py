@@ -1,5 +1,7 @@
 """Creates the newest schema in an empty database: all tables, the triggers that protect money, and the top place."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table
 
 from central_server.store.engine.tables import metadata, place_ancestors, places
@@ -36,7 +38,9 @@ _CHANGEABLE = {
     "spending_queue": ("left_minor",),
     "statement_rows": ("attempt", "refund", "result"),
 }
-"""By table of which no row is deleted: the columns that may change."""
+"""By table of which no row is deleted, except `_DELETABLE`: the columns that may change."""
+_DELETABLE = {"attempts": "intent", "intents": "id", "state_changes": "intent"}
+"""Tables with rows of gifts that began on a phone and were not paid, which may be deleted: the column with the gift."""
 
 _TOP_NAMES = '{"zh-Hans": "全部", "zh-Hant": "全部", "en": "Everywhere"}'
 
@@ -75,19 +79,39 @@ def _forbid_changes(connection: Connection) -> None:
         fixed = (f'"{column.name}"' for column in metadata.tables[table].columns if column.name not in changeable)
         updates[table] = "UPDATE OF " + ", ".join(fixed)
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
-            "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS"
-            " $$ BEGIN RAISE EXCEPTION '% is only added to', TG_TABLE_NAME; END $$",
-        )
-        for table, update in updates.items():
-            connection.exec_driver_sql(
-                f"CREATE TRIGGER {table}_only_added BEFORE {update} OR DELETE ON {table}"
-                " FOR EACH ROW EXECUTE FUNCTION only_added()",
-            )
+        _forbid_on_postgresql(connection, updates)
         return
     for table, update in updates.items():
         for change in (update, "DELETE"):
+            paid = f" WHEN NOT EXISTS ({_unpaid(table)})" if change == "DELETE" and table in _DELETABLE else ""
             connection.exec_driver_sql(
-                f"CREATE TRIGGER {table}_no_{change.split()[0].lower()} BEFORE {change} ON {table}"
+                f"CREATE TRIGGER {table}_no_{change.split()[0].lower()} BEFORE {change} ON {table}{paid}"
                 f" BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END",
             )
+
+
+def _forbid_on_postgresql(connection: Connection, updates: Mapping[str, str]) -> None:
+    connection.exec_driver_sql(
+        "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION '% is only added to', TG_TABLE_NAME; END $$",
+    )
+    for table, update in updates.items():
+        changes = update if table in _DELETABLE else f"{update} OR DELETE"
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {table}_only_added BEFORE {changes} ON {table} FOR EACH ROW EXECUTE FUNCTION only_added()",
+        )
+    for table in _DELETABLE:
+        connection.exec_driver_sql(
+            f"CREATE FUNCTION {table}_unpaid() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN IF EXISTS ({_unpaid(table)}) THEN RETURN OLD; END IF;"
+            " RAISE EXCEPTION '% is only added to', TG_TABLE_NAME; END $$",
+        )
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_unpaid()",
+        )
+
+
+def _unpaid(table: str) -> str:
+    """Return a query that finds the unpaid gift of the row that is deleted."""
+    of_row = f"intents.gateway = OLD.gateway AND intents.id = OLD.{_DELETABLE[table]}"
+    return f"SELECT 1 FROM intents WHERE {of_row} AND intents.first_seen_in = 'page' AND intents.slip = ''"  # noqa: S608  (our names)

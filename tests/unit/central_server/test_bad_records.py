@@ -20,7 +20,8 @@ from central_server.store.alerts.alerts import Alert
 from central_server.store.api import deliveries, webhooks
 from central_server.store.api.deliveries import Delivery
 from central_server.store.api.webhooks import Webhook
-from central_server.store.donations import receipts
+from central_server.store.donations import intents, receipts
+from central_server.store.donations.intents import Intent
 from central_server.store.donations.receipts import DONOR, Receipt, SealedDonor
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database, open_database
@@ -47,7 +48,7 @@ WITHOUT_RECORDS = {"changes", "salts", "visitors", "passes", "backups"}
 async def refuse(connection: Connection, event: str, table: str, where: str) -> None:
     """Let the database refuse to change these rows."""
     body = "BEGIN SELECT RAISE(ABORT, 'this record cannot be changed'); END"
-    await connection.execute(text(f"CREATE TRIGGER bad_{table} BEFORE {event} ON {table} WHEN {where} {body}"))
+    await connection.execute(text(f"CREATE TRIGGER bad_{event}_{table} BEFORE {event} ON {table} WHEN {where} {body}"))
 
 
 async def plant_orders(connection: Connection) -> None:
@@ -116,6 +117,14 @@ async def plant_donors(connection: Connection) -> None:
     await refuse(connection, "DELETE", "receipt_donors", f"CAST(OLD.sealed AS TEXT) = '{BAD}'")
 
 
+async def plant_unpaid_gifts(connection: Connection) -> None:
+    at, gateway = NOW - timedelta(days=400), (await gave(connection, project="others")).gateway
+    for number in NUMBERS:
+        about = (gateway, number * 32, "huada", "drill", "unpaid", 100, "CNY", None, 1, "ticket", "qr")
+        await intents.add(connection, [Intent(*about, at, "page", "registered")])
+    await refuse(connection, "DELETE", "intents", f"OLD.id = '{BAD * 32}'")
+
+
 async def plant_households(connection: Connection) -> None:
     for number in NUMBERS:
         case = StoredCase(number, "huada", "drill", "food", False, "closed", None, EARLIER, "li", EARLIER)
@@ -172,6 +181,7 @@ CASES = (
     Case("alerts", "alerts", plant_tasks, "SELECT count(*) FROM alerts WHERE kind = 'surplus'"),
     Case("alerts", "alerts", plant_channels, "SELECT count(*) FROM alert_channels WHERE failures > 0"),
     Case("webhooks", "webhooks", plant_deliveries, "SELECT count(*) FROM webhook_deliveries WHERE tries > 0"),
+    Case("gifts", "gifts", plant_unpaid_gifts, "SELECT 3 - count(*) FROM intents WHERE project = 'unpaid'"),
     Case("people", "donors", plant_donors, "SELECT 3 - count(*) FROM receipt_donors"),
     Case("people", "households", plant_households, "SELECT 3 - count(*) FROM households"),
     Case(

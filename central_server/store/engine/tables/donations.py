@@ -19,6 +19,7 @@ from central_server.store.engine.tables.metadata import Counted, community, inde
 from central_server.store.engine.timestamps import Instant
 
 _CODED, _SLIPPED, _EVIDENCED = text("code IS NOT NULL"), text("slip <> ''"), text("evidence <> ''")
+_UNPAID = text("first_seen_in = 'page' AND slip = ''")
 
 intents = Table(
     "intents",
@@ -43,6 +44,7 @@ intents = Table(
     Index(None, "community", "first_seen_at"),
     index_of(_CODED, None, "code", unique=True),
     index_of(_SLIPPED, None, "slip"),
+    index_of(_UNPAID, "ix_intents_unpaid", "first_seen_at"),
     sqlite_with_rowid=False,
 )
 
