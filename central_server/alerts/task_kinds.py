@@ -31,6 +31,7 @@ class TaskKind(StrEnum):
     refund_waiting = "refund_waiting"
     disbursement_waiting = "disbursement_waiting"
     evidence_waiting = "evidence_waiting"
+    remittance_waiting = "remittance_waiting"
     refund_unanswered = "refund_unanswered"
     difference = "difference"
     permit_ends = "permit_ends"
@@ -70,6 +71,7 @@ ABOUT_MONEY = frozenset(
         TaskKind.refund_waiting,
         TaskKind.disbursement_waiting,
         TaskKind.evidence_waiting,
+        TaskKind.remittance_waiting,
         TaskKind.refund_unanswered,
         TaskKind.difference,
         TaskKind.receipt_due,

@@ -13,8 +13,9 @@ from central_server.enrolment.gateway_status import GatewayStatus, SurveyedGatew
 from central_server.statistics.event_times import hour
 from central_server.store.alerts import quarantine
 from central_server.store.catalogue import projects
-from central_server.store.donations import refunds
+from central_server.store.donations import refunds, remittances
 from central_server.store.donations.refunds import StoredRefund
+from central_server.store.donations.remittances import EnteredGift
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import rejected_requests
 from central_server.store.enrolment.gateways import Gateway
@@ -70,6 +71,7 @@ async def find_tasks(
         "payments": partial(_payment_tasks, connection, surveyed, money_tops, environment, now, search),
         "heads": partial(_head_refusals, connection, tops, now),
         "disbursements": partial(_waiting_disbursements, connection, money_tops, environment, search),
+        "remittances": partial(_waiting_remittances, connection, money_tops, environment, search),
         "shortfalls": partial(_shortfalls, connection, money_tops, environment),
         "families": partial(family_tasks, connection, family_tops, environment, now),
         "permits": partial(permit_tasks.ending_permits, connection, tops, environment, now),
@@ -228,6 +230,18 @@ async def _waiting_disbursements(
 
     found = await disbursements.page(connection, money_tops, environment, waiting=True)
     return search.each(found, build, lambda each: (each.id, each.community, ""))
+
+
+async def _waiting_remittances(
+    connection: Connection, money_tops: Collection[str], environment: str, search: TaskSearch
+) -> list[Task]:
+    def build(each: EnteredGift) -> Iterator[Task]:
+        about = (each.attempt.community, each.attempt.id, "", f"/staff/remittances/{each.attempt.id}")
+        amount = Money(each.attempt.amount_minor, each.attempt.currency)
+        yield Task(TaskKind.remittance_waiting, *about, since=each.remittance.entered_at, amount=amount)
+
+    found = await remittances.page(connection, money_tops, environment, waiting=True)
+    return search.each(found, build, lambda each: (each.attempt.id, each.attempt.community, each.attempt.gateway))
 
 
 async def _shortfalls(connection: Connection, money_tops: Collection[str], environment: str) -> list[Task]:

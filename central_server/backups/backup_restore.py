@@ -174,13 +174,13 @@ def _own_names(into: Source) -> tuple[str, ...]:
     return (*(f"{into.file.name}{side}" for side in side_files), *OWN_FILES, RECEIPTS_KEY)
 
 
-SEALED = ("receipt_donors", "households", "help_sheets")
+SEALED = ("receipt_donors", "households", "help_sheets", "remittances")
 """Tables of sealed data."""
 
 
 def sealed_donors(into: Source) -> Mapping[str, int]:
     """Return the number of donors and households with sealed data, by the fingerprint of their key."""
-    every = " UNION ALL ".join(f"SELECT key FROM {each}" for each in SEALED)  # noqa: S608  (constants)
+    every = " UNION ALL ".join(f"SELECT key FROM {each} WHERE key IS NOT NULL" for each in SEALED)  # noqa: S608  (constants)
     question = f"SELECT key, count(*) FROM ({every}) AS sealed GROUP BY key"  # noqa: S608  (constants)
     try:
         rows = (

@@ -92,6 +92,8 @@ class CharityReport:
 _TOTAL_OF_KIND = {
     "paid": "received",
     "surplus": "received",
+    "transfer": "received",
+    "cheque": "received",
     "fee": "fees",
     "refund": "refunded",
     "disbursed": "spent",

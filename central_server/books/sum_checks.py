@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from central_server.store.ledger.ledger_lines import INCOMING
+from central_server.store.ledger.ledger_lines import GIFTS, INCOMING
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -30,11 +30,11 @@ def _money(tables: Mapping[str, Rows]) -> Iterable[Check]:
     kinds: dict[str, int] = {}
     for line in tables["ledger"]:
         kinds[line["kind"]] = kinds.get(line["kind"], 0) + line["amount_minor"]
-    received = kinds.get("paid", 0) + kinds.get("surplus", 0)
+    received = sum(kinds.get(kind, 0) for kind in GIFTS)
     paid = [attempt for attempt in tables["attempts"] if attempt["paid_at"] is not None]
-    lines = [line for line in tables["ledger"] if line["kind"] in ("paid", "surplus")]
-    yield Check("paid orders = ledger lines paid and surplus, in number", len(paid), len(lines))
-    yield Check("paid orders = ledger lines paid and surplus, in fen", _fen(paid), received)
+    lines = [line for line in tables["ledger"] if line["kind"] in GIFTS]
+    yield Check("paid orders = ledger lines of gifts, in number", len(paid), len(lines))
+    yield Check("paid orders = ledger lines of gifts, in fen", _fen(paid), received)
     done = [refund for refund in tables["refunds"] if refund["state"] == "refunded"]
     yield Check("completed refunds = ledger lines refund, in fen", _fen(done), kinds.get("refund", 0))
     approved = [

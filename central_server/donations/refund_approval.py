@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from central_server.donations.late_payment import is_on_hold
-from central_server.donations.refund_outcome import lock_refund, project_of, update_attempt_state
+from central_server.donations.refund_outcome import complete_refund, lock_refund, project_of, update_attempt_state
 from central_server.errors import CentralError
 from central_server.ledger.spending import free_minor
 from central_server.store.accounts.independence import are_independent
@@ -15,6 +15,7 @@ from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import OWN_MEANS, RefundState, StoredRefund
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger import ledger_lines
+from central_server.store.ledger.ledger_lines import REMITTED
 from sync_contract.uuid7 import new_id
 
 
@@ -60,7 +61,7 @@ async def check_refundable(connection: Connection, attempt: Attempt, bank: str, 
     left = attempt.amount_minor - await refunds.counted_minor(connection, attempt.id)
     if is_on_hold(attempt, now):
         return Refundable(left, RefundProblem.on_hold)
-    if attempt.bank != bank:
+    if attempt.bank not in (bank, *REMITTED):
         return Refundable(left, RefundProblem.other_bank)
     return Refundable(left, None if left > 0 else RefundProblem.too_much)
 
@@ -110,6 +111,8 @@ async def decide_refund(
 ) -> StoredRefund:
     """Approve or decline a request, within a write; an approved one is sent afterwards. Raises RefundNotPossible.
 
+    A bank transfer or cheque is returned by people or never arrived: its refund is complete when it is approved.
+
     `source`: what gives the money that the project has spent already: OWN_MEANS or another project.
     """
     locked = await lock_refund(connection, refund_id)
@@ -139,6 +142,9 @@ async def decide_refund(
     if not await refunds.decide(connection, decided):
         raise RefundNotPossible(RefundProblem.decided)
     await update_attempt_state(connection, attempt, now, "staff", refund.id)
+    if approve and attempt.bank in REMITTED:
+        await refunds.begin_sending(connection, decided, now, now)
+        await complete_refund(connection, refund.id, f"{by} {note}".strip(), now, cause="staff")
     return decided
 
 

@@ -18,10 +18,12 @@ from central_server.store.catalogue import projects
 from central_server.store.donations import attempts, bank_notifications, intents, refunds
 from central_server.store.donations.attempts import Attempt, AttemptState
 from central_server.store.donations.bank_notifications import StoredNotification
+from central_server.store.donations.intents import Intent
 from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.ledger import project_terms
+from central_server.store.ledger.ledger_lines import REMITTED, LineKind
 from sync_contract.money import Money
 from sync_contract.permit import judge
 from sync_contract.records import IntentState
@@ -189,12 +191,13 @@ async def post_payment(
     at: datetime,
     late: bool,
     on_hold: bool = False,
+    given_at: datetime | None = None,
 ) -> bool:
     """Post the money of an attempt locked by `attempts.lock`; False if it was posted before.
 
     `payment`: the bank's number of it. `cause`: notification, query, statement or import. `next_query_at`: when a
     query confirms it. `late`: as in `late_payment.is_late`. `on_hold`: it may be late, so it is not refunded
-    yet either.
+    yet either. `given_at`: when the money was given, if that was another day; the permit of that day counts.
     """
     if attempt.paid:
         if next_query_at is None:
@@ -207,9 +210,9 @@ async def post_payment(
         connection,
         intent,
         attempt,
-        surplus=intent.state == IntentState.paid,
+        kind=_line_kind(intent, attempt),
         late=late,
-        outside_permit=project is None or not judge(project.permit, at).open,
+        outside_permit=project is None or not judge(project.permit, given_at or at).open,
         flawed=flawed,
         evidence=evidence,
         terms=await project_terms.add(connection, project),
@@ -231,3 +234,9 @@ async def post_payment(
     if intent.state != IntentState.paid:
         await intents.move(connection, intent, IntentState.paid, at=at, cause=cause, evidence=attempt.id, slip=slip)
     return True
+
+
+def _line_kind(intent: Intent, attempt: Attempt) -> LineKind:
+    if attempt.bank in REMITTED:
+        return LineKind(attempt.bank)
+    return LineKind.surplus if intent.state == IntentState.paid else LineKind.paid

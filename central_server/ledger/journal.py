@@ -31,7 +31,7 @@ async def post_received(
     intent: Intent,
     attempt: Attempt,
     *,
-    surplus: bool,
+    kind: LineKind,
     late: bool,
     outside_permit: bool,
     flawed: bool,
@@ -44,7 +44,7 @@ async def post_received(
         slip = new_slip_number()
         line = LedgerLine(
             identity=f"received:{attempt.id}",
-            kind=(LineKind.surplus if surplus else LineKind.paid).value,
+            kind=kind.value,
             community=intent.community,
             environment=intent.environment,
             project=intent.project,

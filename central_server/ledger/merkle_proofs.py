@@ -16,7 +16,7 @@ def line_sums(line: LedgerLine) -> Sums:
     amount = abs(line.amount_minor)
     back = line.amount_minor < 0
     match LineKind(line.kind):
-        case LineKind.paid:
+        case LineKind.paid | LineKind.transfer | LineKind.cheque:
             return Sums(gifts=1, received=amount)
         case LineKind.surplus:
             return Sums(received=amount)

@@ -16,12 +16,11 @@ A shortfall is published together with the refund or fee that caused it. No publ
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
-from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
+from central_server.store.ledger.ledger_lines import FIRST_PAYMENTS, GIFTS, LedgerLine, LineKind
 from sync_contract.ledger_heads import FEWEST_GIFTS
 from sync_contract.merkle_sum_tree import Sums
 
 Gift = tuple[str, str]
-_RECEIVED = frozenset((LineKind.paid, LineKind.surplus))
 _FREE = frozenset((LineKind.disbursed, LineKind.moved_in, LineKind.moved_out, LineKind.shortfall))
 
 
@@ -69,7 +68,7 @@ def _select_gift_lines(
     balance: int,
 ) -> list[LedgerLine]:
     """Return the first selection, from large to small, that reveals no single gift, with its shortfalls."""
-    received = [line for line in waiting if line.kind in _RECEIVED]
+    received = [line for line in waiting if line.kind in GIFTS]
     refunds = [line for line in waiting if line.kind == LineKind.refund]
     fees = [line for line in waiting if line.kind == LineKind.fee and line.amount_minor > 0]
     returned_fees_ = [line for line in waiting if line.kind == LineKind.fee and line.amount_minor < 0]
@@ -120,7 +119,7 @@ def _figures(line: LedgerLine) -> Iterable[tuple[str, int]]:
     if line.kind in _FREE:
         return
     amount = line.amount_minor
-    if line.kind in _RECEIVED:
+    if line.kind in GIFTS:
         yield from (("received", amount), ("given", amount), ("balance", amount))
     elif line.kind == LineKind.refund:
         yield from (("refunded", amount), ("given", -amount), ("balance", -amount))
@@ -137,7 +136,7 @@ def _gift_of(line: LedgerLine) -> Gift:
 
 
 def _count_paid(lines: Iterable[LedgerLine]) -> int:
-    return len({_gift_of(line) for line in lines if line.kind == LineKind.paid})
+    return len({_gift_of(line) for line in lines if line.kind in FIRST_PAYMENTS})
 
 
 def _has_enough_gifts(lines: Iterable[LedgerLine]) -> bool:

@@ -18,10 +18,8 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
 from central_server.ledger.merkle_proofs import line_leaf
-from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
+from central_server.store.ledger.ledger_lines import GIFTS, LedgerLine, LineKind
 from central_server.store.ledger.money_uses import Income, Use
-
-_RECEIVED = frozenset((LineKind.paid, LineKind.surplus))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def read_step(lines: Iterable[LedgerLine]) -> Step:
     def those(fits: Callable[[LedgerLine], bool]) -> tuple[LedgerLine, ...]:
         return tuple(line for line in ordered if fits(line))
 
-    incomes = those(lambda line: line.kind in _RECEIVED or (line.signed_minor > 0 and not _gives_back(line)))
+    incomes = those(lambda line: line.kind in GIFTS or (line.signed_minor > 0 and not _gives_back(line)))
     return Step(
         incomes=tuple(sorted(incomes, key=lambda line: line_leaf(line).hash)),
         returned=those(_gives_back),

@@ -1,5 +1,11 @@
 """Accept voucher files: the content decides about the type, and the name must match it."""
 
+import hashlib
+from datetime import datetime
+
+from central_server.store.ledger.vouchers import Voucher
+from daemonkit.web import Upload
+
 MAX_BYTES = 5 * 1024 * 1024
 ENDINGS = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 _ALSO = {"jpeg": "jpg"}
@@ -19,3 +25,14 @@ def detect_content_type(content: bytes) -> str | None:
     if content.startswith(b"\xff\xd8\xff") and content.rstrip(b"\0")[-2:] == b"\xff\xd9":
         return "image/jpeg"
     return None
+
+
+def read_voucher(file: Upload | None, community: str, by: str, now: datetime) -> Voucher | None:
+    """Return the uploaded voucher; None without a file, or for one that is too large or of another type."""
+    if file is None or not 0 < len(file.content) <= MAX_BYTES:
+        return None
+    kind = detect_content_type(file.content)
+    if kind is None or not matches_name(file.ending, kind):
+        return None
+    digest = hashlib.sha256(file.content).hexdigest()
+    return Voucher(digest, community, file.name, kind, len(file.content), file.content, added_at=now, added_by=by)

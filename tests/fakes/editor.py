@@ -48,7 +48,7 @@ class Editor:
         async with self.session.post(url, data=fields, headers={"Accept-Language": "en"}) as answer:
             return Page(answer.status, str(answer.url), await answer.text())
 
-    async def send(self, page: Page, action: str, field: str, name: str, content: bytes, **changed: str) -> Page:
+    async def send(self, page: Page, action: str, field: str, name: str, content: bytes, /, **changed: str) -> Page:
         url, fields = form_of(page, action)
         form = aiohttp.FormData(fields | changed)
         form.add_field(field, BytesIO(content), filename=name)

@@ -2,7 +2,7 @@
 
 from central_server.families.case_rules import StepKind
 from central_server.staff.accounts.audit_reader import ActionWording, AuditReader, describe
-from central_server.staff.donations.gift_wording import NOT_POSSIBLE
+from central_server.staff.donations.gift_wording import NOT_POSSIBLE, REMITTANCES
 from central_server.staff.families.family_wording import REASONS, STEPS, WAYS
 from central_server.staff.frame.msgid import _
 from central_server.staff.reconciliation.reconciliation_wording import KINDS
@@ -98,6 +98,12 @@ def _statement(action: money.StatementAction, reader: AuditReader) -> ActionWord
 def _evidence(action: money.EvidenceImported, reader: AuditReader) -> ActionWording:
     gifts = reader.text(_("Gifts: %(count)s"), count=action.gifts)
     return ActionWording(action.subject, (), (gifts, reader.text(_("Sent by %(account)s"), account=action.sender)))
+
+
+@describe.register
+def _remittance(action: money.RemittanceAction, reader: AuditReader) -> ActionWording:
+    details = (reader.signed_money(action.amount_minor), reader.text(REMITTANCES[action.kind]), action.number)
+    return _payment(action, reader, *details)
 
 
 @describe.register(money.DisclosureNoted)

@@ -25,6 +25,7 @@ _PAYMENT_ACTIONS = (
     money.RefundRejected,
     money.ReceiptIssued,
     money.DonorForgotten,
+    money.RemittanceAction,
 )
 _BEACON_ACTIONS = (actions.BeaconAdded, actions.BeaconChanged, actions.BeaconRemoved)
 

@@ -23,6 +23,7 @@ TASK_TITLES = {
     TaskKind.help_unconfirmed: _("help that no household confirmed"),
     TaskKind.refund_waiting: _("a refund is waiting"),
     TaskKind.evidence_waiting: _("evidence is waiting"),
+    TaskKind.remittance_waiting: _("a transfer or cheque is waiting"),
     TaskKind.disbursement_waiting: _("a disbursement is waiting"),
     TaskKind.refund_unanswered: _("a refund without the bank's answer"),
     TaskKind.difference: _("differences with the bank"),

@@ -7,7 +7,7 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.donations import refund_approval
 from central_server.donations.refund_approval import RefundNotPossible, RefundProblem
-from central_server.staff.donations.gift_wording import DOORS, LINES, NOT_POSSIBLE, REFUND_STATES, STATES
+from central_server.staff.donations.gift_wording import DOORS, LINES, NOT_POSSIBLE, REFUND_STATES, REMITTANCES, STATES
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Values, Visitor
 from central_server.store.accounts import audit_money_actions
 from central_server.store.catalogue import projects
@@ -101,6 +101,7 @@ class GiftPage:
             "by_bank": BY_BANK,
             "states": STATES,
             "doors": DOORS,
+            "kinds": REMITTANCES,
             "lines": LINES,
             "refund_states": REFUND_STATES,
             "not_possible": NOT_POSSIBLE,

@@ -1,5 +1,7 @@
 """List the words of pages about gifts and refunds, as English msgids."""
 
+from central_server.receipts.receipt_requests import FieldProblem
+from central_server.reconciliation.remittances import RemittanceProblem
 from central_server.staff.frame.msgid import _
 from central_server.store.donations.gifts import Oddity
 from central_server.store.donations.refunds import RefundState
@@ -29,6 +31,8 @@ ODD = {
 LINES = {
     "paid": _("Paid"),
     "surplus": _("Paid twice: refund the second payment"),
+    "transfer": _("Paid by bank transfer"),
+    "cheque": _("Paid by cheque"),
     "fee": _("Bank fee"),
     "refund": _("Refunded"),
 }
@@ -60,6 +64,28 @@ NOT_POSSIBLE = {
     "source_balance": _("The chosen project does not have enough money."),
 }
 """By the word of RefundNotPossible."""
+REMITTANCES = {"transfer": _("Bank transfer"), "cheque": _("Cheque")}
+REMITTANCE_FAULTS: dict[str, str] = {
+    RemittanceProblem.project: _("Choose a project that takes gifts."),
+    RemittanceProblem.kind: _("Choose transfer or cheque."),
+    RemittanceProblem.amount: _("The amount is in yuan, above zero, with at most two decimals."),
+    RemittanceProblem.day: _("Enter the day on the bank's advice: within the last year, and not in the future."),
+    RemittanceProblem.number: _("Enter the bank's number of the entry: 4 to 64 letters and digits, as on the advice."),
+    RemittanceProblem.number_used: _(
+        "This number of the bank is already entered. Each payment counts once: open the other gift."
+    ),
+    RemittanceProblem.voucher: _("The bank's advice or the cheque is needed: a PDF, PNG or JPEG file of at most 5 MB."),
+    RemittanceProblem.key: _(
+        "The key that seals the donors' data is not the right one. Tell the installer: receipts.key."
+    ),
+    RemittanceProblem.same_person: _("You entered this gift. Someone else must confirm it."),
+    RemittanceProblem.dependent: NOT_POSSIBLE["dependent"],
+    RemittanceProblem.decided: NOT_POSSIBLE["decided"],
+    FieldProblem.needed: _("This field is empty. Fill it in."),
+    FieldProblem.too_long: _("This is too long. Shorten it."),
+    FieldProblem.unreadable: _("This cannot be right. Type it again."),
+    FieldProblem.how_to_reach: _("For a receipt, enter an e-mail address, a telephone number or a postal address."),
+}
 COLUMNS = (
     _("Time"),
     _("Drill or real"),

@@ -49,6 +49,7 @@ MENU = (
         _("Money"),
         (
             Entry("/staff/gifts", _("Gifts"), Right.money),
+            Entry("/staff/remittances", _("Transfers and cheques"), Right.money),
             Entry("/staff/refunds", _("Refunds"), Right.money),
             Entry("/staff/reconciliation", _("Reconciliation"), Right.money, also=("/staff/evidence",)),
             Entry("/staff/ledger", _("Ledger"), Right.money),

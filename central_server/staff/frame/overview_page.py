@@ -16,6 +16,7 @@ from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Visitor
 from central_server.statistics.daily_summary import summarize_day
 from central_server.statistics.event_times import day
 from central_server.store.alerts import alerts
+from central_server.store.ledger.ledger_lines import FIRST_PAYMENTS
 from central_server.store.parcels import parcels
 from central_server.store.places import overview, places
 from central_server.store.statistics.figure_filter import FigureScope
@@ -55,7 +56,10 @@ class OverviewPage:
             today = await summarize_day(connection, FigureScope(tops), day(now), self._environment)
             unreached = await find_unreached(connection, tops)
             outdated = await find_outdated(connection, surveyed, now)
-        paid = [entry for entry in posted if entry.kind == "paid"]
+        paid = [entry for entry in posted if entry.kind in FIRST_PAYMENTS]
+        total = Counter({"CNY": 0})
+        for entry in paid:
+            total[entry.currency] += entry.minor
         states = Counter(map(state, surveyed))
         return HtmlPage(
             "overview.html",
@@ -73,7 +77,7 @@ class OverviewPage:
                 "tasks": sorted(waiting, key=lambda task: (task.kind, task.subject) in taken_on),
                 "taken_on": taken_on,
                 "community_of": community_names(around),
-                "paid": [] if blind else [Money(entry.minor, entry.currency) for entry in paid] or [Money(0, "CNY")],
+                "paid": [] if blind else [Money(minor, currency) for currency, minor in total.items()],
                 "payments": sum(entry.lines for entry in paid),
                 "today": today,
                 "state": state,

@@ -33,6 +33,7 @@ from central_server.staff.donations.gift_page import GiftPage
 from central_server.staff.donations.gifts_page import GiftsPage
 from central_server.staff.donations.receipts_page import ReceiptsPage
 from central_server.staff.donations.refunds_page import RefundsPage
+from central_server.staff.donations.remittances_page import RemittancesPage
 from central_server.staff.enrolment.gateway_page import GatewayPage
 from central_server.staff.enrolment.gateways_page import GatewaysPage
 from central_server.staff.families.families_page import FamiliesPage
@@ -92,6 +93,7 @@ class StaffSite:
             *GiftsPage(frame, environment).routes(),
             *GiftPage(frame, environment, services.refund_bank).routes(),
             *RefundsPage(frame, environment).routes(),
+            *RemittancesPage(frame, services.receipts.seal, environment, services.reconciling.changed).routes(),
             *LedgerPage(frame, environment).routes(),
             *DisbursementsPage(frame, environment, services.spending).routes(),
             *ReconciliationPage(frame, services.reconciling, services.bank).routes(),

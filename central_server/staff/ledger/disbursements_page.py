@@ -1,6 +1,5 @@
 """Request disbursements with a voucher, have another person decide, and correct them by further lines."""
 
-import hashlib
 import re
 from dataclasses import replace
 from datetime import date
@@ -284,21 +283,11 @@ async def _titles(connection: Connection, of: tuple[Disbursement, ...]) -> dict[
 
 def _voucher_of(file: Upload | None, visitor: Visitor) -> Voucher:
     """Raises SpendingRefused."""
-    if file is None or not 0 < len(file.content) <= voucher_files.MAX_BYTES:
+    community = visitor.form.get("purse", "").rpartition("/")[0]
+    voucher = voucher_files.read_voucher(file, community, visitor.access.account, visitor.now)
+    if voucher is None:
         raise SpendingRefused(SpendingProblem.voucher)
-    kind = voucher_files.detect_content_type(file.content)
-    if kind is None or not voucher_files.matches_name(file.ending, kind):
-        raise SpendingRefused(SpendingProblem.voucher)
-    return Voucher(
-        sha256=hashlib.sha256(file.content).hexdigest(),
-        community=visitor.form.get("purse", "").rpartition("/")[0],
-        name=file.name,
-        content_type=kind,
-        size_bytes=len(file.content),
-        content=file.content,
-        added_at=visitor.now,
-        added_by=visitor.access.account,
-    )
+    return voucher
 
 
 def _day(text: str) -> date:

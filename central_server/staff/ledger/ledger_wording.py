@@ -8,6 +8,8 @@ from central_server.store.ledger.ledger_lines import LineKind
 KINDS = {
     LineKind.paid.value: _("Gift"),
     LineKind.surplus.value: _("Second payment of a gift"),
+    LineKind.transfer.value: _("Gift by bank transfer"),
+    LineKind.cheque.value: _("Gift by cheque"),
     LineKind.fee.value: _("Bank's fee"),
     LineKind.refund.value: _("Refunded"),
     LineKind.disbursed.value: _("Spent"),

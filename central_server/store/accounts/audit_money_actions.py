@@ -97,6 +97,19 @@ class EvidenceImported(AuditAction, frozen=True, tag="evidence.import"):
     sender: str
 
 
+class RemittanceAction(AuditAction, frozen=True):
+    """`subject`: the payment attempt; `kind`: transfer or cheque."""
+
+    kind: str
+    amount_minor: int
+    number: str
+
+
+RemittanceEntered = define_action(RemittanceAction, "RemittanceEntered", "remittance.enter", __name__)
+RemittanceConfirmed = define_action(RemittanceAction, "RemittanceConfirmed", "remittance.confirm", __name__)
+RemittanceDeclined = define_action(RemittanceAction, "RemittanceDeclined", "remittance.decline", __name__)
+
+
 class DisclosureNoted(AuditAction, frozen=True, tag="disclosure.note"):
     """`subject`: the project; `due` and `published_on`: ISO dates."""
 

@@ -77,10 +77,10 @@ class Attempt:
         return self.state in PAID
 
 
-async def add(connection: Connection, attempt: Attempt) -> None:
+async def add(connection: Connection, attempt: Attempt, cause: str = "donor") -> None:
     """Insert an attempt. Raises IntegrityError if the intent has an attempt of that number."""
     await connection.execute(attempts.insert().values(asdict(attempt)))
-    await _record(connection, attempt, "", AttemptState(attempt.state), attempt.opened_at, "donor", attempt.id)
+    await _record(connection, attempt, "", AttemptState(attempt.state), attempt.opened_at, cause, attempt.id)
 
 
 async def get(connection: Connection, attempt: str) -> Attempt | None:

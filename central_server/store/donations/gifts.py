@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import fetch_all
 from central_server.store.engine.tables import attempts, gateways, intents, ledger_lines, notifications, refunds
+from central_server.store.ledger.ledger_lines import GIFTS
 from central_server.store.places.places import communities, within
 
 PAGE = 50
@@ -112,7 +113,7 @@ async def money(connection: Connection, gifts: Collection[Gift]) -> dict[tuple[s
     for row in await connection.execute(lines.where(columns.attempt.in_(tried))):
         before = found.get((row.gateway, row.intent), Money())
         odd = {name for name in ("late", "outside_permit", "flawed") if getattr(row, name)}
-        came = row.amount_minor if row.kind in ("paid", "surplus") else 0
+        came = row.amount_minor if row.kind in GIFTS else 0
         went = row.amount_minor if row.kind == "refund" else 0
         odd |= {Oddity.surplus.value} if row.kind == "surplus" else {Oddity.refund.value} if went else set()
         found[row.gateway, row.intent] = Money(before.paid_minor + came, before.refunded_minor + went, before.odd | odd)

@@ -36,6 +36,7 @@ _CHANGEABLE = {
     "receipts": ("state", "number", "changed_at", "changed_by"),
     "refunds": (*_DECIDED, "source", "source_minor", "sent_at", "evidence", "queries", "next_query_at"),
     "spending_queue": ("left_minor",),
+    "remittances": ("key", "sealed", "decided_by", "decided_at", "note"),
     "statement_rows": ("attempt", "refund", "result"),
 }
 """By table of which no row is deleted, except `_DELETABLE`: the columns that may change."""

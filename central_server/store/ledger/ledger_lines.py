@@ -23,6 +23,9 @@ class LineKind(StrEnum):
     paid = "paid"
     surplus = "surplus"
     """A further payment of an intent that was already paid."""
+    transfer = "transfer"
+    """A gift by bank transfer, entered by staff."""
+    cheque = "cheque"
     fee = "fee"
     """The bank's fee for a gift."""
     refund = "refund"
@@ -38,7 +41,12 @@ class MonthLocked(CentralError):
     """The line is dated in a month whose books are closed: date it in an open month."""
 
 
-INCOMING = frozenset({LineKind.paid, LineKind.surplus, LineKind.moved_in, LineKind.shortfall})
+REMITTED = frozenset({LineKind.transfer, LineKind.cheque})
+"""Kinds of gifts that staff enter; also the names of their banks."""
+FIRST_PAYMENTS = REMITTED | {LineKind.paid}
+"""One line of these kinds for each gift."""
+GIFTS = FIRST_PAYMENTS | {LineKind.surplus}
+INCOMING = GIFTS | {LineKind.moved_in, LineKind.shortfall}
 
 
 @dataclass(frozen=True, slots=True)

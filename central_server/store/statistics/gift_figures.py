@@ -8,7 +8,7 @@ from sqlalchemy.sql.base import ReadOnlyColumnCollection
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import attempts, intents, ledger_lines, moments, state_changes
 from central_server.store.engine.timestamps import micros
-from central_server.store.ledger.ledger_lines import LineKind
+from central_server.store.ledger.ledger_lines import GIFTS, LineKind
 from central_server.store.statistics.figure_filter import (
     By,
     FigureFilter,
@@ -106,7 +106,7 @@ async def spent_gifts(
     covered = (
         select(lines.c.gateway, lines.c.intent, spending.c.fen, so_far.label("so_far"))
         .join(spending, same)
-        .where(lines.c.kind.in_((LineKind.paid.value, LineKind.surplus.value)))
+        .where(lines.c.kind.in_(GIFTS))
         .subquery()
         .c
     )

@@ -12,6 +12,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import gateways
 from central_server.store.engine.upsert import insert
+from central_server.store.ledger.ledger_lines import LineKind
 from central_server.store.places.places import plant_community
 from sync_contract.uuid7 import new_id
 
@@ -70,7 +71,7 @@ async def gave(
         connection,
         intent,
         attempt,
-        surplus=again is not None,
+        kind=LineKind.paid if again is None else LineKind.surplus,
         late=False,
         outside_permit=False,
         flawed=False,

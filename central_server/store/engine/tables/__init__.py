@@ -20,7 +20,7 @@ from central_server.store.engine.tables.catalogue import (
     pictures,
     projects,
 )
-from central_server.store.engine.tables.donations import attempts, intents, notifications, state_changes
+from central_server.store.engine.tables.donations import attempts, intents, notifications, remittances, state_changes
 from central_server.store.engine.tables.enrolment import (
     enrolment_codes,
     gateway_reports,
@@ -132,6 +132,7 @@ __all__ = [
     "receipt_donors",
     "receipts",
     "refunds",
+    "remittances",
     "reported_boots",
     "salt_offers",
     "screen_figures",

@@ -4,10 +4,12 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -76,6 +78,24 @@ attempts = Table(
     Index(None, "next_query_at"),
     Index(None, "community", "paid_at"),
     index_of(_EVIDENCED, None, "evidence"),
+)
+
+remittances = Table(
+    "remittances",
+    metadata,
+    Column("attempt", String(32), ForeignKey("attempts.id"), primary_key=True),
+    community(),
+    Column("received_on", Date, nullable=False),
+    Column("voucher", String(64), ForeignKey("vouchers.sha256"), nullable=False),
+    Column("receipt", Boolean(name="receipt"), nullable=False),
+    Column("key", String(16)),
+    Column("sealed", LargeBinary),
+    Column("entered_by", String(64), nullable=False),
+    Column("entered_at", Instant, nullable=False),
+    Column("decided_by", String(64)),
+    Column("decided_at", Instant),
+    Column("note", String(300), nullable=False),
+    Index(None, "community", "decided_at"),
 )
 
 state_changes = Table(

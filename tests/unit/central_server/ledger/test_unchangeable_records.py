@@ -42,6 +42,7 @@ PROGRESS: dict[str, set[str]] = {
     },
     "spending_queue": {"left_minor"},
     "state_changes": set(),
+    "remittances": {"key", "sealed", "decided_by", "decided_at", "note"},
     "statement_rows": {"attempt", "refund", "result"},
     "vouchers": set(),
 }
@@ -67,6 +68,8 @@ async def _fill(world: Books, publisher: Publisher) -> None:
         (tables.locked_months, at | {"month": "2020-01", "locked_by": "lin", "locked_at": NOW}),
         (tables.notifications, {"bank": "b", "id": "n", "attempt": gift.id, "community": world.community,
             "fingerprint": "", "content": "", "received_at": NOW}),
+        (tables.remittances, {"attempt": gift.id, "community": world.community, "received_on": DAY, "voucher": voucher,
+            "receipt": False, "entered_by": "lin", "entered_at": NOW, "note": ""}),
         (tables.receipts, {"attempt": gift.id, "community": world.community, "state": "due", "number": "",
             "changed_at": NOW, "changed_by": "lin"}),
         (tables.disclosures, {"place": TOP, "project": "lunch", "due": DAY, "done_on": DAY, "done_by": "lin",

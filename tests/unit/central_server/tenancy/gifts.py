@@ -8,6 +8,7 @@ from central_server.store.donations import attempts, intents, refunds
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.intents import Intent
 from central_server.store.donations.refunds import StoredRefund
+from central_server.store.ledger.ledger_lines import LineKind
 from sync_contract.uuid7 import new_id
 from tests.unit.central_server.tenancy.entries import OURS, Entry, Staff, World
 
@@ -45,8 +46,8 @@ async def _paid(world: World) -> None:
     async with world.database.write() as connection:
         await intents.add(connection, [intent])
         await attempts.add(connection, tried)
-        marks = {"surplus": False, "late": False, "outside_permit": False, "flawed": False}
-        await post_received(connection, intent, tried, **marks, evidence="x", terms=None, at=now)
+        marks = {"late": False, "outside_permit": False, "flawed": False}
+        await post_received(connection, intent, tried, kind=LineKind.paid, **marks, evidence="x", terms=None, at=now)
     world.ids |= {"gift": gift, "attempt": attempt}
     world.marks |= {gift, attempt, f"P-{attempt}"}
 
