@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kiosk_ui.slip_views import GiftSlip
-from kiosk_ui.views import IDLE_AT_BANK_S, IDLE_S, IDLE_WITH_CODE_S, View
+from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
 from sync_contract.money import Money
 from sync_contract.project import Project
 from sync_contract.records import HandoffKind, IntentState
@@ -46,6 +46,7 @@ class Handoff(View):
     """
 
     template = "handoff"
+    usual_idle_s = IDLE_WITH_CODE_S
 
     project: Project
     amount: Money
@@ -62,10 +63,6 @@ class Handoff(View):
     def at_bank(self) -> bool:
         """Return whether a phone has opened the bank's page and the payment may still come."""
         return self.state is IntentState.handed_off and self.kind is HandoffKind.ticket and not self.ended
-
-    @property
-    def idle_s(self) -> int:
-        return IDLE_AT_BANK_S if self.at_bank else IDLE_WITH_CODE_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kiosk_ui.giving_views import PhoneGiving
-from kiosk_ui.views import IDLE_AT_BANK_S, IDLE_S, IDLE_WITH_CODE_S, View
+from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
 from sync_contract.records import Door
@@ -15,7 +15,7 @@ class Attract(View):
     """The first page. `shown`: the project of the scene, with the door by which somebody came near.
 
     `pending_gift`: this visitor has a gift with a valid code; the page leads back to it, and is reset when idle.
-    `at_bank`: a phone is on the bank's page for it. `declined`: somebody has just declined to give; a button undoes it.
+    `declined`: somebody has just declined to give; a button undoes it.
     """
 
     template = "attract"
@@ -25,14 +25,11 @@ class Attract(View):
     shown_open: bool = False
     door: Door | None = None
     pending_gift: bool = False
-    at_bank: bool = False
     declined: bool = False
 
     @property
     def idle_s(self) -> int:
-        if not self.pending_gift:
-            return 0
-        return IDLE_AT_BANK_S if self.at_bank else IDLE_WITH_CODE_S
+        return IDLE_WITH_CODE_S if self.pending_gift else 0
 
 
 @dataclass(frozen=True, slots=True)

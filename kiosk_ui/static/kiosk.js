@@ -90,8 +90,8 @@
     source.onmessage = function (event) {
       var message = JSON.parse(event.data);
       if (message.news !== undefined) news.innerHTML = message.news;
-      if (message.idle !== undefined && message.idle !== idle) {
-        idle = message.idle;
+      if (usual && message.idle !== undefined && (message.idle || usual) !== idle) { // a phone is on the bank's page
+        idle = message.idle || usual;
         stayHere();
       }
       if (message.go) {
@@ -182,7 +182,8 @@
 
   // -- idle: ask 30 s before the session is reset; any touch extends it, any number of times
   var ASK_S = 30;
-  var idle = Number(body.dataset.idle || 0);
+  var usual = Number(body.dataset.idle || 0);
+  var idle = usual;
   var stay = document.getElementById("stay");
   var left = document.getElementById("stay-left");
   var touched = performance.now();

@@ -1,9 +1,12 @@
 """Test that an idle kiosk asks, resets, and gives more time on request."""
 
+import asyncio
+
 import pytest
 from playwright.async_api import Page, expect
 
-from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S
+from kiosk_ui.views import IDLE_AT_BANK_S, IDLE_S, IDLE_WITH_CODE_S
+from sync_contract.records import IntentState
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.journey import choose_amount
@@ -114,3 +117,43 @@ async def test_the_first_page_goes_back_to_the_halls_language_and_asks_before(
     await expect(page.locator("#stay")).to_be_visible()
     await pass_time(page, ASKED_BEFORE_S)
     await expect(page.locator("html")).to_have_attribute("lang", "zh-Hans")
+
+
+async def test_while_a_phone_is_on_the_banks_page_every_page_waits_for_it(
+    open_page: OpenPage, kiosk: FakeKiosk, kiosk_url: str
+) -> None:
+    """The first page, help and board too, with the gift that the session began."""
+    page = await open_page(1280, 800)
+    await page.add_init_script("""{
+      const Real = EventSource;
+      window.EventSource = function (url) {
+        const source = new Real(url);
+        source.addEventListener("message", (event) => { window.waits = JSON.parse(event.data).idle; });
+        return source;
+      };
+      EventSource.CONNECTING = Real.CONNECTING;
+    }""")
+    await stand_still(page)
+    await page.goto(f"{kiosk_url}/project/elder-lunch/amount")
+    await choose_amount(page, 3000)
+    await page.wait_for_url("**/handoff")
+    intent = kiosk.giving.recorded[0].gift.intent
+
+    async def waits(seconds: int) -> None:
+        async with asyncio.timeout(20):
+            while await page.evaluate("window.waits") != seconds:
+                await asyncio.sleep(0.01)
+
+    question = page.locator("#stay")
+    for path in ("/handoff", "/", "/help", "/project/elder-lunch", "/project/elder-lunch/amount"):
+        await page.goto(kiosk_url + path)
+        kiosk.giving.becomes(intent, IntentState.handed_off)
+        await waits(IDLE_AT_BANK_S)
+        await pass_time(page, IDLE_WITH_CODE_S + 60)
+        await expect(question).to_be_hidden()
+        kiosk.giving.becomes(intent, IntentState.handed_off, ended=True)
+        await waits(0)
+        own_s = int(await page.evaluate("document.body.dataset.idle"))
+        await pass_time(page, own_s - ASKED_BEFORE_S + 1)
+        await expect(question).to_be_visible()
+        await page.click("#stay-yes")

@@ -20,9 +20,7 @@ def attract_view(session: Session, sessions: Sessions, stage: Stage, projects: P
     view = Attract(projects.all(), declined=is_unpaid(sessions.declined_gift(session), giving))
     gift = sessions.pending_gift(session)
     if gift is not None and is_unpaid(gift, giving):
-        known = giving.state(gift.intent)
-        at_bank = known.state is IntentState.handed_off and not known.ended
-        view = replace(view, pending_gift=True, at_bank=at_bank)
+        view = replace(view, pending_gift=True)
     scene = stage.scene
     shown = projects.get(scene.project) if scene.project is not None else None
     if shown is None:

@@ -1,7 +1,7 @@
 """`/live`: server-sent events; each contains everything that this session should see, never a difference.
 
-`{"view": "attract", "html": …}` replaces the content of the page that shows that view, `"idle"` its seconds until it is
-reset; `{"go": "/thanks"}` leaves it;
+`{"view": "attract", "html": …}` replaces the content of the page that shows that view; `{"go": "/thanks"}` leaves it;
+`{"idle": …}` sets the seconds without a touch until any page is reset, 0 for the page's own;
 `{"news": …}` fills the banner of a page that is in use while another scene waits.
 """
 
@@ -22,6 +22,7 @@ from daemonkit.web import stream_events
 from kiosk_ui.giving_views import Handoff, Thanks
 from kiosk_ui.hall_views import Attract, News
 from kiosk_ui.notice_views import NoticeKind, NoticePage
+from kiosk_ui.views import IDLE_AT_BANK_S
 from sync_contract.records import Door
 
 
@@ -49,19 +50,20 @@ def live_stream(
         gift = session.gift
         followed = request.query.get("view", Attract.template if gift is None else Handoff.template)
         known = handoff_view(gift, giving, responder.now() - session.gift_at) if gift is not None else None
+        idle = IDLE_AT_BANK_S if isinstance(known, Handoff) and known.at_bank else 0
         if isinstance(known, Thanks) and followed in (Attract.template, Handoff.template):
             return {"go": "/thanks"}
         if followed == Handoff.template:
             shown = known if isinstance(known, Handoff) else NoticePage(NoticeKind.restarted)
             html = responder.render_main(request, shown)
             news = render_news(request)
-            return {"view": Handoff.template, "html": html, "idle": shown.idle_s, "news": news}
+            return {"view": Handoff.template, "html": html, "idle": idle, "news": news}
         if followed != Attract.template:
-            return {"news": render_news(request)}
+            return {"idle": idle, "news": render_news(request)}
         if request.cookies.get(COOKIE, session.id) != session.id:  # lost too: the forms of that page are void
             return {"go": "/"}
         view = attract_view(session, sessions, stage, projects, giving)
-        return {"view": Attract.template, "html": responder.render_main(request, view)}
+        return {"view": Attract.template, "html": responder.render_main(request, view), "idle": idle}
 
     def render_news(request: web.Request) -> str:
         """Announce a scene that somebody caused behind a page about another project."""
