@@ -267,5 +267,4 @@ def _voucher(community: str, at: datetime) -> Voucher:
     content = b"\x89PNG\r\n\x1a\n" + b"".join(
         (chunk(b"IHDR", header), chunk(b"tEXt", text), chunk(b"IDAT", pixels), chunk(b"IEND", b""))
     )
-    name = f"drill-{at:%Y-%m-%d}.png"
-    return Voucher(sha256(content).hexdigest(), community, name, "image/png", len(content), content, at, _ASKED_BY)
+    return Voucher(sha256(content).hexdigest(), community, "image/png", len(content), content, at, _ASKED_BY)

@@ -35,4 +35,4 @@ def read_voucher(file: Upload | None, community: str, by: str, now: datetime) ->
     if kind is None or not matches_name(file.ending, kind):
         return None
     digest = hashlib.sha256(file.content).hexdigest()
-    return Voucher(digest, community, file.name, kind, len(file.content), file.content, added_at=now, added_by=by)
+    return Voucher(digest, community, kind, len(file.content), file.content, added_at=now, added_by=by)

@@ -1,5 +1,6 @@
 """Read forms with files: multipart/form-data (RFC 7578), received completely and within a limit before parsing."""
 
+import hashlib
 import re
 from dataclasses import dataclass
 from email.message import Message
@@ -28,6 +29,11 @@ class Upload:
     def ending(self) -> str:
         """The name's suffix in lower case without the dot, e.g. `pdf`; empty when it has none."""
         return PurePosixPath(self.name).suffix[1:].lower()
+
+    @property
+    def reference(self) -> str:
+        """A name by the content, for records: the sender's own one may name a person."""
+        return f"{hashlib.sha256(self.content).hexdigest()[:12]}.{self.ending}"
 
 
 async def read_upload(

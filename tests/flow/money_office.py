@@ -121,7 +121,7 @@ class OfficeMachine(MoneyMachine):
         await super()._furnish(folder)
         await claim_environment(self.house(0).database, "drill")
         async with self.house(0).database.write() as connection:
-            voucher = Voucher(VOUCHER, "huada", "bill.pdf", "application/pdf", 1, b"1", self.now, "ming")
+            voucher = Voucher(VOUCHER, "huada", "application/pdf", 1, b"1", self.now, "ming")
             await vouchers.add(connection, voucher)
             for name, role in PEOPLE.items():
                 assert await accounts.add(connection, name, "", self.now, home="huada")

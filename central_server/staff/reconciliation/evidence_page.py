@@ -95,7 +95,7 @@ class EvidencePage:
             found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment, visitor.now)
             of = {each.community for each in found.confirmed}
             place = next((min(group) for group in (of, visitor.tops) if len(group) == 1), TOP)
-            draft = Draft(new_id(), visitor.access.account, EVIDENCE, place, file.name, file.content, visitor.now)
+            draft = Draft(new_id(), visitor.access.account, EVIDENCE, place, file.reference, file.content, visitor.now)
             if found.faults or not found.confirmed:
                 return _shown(visitor, draft, found, {}, None)
             await import_drafts.store(connection, draft)

@@ -13,11 +13,10 @@ from central_server.store.engine.upsert import insert
 
 @dataclass(frozen=True, slots=True)
 class Voucher:
-    """`name`: as the browser named the file. `content_type`: detected from the content."""
+    """`content_type`: detected from the content."""
 
     sha256: str
     community: str
-    name: str
     content_type: str
     size_bytes: int
     content: bytes

@@ -18,15 +18,18 @@ from yarl import URL
 from central_server.accounts import sessions
 from central_server.accounts.access import RIGHTS, Right, Role
 from central_server.accounts.login import set_password
+from central_server.api.tokens import Scope, make_token
 from central_server.enrolment.gateways import register
 from central_server.store.accounts import accounts as accounts_store
+from central_server.store.api import tokens
 from central_server.store.engine.database import Database
 from central_server.store.engine.tables import figures, metadata
 from daemonkit.web import RULES, WebRules, csrf_token, guarded_app
 from tests.fakes.central_process import RunningBank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.central_server import tenancy
-from tests.unit.central_server.tenancy import hostile
+from tests.unit.central_server.donations.test_anonymity import FILLED, opened, public
+from tests.unit.central_server.tenancy import hostile, person
 from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, TOP, Checked, Entry, Signed, Staff, World
 
 PASSWORD = "correct horse battery"
@@ -41,6 +44,9 @@ PASSING = {
     *(table.name for table in vars(figures).values() if isinstance(table, Table)),
 }
 """Tables that change by reading pages or by periodic jobs."""
+
+WIDEST_ROLES = [role for role in Role if not any(RIGHTS[role] < RIGHTS[other] for other in Role)]
+"""No role sees more than these."""
 
 LONG_POLLS = frozenset({"GET /staff/live"})
 
@@ -90,7 +96,10 @@ def test_no_route_is_in_two_tables() -> None:
     assert sum(len(table) for table in TABLES) == len(ROUTES)
 
 
-async def test_another_community_gets_nothing_from_any_route(world: World) -> None:
+async def test_another_community_gets_nothing_and_a_person_is_nowhere(
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The planted person is only in sealed data, and only those who may open them see it."""
     there = routes(world.app)
     assert there >= ROUTES.keys(), "a table of tests/unit/central_server/tenancy has what the router has not"
     staff = {route: entry for route, entry in ROUTES.items() if isinstance(entry, Staff)}
@@ -111,8 +120,16 @@ async def test_another_community_gets_nothing_from_any_route(world: World) -> No
             await _asks_for_a_signature(world, route)
         if isinstance(other, Signed | Checked):
             await other.check(world)
+    for route, entry in staff.items():
+        for role in WIDEST_ROLES:
+            if route.startswith("GET ") and (entry.right or Right.see) in RIGHTS[role]:
+                await _try(world, route, entry, f"our-{role}")
+    await _no_public_route_shows_the_person(world)
     for route, entry in staff.items():  # last, because successful actions change the data
         await _answers_whom_it_should(world, route, entry)
+    assert world.looked_up == person.LOOK_UPS, "the person is in what these routes open"
+    await person.find_in_files_and_messages(world, tmp_path)
+    assert not person.traces("".join((caplog.text, *capfd.readouterr())).encode()), "in the log"
     assert there <= ROUTES.keys(), "the router has what no table of tests/unit/central_server/tenancy has"
 
 
@@ -134,6 +151,8 @@ async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
                 ) as answer:
                     sent += 1
                     to = answer.headers.get("Location", "/")
+                    if person.traces(await answer.read()):
+                        wrong.append(f"shows a person: {ill}")
                     guessing = answer.status == 429 and ill.path.lower().startswith("/t?")
                     if answer.status >= 500 or (answer.status == 429 and not guessing):
                         wrong.append(f"{answer.status} {ill.method} {ill.path[:80]} {ill.kind}")
@@ -226,9 +245,29 @@ async def _try(world: World, route: str, entry: Staff, name: str) -> tuple[int, 
         data = form if method == "POST" else None
         url = f"{world.central.url}{path}{entry.query.format_map(world.ids)}"
         async with own.request(method, url, data=data, allow_redirects=False) as answer:
-            text = await answer.text(errors="replace")
+            content = await answer.read()
+            if found := person.traces(content):
+                assert route in person.LOOK_UPS, f"{route} shows {found}"
+                assert _holds(name, entry), f"{route} shows {found} to {name or 'everybody'}"
+                world.looked_up.add(route)
+            text = content.decode(errors="replace")
             # Links to other languages repeat the query.
             return answer.status, answer.headers.get("Location", ""), _LANGUAGES.sub("", text)
+
+
+async def _no_public_route_shows_the_person(world: World) -> None:
+    async with world.database.write() as connection:
+        token, made = make_token("our-chief", "walks", frozenset(Scope), 30, datetime.now(UTC))
+        await tokens.add(connection, made)
+    for path in public(world.app, FILLED | world.ids):
+        headers = {"Authorization": f"Bearer {token}"} if path.startswith("/api/") else {}
+        shown = await opened(world.session, world.central.url + path, headers)
+        assert not person.traces(shown.encode()), path
+
+
+def _holds(name: str, entry: Staff) -> bool:
+    place, _, role = name.partition("-")
+    return place in ("our", "top") and entry.right in RIGHTS[Role(role)]
 
 
 async def _token(world: World, name: str) -> str:

@@ -192,7 +192,6 @@ vouchers = Table(
     metadata,
     Column("sha256", String(64), primary_key=True),
     community(),
-    Column("name", String(200), nullable=False),
     Column("content_type", String(32), nullable=False),
     Column("size_bytes", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),

@@ -5,7 +5,7 @@ every export of the command line. A new route is included automatically.
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -82,12 +82,12 @@ async def running(
         yield central, apps[0]
 
 
-def public(app: web.Application) -> list[str]:
+def public(app: web.Application, filled: Mapping[str, str] = FILLED) -> list[str]:
     """Return public paths with their parameters filled in."""
     found = set[str]()
     for route in app.router.routes():
         if route.method == "GET" and route.resource is not None:
-            path = re.sub(r"\{(\w+)\}", lambda name: FILLED.get(name[1], "0"), route.resource.canonical)
+            path = re.sub(r"\{(\w+)\}", lambda name: filled.get(name[1], "0"), route.resource.canonical)
             if not path.startswith("/staff"):
                 found.add(path)
     return sorted(found)

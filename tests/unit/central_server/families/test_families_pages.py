@@ -38,7 +38,6 @@ from tests.fakes.central_process import RunningBank, RunningCentral, running_cen
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
 from tests.unit.central_server.conftest import enrolled
-from tests.unit.central_server.donations.test_anonymity import opened, public
 from tests.unit.central_server.ledger.test_spending import wanted
 from tests.unit.central_server.ledger_world import ANY_PAYEE, given
 
@@ -149,9 +148,7 @@ async def office(
             await each.close()
 
 
-async def test_a_household_is_assessed_by_two_and_its_data_stay_sealed(
-    office: Office, session: aiohttp.ClientSession, caplog: Any, capfd: Any
-) -> None:
+async def test_a_household_is_assessed_by_two_and_looking_it_up_leaves_an_entry(office: Office) -> None:
     faulty = await office.fill("chen", **FORM | {"ages": "old", "consent": ""})
     assert faulty.status == 422
     assert CANARIES[1] in faulty.html, "nothing typed is lost"
@@ -177,26 +174,6 @@ async def test_a_household_is_assessed_by_two_and_its_data_stay_sealed(
     done = [(entry.account, entry.action.name) for _, entry in trail if entry.action.subject == number]
     assert ("lin", "household.look_up") in done
     assert ("chen", "household.register") in done
-    await _find_nowhere(office, session, caplog, capfd)
-
-
-async def _find_nowhere(office: Office, session: aiohttp.ClientSession, caplog: Any, capfd: Any) -> None:
-    """No page, log, file or backup contains what the household stated."""
-    for path in public(office.app):
-        text = await opened(session, office.central.url + path, {})
-        assert not any(canary in text for canary in CANARIES), path
-    for route in office.app.router.routes():
-        path = "" if route.resource is None else route.resource.canonical
-        if route.method == "GET" and path.startswith("/staff") and "{" not in path and path != "/staff/live":
-            for name in ("chen", "chief"):
-                text = await opened(office.sessions[name], office.central.url + path, {})
-                assert not any(canary in text for canary in CANARIES), path
-    output = caplog.text + "".join(capfd.readouterr())
-    files = {file.name: file.read_bytes() for file in office.central.state.rglob("*") if file.is_file()}
-    for canary in CANARIES:
-        assert canary not in output
-        for name, content in files.items():
-            assert canary.encode() not in content, name
 
 
 async def test_a_refusal_is_appealed_and_the_data_are_erased_two_years_later(office: Office) -> None:
@@ -351,7 +328,7 @@ async def _help(connection: Connection, seal: Seal, households: int, at: datetim
         for account in ("chen", "lin"):
             await cases.take_step(connection, case.number, Step(StepKind.supported, account, at, seen=True))
         numbers.append(case.number)
-    voucher = Voucher("5a" * 32, "huada", "v.pdf", "application/pdf", len(PDF), PDF, at, "fei")
+    voucher = Voucher("5a" * 32, "huada", "application/pdf", len(PDF), PDF, at, "fei")
     await vouchers.add(connection, voucher)
     one = replace(wanted(amount_minor=3001, people=None), requested_by="fei", requested_at=at, spent_on=at.date())
     await spending.ask(connection, one, at, ANY_PAYEE)

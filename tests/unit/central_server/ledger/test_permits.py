@@ -169,7 +169,6 @@ async def spent(world: Books, minor: int, *, people: int, corrects: str | None =
     paper = Voucher(
         hashlib.sha256(receipt).hexdigest(),
         world.community,
-        "a.pdf",
         "application/pdf",
         len(receipt),
         receipt,

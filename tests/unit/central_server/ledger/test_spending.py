@@ -35,7 +35,7 @@ async def hall(huada: Database) -> Database:
     """A community whose project `lunch` holds ¥100, with a voucher at hand."""
     await given(huada, 4000, 6000)
     async with huada.write() as connection:
-        await vouchers.add(connection, Voucher(VOUCHER, "huada", "v.pdf", "application/pdf", 4, b"%PDF", NOW, "lin"))
+        await vouchers.add(connection, Voucher(VOUCHER, "huada", "application/pdf", 4, b"%PDF", NOW, "lin"))
     return huada
 
 

@@ -7,7 +7,7 @@ import aiohttp
 
 from central_server.accounts.access import Right
 from central_server.receipts.receipt_requests import Receipts
-from central_server.receipts.sealed_data import Donor, open_seal
+from central_server.receipts.sealed_data import open_seal
 from central_server.reconciliation.statement_import import Reconciler
 from central_server.staff.frame.record_editor import path_of
 from central_server.store.catalogue import import_drafts, organisations, projects
@@ -26,6 +26,7 @@ from sync_contract.uuid7 import new_id
 from tests.unit.central_server.reconciling_world import DAY, NOW, Books, file, row
 from tests.unit.central_server.tenancy.catalogue import texts
 from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, TOP, Checked, Entry, Open, Staff, World
+from tests.unit.central_server.tenancy.person import DONOR
 
 MARK = "Papers of ours"
 OUR_PAPERS = f"/staff/permits/{path_of(OURS, 'papers')}"
@@ -38,9 +39,7 @@ async def plant(world: World) -> None:
     gift = await books.paid(5543217)
     stored, _ = await _taken(world, books, gift.id)
     seal = await open_seal(world.database, world.central.state, None)
-    await Receipts(world.database, seal, timedelta(days=90)).request(
-        gift.id, Donor(MARK, phone="12345"), datetime.now(UTC)
-    )
+    await Receipts(world.database, seal, timedelta(days=90)).request(gift.id, DONOR, datetime.now(UTC))
     title = texts(MARK)
     project = StoredProject(
         OURS, "papers", title, title, title, title, (1000,), 100, 10000, None, "raiser", "F-1", "here",
@@ -51,7 +50,7 @@ async def plant(world: World) -> None:
         raiser = Organisation(OURS, "raiser", f"{MARK} (raiser)", None, "C-1", date(2027, 1, 1), "", NOW, "x")
         await organisations.save(connection, raiser, 0)
         await projects.save(connection, project, 0)
-    world.ids |= {"statement": str(stored.id), "attempt_of_receipt": gift.id}
+    world.ids |= {"statement": str(stored.id), "attempt_of_receipt": gift.id, "nonce": gift.return_nonce}
     world.marks |= {MARK, gift.id, "5543217", "55,432.17"}
     await _a_difference(world)
     await _a_disclosure(world)

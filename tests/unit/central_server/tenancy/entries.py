@@ -20,7 +20,7 @@ NEIGHBOURS = "neighbours"
 @dataclass
 class World:
     """`ids`: values for paths and forms, e.g. {gateway}. `marks`: ids and labels of OURS that no neighbour may read.
-    `tokens`: sessions by account.
+    `tokens`: sessions by account. `looked_up`: routes that showed sealed data.
     """
 
     central: RunningCentral
@@ -32,6 +32,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     marks: set[str] = field(default_factory=set)
     tokens: dict[str, str] = field(default_factory=dict)
+    looked_up: set[str] = field(default_factory=set)
 
 
 Action = Callable[[World], Awaitable[None]]

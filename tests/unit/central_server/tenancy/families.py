@@ -7,7 +7,6 @@ from central_server.accounts.access import Right
 from central_server.families import cases, help_receipts
 from central_server.families.case_rules import Step, StepKind
 from central_server.families.cases import NewCase
-from central_server.families.household import Household
 from central_server.ledger import spending
 from central_server.receipts.sealed_data import open_seal
 from central_server.store.families import cases as case_store
@@ -17,27 +16,25 @@ from central_server.store.ledger.vouchers import Voucher
 from tests.unit.central_server.ledger_world import ANY_PAYEE, gave
 from tests.unit.central_server.tenancy.entries import OURS, Checked, Entry, Staff, World
 from tests.unit.central_server.tenancy.ledger import PDF, VOUCHER, disbursement
-
-GRID = "Grid of ours"
-_HOUSEHOLD = Household((70,), "illness", None, "rice", None, GRID, "yes")
+from tests.unit.central_server.tenancy.person import HOUSEHOLD, PHOTOGRAPH
 
 
 async def plant(world: World) -> None:
     now = datetime.now(UTC)
     async with world.database.write() as connection:
         await gave(connection, 10_000, community=OURS, project="ended")
-        await vouchers.add(connection, Voucher(VOUCHER, OURS, "v.pdf", "application/pdf", 1, PDF, now, "our-clerk"))
+        await vouchers.add(connection, Voucher(VOUCHER, OURS, "application/pdf", 1, PDF, now, "our-clerk"))
     await _helped(world)
     await _registered(world)
     world.ids["code"] = "000000"
-    world.marks |= {GRID, world.ids["case"]}
+    world.marks |= {world.ids["case"]}
 
 
 async def _registered(world: World, *, close: bool = False) -> None:
     now = datetime.now(UTC)
     seal = await open_seal(world.database, world.central.state, None)
     async with world.database.write() as connection:
-        case = await cases.register(connection, seal, NewCase(OURS, "drill", "meals", False), _HOUSEHOLD, "wu", now)
+        case = await cases.register(connection, seal, NewCase(OURS, "drill", "meals", False), HOUSEHOLD, "wu", now)
         if close:
             await cases.take_step(connection, case.number, Step(StepKind.closed, "wu", now, reason="met"))
     world.ids["case"] = case.number
@@ -83,7 +80,7 @@ async def _photographed(world: World) -> None:
     async with world.database.write() as connection:
         one = await disbursements.get(connection, world.ids["help"])
         assert one is not None
-        photograph = help_receipts.Photograph("image/png", b"a picture")
+        photograph = help_receipts.Photograph("image/png", PHOTOGRAPH)
         signed = [world.ids["helped"]]
         await help_receipts.confirm_by_sheet(connection, seal, one, signed, photograph, "zhao", now)
 

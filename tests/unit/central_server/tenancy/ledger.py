@@ -24,7 +24,7 @@ async def plant(world: World) -> None:
     async with world.database.write() as connection:
         for _ in range(3):
             await gave(connection, 10_000, community=OURS, project="ended")
-        await add(connection, Voucher(VOUCHER, OURS, "v.pdf", "application/pdf", len(PDF), PDF, now, "our-clerk"))
+        await add(connection, Voucher(VOUCHER, OURS, "application/pdf", len(PDF), PDF, now, "our-clerk"))
     world.ids |= {"month": f"{now:%Y-%m}", "secret": "0" * 32, "head": "0" * 64}
     world.marks |= {PAYEE}
     await _asked(world)
