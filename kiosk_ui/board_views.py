@@ -1,10 +1,11 @@
 """Public pages about the money: the board, and whether one's own gift is included. Published figures only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from kiosk_ui.gift_path import GiftPath
 from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
 from sync_contract.ledger_heads import Head
 from sync_contract.merkle_sum_tree import Sums
@@ -116,7 +117,8 @@ class SlipPage(View):
 class ProofPage(View):
     """On the phone: one's own gift, opened by the slip's secret. `refunded`: fen of it that were refunded.
 
-    `head` None: it is in no head yet. `data`: the path of the proof for programs; `board`: of the board.
+    `head` None: it is in no head yet. `data`: the path of the proof for programs; `board`: of the board. `path`: what
+    became of its money.
     """
 
     template = "phone_proof"
@@ -132,6 +134,12 @@ class ProofPage(View):
     cosigned: int
     data: str
     board: str
+    path: GiftPath = field(default_factory=GiftPath)
+
+    @property
+    def given_back(self) -> bool:
+        """Return whether nothing of it remains to be spent."""
+        return self.refunded >= self.amount.minor
 
 
 def first_month(now: datetime) -> datetime:

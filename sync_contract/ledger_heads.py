@@ -236,8 +236,28 @@ class Chain(Record):
     next: int | None
 
 
+class MoneyUse(Record):
+    """Fen of a gift that a step's spending used, in the order of docs/transparency.md; negative: given back."""
+
+    step: Annotated[int, Field(ge=1, lt=2**31)]
+    fen: int
+    kind: Literal["spent", "moved", "fees"]
+
+
+class MoneyPath(Record):
+    """What became of a gift's fen, as published: its amount = refunded + fees + left + all uses."""
+
+    refunded: Count
+    fees: Count
+    left: Count
+    uses: tuple[MoneyUse, ...]
+
+
 class Proof(Record):
-    """The answer to GET /api/v1/proofs/<secret>: one line, its path to the root, and the head of that root."""
+    """The answer to GET /api/v1/proofs/<secret>: one line, its path to the root, and the head of that root.
+
+    `money`: None for a line that brought no money.
+    """
 
     contract: Literal[1] = CONTRACT
     secret: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -246,6 +266,7 @@ class Proof(Record):
     path: tuple[Sibling, ...]
     publisher: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$")]
     head: PublicHead
+    money: MoneyPath | None = None
 
     def holds(self) -> bool:
         """Return whether the path leads to the head's root and sums. Signatures are not checked."""

@@ -87,9 +87,11 @@ def select_publishable(found: Iterable[Share], this_month: int) -> list[HelpFigu
     return figures
 
 
-async def load_figures(connection: Connection, environment: str, place: str, now: datetime) -> list[HelpFigure]:
-    """Return what is published at and below the place."""
-    spent = await shares.spent_on_cases(connection, [place], environment)
+async def load_figures(
+    connection: Connection, environment: str, place: str, now: datetime, project: str | None = None
+) -> list[HelpFigure]:
+    """Return what is published at and below the place; of this project, if it is given."""
+    spent = await shares.spent_on_cases(connection, [place], environment, project)
     return select_publishable(share_out(spent), month_number(now))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -11,13 +12,25 @@ from central_server.ledger.publishable import needs_steps, select_publishable
 from central_server.store.alerts.quarantine import RecordKey, quarantining
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
-from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines
+from central_server.store.ledger import cosignatures, ledger_heads, ledger_lines, money_uses
 from central_server.store.ledger.cosignatures import Witness
 from central_server.store.ledger.ledger_heads import StoredHead
 from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
+from central_server.store.ledger.money_uses import GiftPath
 from central_server.store.ledger.purses import Purse
 from sync_contract.keys import public_text
-from sync_contract.ledger_heads import NO_HEAD, Chain, Head, Proof, PublicCosignature, PublicHead, SignedHead, sign_head
+from sync_contract.ledger_heads import (
+    NO_HEAD,
+    Chain,
+    Head,
+    MoneyPath,
+    MoneyUse,
+    Proof,
+    PublicCosignature,
+    PublicHead,
+    SignedHead,
+    sign_head,
+)
 from sync_contract.merkle_sum_tree import Sums
 from sync_contract.strict_model import Environment
 
@@ -25,6 +38,11 @@ MAX_LINES = 2000
 """In one step; the rest follows in the next."""
 MAX_HEADS = 200
 """In one response."""
+_USE_KINDS: dict[LineKind, Literal["spent", "moved", "fees"]] = {
+    LineKind.disbursed: "spent",
+    **dict.fromkeys((LineKind.moved_out, LineKind.shortfall), "moved"),
+    **dict.fromkeys((LineKind.fee, LineKind.refund), "fees"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +151,7 @@ class Publisher:
                 return line
             published = await ledger_heads.published(connection, head.seq)
             witnesses = (await cosignatures.of_heads(connection, [head.seq])).get(head.seq, [])
+            money = await money_uses.path(connection, line.identity)
         leaves = merkle_proofs.ordered_leaves(published)
         own = merkle_proofs.line_leaf(line)
         return Proof(
@@ -142,6 +161,7 @@ class Publisher:
             path=merkle_proofs.proof_path(leaves, leaves.index(own)),
             publisher=self.public,
             head=to_public_head(head, witnesses),
+            money=None if money is None else to_money_path(money),
         )
 
     async def board(self, community: str) -> tuple[ChainState, ...]:
@@ -153,6 +173,11 @@ class Publisher:
 
 def to_signed_head(stored: StoredHead) -> SignedHead:
     return SignedHead(key=stored.key, payload=stored.content, signature=stored.signature)
+
+
+def to_money_path(path: GiftPath) -> MoneyPath:
+    uses = (MoneyUse(step=use.step, fen=use.minor, kind=_USE_KINDS[LineKind(use.kind)]) for use in path.uses)
+    return MoneyPath(refunded=path.refunded_minor, fees=path.fee_minor, left=path.left_minor, uses=tuple(uses))
 
 
 def to_public_head(stored: StoredHead, witnesses: list[Witness]) -> PublicHead:

@@ -1,7 +1,9 @@
 """Sample boards and proofs."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from central_server.ledger.help_kinds import helps
 from kiosk_ui.board_views import (
     BoardPage,
     BoardProject,
@@ -12,6 +14,7 @@ from kiosk_ui.board_views import (
     months,
     unpublished,
 )
+from kiosk_ui.gift_path import GiftPath, Reached, SpentMonth
 from kiosk_ui.views import View
 from sync_contract.ledger_heads import NO_HEAD, Head
 from sync_contract.merkle_sum_tree import Sums
@@ -99,6 +102,21 @@ PHONE_BOARDS: dict[str, View] = {
     **{f"slip-{figures}": SlipPage("7F3A-K8QZ", figures) for figures in SlipStatus},
     "slip-too-many": SlipPage("7F3A-K8QZ", too_many=True),
     "proof": PROOF,
+    "proof-spent": replace(
+        PROOF,
+        path=GiftPath(
+            registered_at=AT - timedelta(days=41),
+            bank_day=AT.date(),
+            spent=(SpentMonth(2026, 10, 12_00), SpentMonth(2026, 11, 17_82)),
+            fees=18,
+            reached_in=(2026, 11),
+            reached=(Reached(helps()["meals"], 31), Reached(helps()["medicine"], 6)),
+        ),
+    ),
+    "proof-partly": replace(
+        PROOF, path=GiftPath(registered_at=AT, bank_day=AT.date(), spent=(SpentMonth(2026, 11, 12_00),), left=18_00)
+    ),
+    "proof-refunded": replace(PROOF, refunded=30_00, path=GiftPath(registered_at=AT, refunded=30_00)),
     "proof-waiting": ProofPage(
         LUNCH.title, Money(12345_67), "7F3A-K8QZ", AT, 500, None, 0, "", 0, "/api/v1/proofs/" + "a" * 32, "/board/huada"
     ),

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from central_server.ledger.help_figures import help_by_project
 from central_server.ledger.publication import Publisher
+from central_server.public.phone_pages.gift_path import load_path
 from central_server.public.phone_pages.page_responder import PLACE, PageResponder
 from central_server.reconciliation.compared_days import load_compared
 from central_server.store.catalogue import projects
@@ -146,6 +147,7 @@ class BoardPages:
             terms = await project_terms.get(connection, line.terms)
             request[PLACE] = line.community
             refunded = await ledger_lines.refunded_minor(connection, line.attempt or "")
+            path = await load_path(connection, line, refunded, self._clock())
         proof = found if isinstance(found, Proof) else None
         head = None if proof is None else Head.model_validate_json(proof.head.head.payload)
         return await self._responder.page(
@@ -162,5 +164,6 @@ class BoardPages:
                 cosigned=0 if proof is None else len(proof.head.cosignatures),
                 data=f"/api/v1/proofs/{secret}",
                 board=f"/board/{quote(line.community, safe='')}",
+                path=path,
             ),
         )

@@ -30,8 +30,10 @@ class SpentOnCase:
     confirmed_at: datetime | None
 
 
-async def spent_on_cases(connection: Connection, tops: Collection[str], environment: str) -> tuple[SpentOnCase, ...]:
-    """Return spending and corrections at and below `tops`; without a case, none."""
+async def spent_on_cases(
+    connection: Connection, tops: Collection[str], environment: str, project: str | None = None
+) -> tuple[SpentOnCase, ...]:
+    """Return spending and corrections at and below `tops`; without a case, none. `project`: only its own."""
     spent, table = disbursements.alias("spent"), disbursements.c
     named = func.coalesce(table.corrects, table.id)
     statement = (
@@ -46,6 +48,8 @@ async def spent_on_cases(connection: Connection, tops: Collection[str], environm
         .where(within(table.community, tops))
         .order_by(table.id, case_helps.c.case)
     )  # fmt: skip
+    if project is not None:
+        statement = statement.where(table.project == project)
     rows: dict[str, list[tuple[object, ...]]] = {}
     for row in await connection.execute(statement):
         rows.setdefault(row[0], []).append(tuple(row))

@@ -302,7 +302,7 @@ async def test_the_board_shows_help_of_five_households_a_month_later_and_no_pers
         seal = await open_seal(database, office.central.state, None)
         for households in (4, 1):
             async with database.write() as connection:
-                await _help(connection, seal, households, then)
+                await help_households(connection, seal, households, then)
             page = await office.open("chief", "/board/huada")
             while "Published" not in page.text():
                 assert page.status == 200
@@ -319,7 +319,7 @@ async def test_the_board_shows_help_of_five_households_a_month_later_and_no_pers
         assert [(each.households, each.help) for each in totals.totals if each.project == "lunch"] == [(5, 6002)]
 
 
-async def _help(connection: Connection, seal: Seal, households: int, at: datetime) -> None:
+async def help_households(connection: Connection, seal: Seal, households: int, at: datetime) -> None:
     """Spend on that many households, which confirm it."""
     household = Household((70,), "illness", None, "rice", None, "1", CANARIES[0])
     numbers = []

@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import json
 from datetime import timedelta
+from types import ModuleType
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -80,17 +81,22 @@ async def test_published_and_unpublished_lines_stay_equal_to_the_ledger(
     assert [line.kind for line in waiting] == ["surplus", "fee"], "of two gifts"
 
 
+def load_verifier() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("verify", ROOT / "docs" / "verify_gift.py")
+    assert spec is not None
+    assert spec.loader is not None
+    verifier = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(verifier)
+    return verifier
+
+
 async def test_every_published_line_has_a_proof(database: Database, publisher: Publisher) -> None:
     await given(database, *range(1000, 8000, 1000))
     async with database.read() as connection:
         lines = await ledger_lines.of_purse(connection, *HUADA)
     assert isinstance(await publisher.prove(lines[0].secret), LedgerLine)
     await publisher.publish_waiting()
-    spec = importlib.util.spec_from_file_location("verify", ROOT / "docs" / "verify_gift.py")
-    assert spec is not None
-    assert spec.loader is not None
-    verifier = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(verifier)
+    verifier = load_verifier()
     for line in lines:
         proof = await publisher.prove(line.secret)
         assert isinstance(proof, Proof)

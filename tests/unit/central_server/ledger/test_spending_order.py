@@ -1,5 +1,6 @@
 """The money that was published first is spent first, and every fen of a gift is accounted for."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from sync_contract.ledger_heads import Head
 from sync_contract.merkle_sum_tree import Sums
 from sync_contract.strict_model import Environment
 from tests.unit.central_server.ledger.test_ledger_steps import published
-from tests.unit.central_server.ledger.test_publication import KEY
+from tests.unit.central_server.ledger.test_publication import KEY, load_verifier
 from tests.unit.central_server.ledger_history import History, gift, histories, line, of_gift
 from tests.unit.central_server.ledger_world import HUADA, NOW, charged, gave_back, given
 
@@ -121,6 +122,38 @@ def test_the_uses_of_every_history_add_up_to_the_ledger(history: History) -> Non
             has = order.used(each.identity) + order.incomes[each.identity].left_minor
             assert has <= each.amount_minor - out[LineKind.refund], "no use of refunded money"
             assert has >= each.amount_minor - out[LineKind.refund] - max(0, out[LineKind.fee]) - 2, "nothing is lost"
+
+
+@pytest.mark.thorough
+@settings(max_examples=60, deadline=None)
+@examples(histories())
+def test_the_verifier_accepts_the_order_of_every_history(history: History) -> None:
+    """It knows the sums of refunds and fees, but not of which gifts."""
+    steps, _ = published(history)
+    order, total, verifier = SpendingOrder(), Sums(), load_verifier()
+    heads, made = dict[int, dict[str, object]](), dict[str, list[dict[str, object]]]()
+    for number, step in enumerate(steps, 1):
+        for use in order.add(read_step(step)):
+            made.setdefault(use.income, []).append({"step": number, "fen": use.minor, "kind": "spent"})
+        sums = merkle_proofs.total_sums(step)
+        total += sums
+        heads[number] = {"step": number, "at": "", "sums": sums.model_dump(), "total": total.model_dump()}
+    for number, step in enumerate(steps, 1):
+        incomes = read_step(step).incomes
+        for place, each in enumerate(incomes):
+            left, used = order.incomes[each.identity].left_minor, made.get(each.identity, [])
+            proof = {
+                "head": {"head": {"payload": json.dumps(heads[number])}},
+                "sums": merkle_proofs.line_sums(each).model_dump(),
+                "path": [{"side": "left", "sums": merkle_proofs.total_sums(incomes[:place]).model_dump()}],
+                "money": {
+                    "refunded": 0,
+                    "fees": each.amount_minor - left - order.used(each.identity),
+                    "left": left,
+                    "uses": used,
+                },
+            }
+            verifier.verify_money(proof, heads)
 
 
 async def spend(database: Database, minor: int, corrects: str = "") -> str:
