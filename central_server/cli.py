@@ -59,12 +59,12 @@ def bank_emulator(
 
 @app.command()
 def demo_history(
-    days: Annotated[int, typer.Option(min=1, max=366, help="Days before today.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Days before today that are recorded in detail.")] = 30,
     seed: Annotated[int, typer.Option(help="The same seed makes the same history.")] = 2015,
     config: Config = DEFAULT_CONFIG,
     state_dir: State = DEFAULT_STATE,
 ) -> None:
-    """Record made-up use of the last days in the empty store of a drill, for its one gateway."""
+    """Record made-up use of the last year, the last days in detail, in the empty store of a drill with one gateway."""
     from central_server.commands.demo_history import run as body
 
     raise typer.Exit(body(config, state_dir, days, seed))

@@ -1,4 +1,4 @@
-"""Record a month of made-up use of a drill's server: visits, gifts, spending and published ledger heads.
+"""Record made-up use of a drill's server: a year of gifts, help and published ledger heads, and a month of visits.
 
 A seed decides everything that can be seen, so that two demos look alike. Every record passes through the code that
 records a real one of that day, with the environment `drill`.
@@ -7,14 +7,17 @@ records a real one of that day, with the environment `drill`.
 import random
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from hashlib import sha256
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central_server.demo_families import HELPED, DemoFamilies
 from central_server.donations.open_attempt import new_attempt
 from central_server.donations.settlement import post_payment
 from central_server.intake.receive import receive
@@ -64,6 +67,11 @@ _UNFINISHED = 0.2
 _SPENDING_DAYS = 7
 """From one spending to the next."""
 _MEAL_FEN = 1000
+_GIFT_DAYS = (1, 3, 6, 8, 11, 13, 15, 17)
+"""Of a month of which only gifts and help are recorded, from 0."""
+_HELP_DAY = 22
+"""Help for families is paid in the week up to it; each month has one such spending."""
+_PHONE_VISITS: tuple[Literal["shake", "click"], ...] = ("shake", "click")
 _RULES = SpendingRules(fee_basis_points=0, new_payee_wait=timedelta(0), new_payee_minor=2**53)
 _ASKED_BY, _APPROVED_BY = "drill-clerk", "drill-approver"
 _DRILL = Environment.drill
@@ -79,6 +87,7 @@ class DemoHistory:
     poster: BeaconId | None
     bank: str
     key: Ed25519PrivateKey
+    families: DemoFamilies
     draw: random.Random
     epoch: str = field(init=False)
     _count: int = 0
@@ -86,19 +95,45 @@ class DemoHistory:
     def __post_init__(self) -> None:
         self.epoch = f"{self.draw.getrandbits(64):016x}"
 
-    async def record(self, days: int, now: datetime) -> int:
-        """Record `days` days before today, and today until the last full hour; return the number of gifts."""
+    async def record(self, days: int, now: datetime, *, months: int = 0) -> int:
+        """Record `days` days before today, and today until the last full hour; return the number of gifts.
+
+        Of `months` months before them, record only gifts, help and heads.
+        """
         today = now.astimezone(OFFICIAL_TIME).date()
-        gifts = 0
+        first = today - timedelta(days=days)
+        permitted = max(project.permit.opens for project in self.projects if project.permit)
+        earlier = [month for ago in range(months, 0, -1) if (month := _month_before(first, ago)) >= permitted]
+        async with self.database.write() as connection:
+            await self.families.register(connection, _at(earlier[0] if earlier else first, 9))
+        gifts = sum([await self._record_month(month, now) for month in earlier])
         for ago in range(days, -1, -1):
             day = today - timedelta(days=ago)
             hours = [at for at in _hours(day) if at + timedelta(hours=1) <= now]
             gifts += await self._record_day(hours)
             if ago % _SPENDING_DAYS == 0 and ago:
-                await self._spend(day)
-            evening = min(datetime.combine(day, time(21), OFFICIAL_TIME), now)
-            await Publisher(self.database, self.key, _DRILL, partial(_unchanged, evening)).publish_waiting()
+                await self._spend(day, now)
+            await self._publish(min(_at(day, 21), now))
+        async with self.database.write() as connection:
+            await self.families.add_waiting(connection, now - timedelta(hours=20))
         return gifts
+
+    async def _record_month(self, month: date, now: datetime) -> int:
+        """`month`: its first day."""
+        times = sorted(_at(month, self.draw.choice(OPEN_HOURS)) + timedelta(days=day) for day in _GIFT_DAYS)
+        parcels = [self._parcel(at, self._gift()) for at in times]
+        await receive(self.database, self.gateway, parcels, _DRILL, times[-1] + timedelta(hours=1))
+        async with self.database.write() as connection:
+            for parcel in parcels:
+                await self._settle(connection, parcel)
+        await self._publish(_at(month, 21) + timedelta(days=_HELP_DAY - 2))
+        help_day = month + timedelta(days=_HELP_DAY - 1)
+        await self._spend(help_day, now)
+        await self._publish(_at(help_day, 21))
+        return len(parcels)
+
+    async def _publish(self, at: datetime) -> None:
+        await Publisher(self.database, self.key, _DRILL, partial(_unchanged, at)).publish_waiting()
 
     async def _record_day(self, hours: Sequence[datetime]) -> int:
         parcels = [parcel for at in hours for parcel in self._parcels(at)]
@@ -108,8 +143,8 @@ class DemoHistory:
         async with self.database.write() as connection:
             for parcel in gifts:
                 await self._settle(connection, parcel)
-            for at in hours:
-                await self._count_phones(connection, at, self.draw.randint(0, 3))
+            if visits := Counter(visit for at in hours for visit in self._phones(at, self.draw.randint(0, 3))):
+                await visitors.count_visits(connection, visits)
         return len(gifts)
 
     def _parcels(self, at: datetime) -> Iterator[Parcel]:
@@ -218,18 +253,20 @@ class DemoHistory:
             late=False,
         )
 
-    async def _count_phones(self, connection: Connection, at: datetime, times: int) -> None:
+    def _phones(self, at: datetime, times: int) -> Iterator[PhoneVisit]:
         beacon = str(self.poster) if self.poster else ""
         for _ in range(times):
             door = self.draw.choice((Door.phone, Door.qr))
             project = self.projects[0].id
-            for kind in ("shake", "click") if self.draw.random() < 0.6 else ("shake",):
-                visit = PhoneVisit(at, self.gateway.community, beacon, project, door.value, kind)
-                await visitors.count_visit(connection, visit)
+            for kind in _PHONE_VISITS[: 2 if self.draw.random() < 0.6 else 1]:
+                yield PhoneVisit(at, self.gateway.community, beacon, project, door.value, kind)
 
-    async def _spend(self, day: date) -> None:
-        """Spend half of what the first project has, as two people decide it in the afternoon."""
-        asked, project = datetime.combine(day, time(15), OFFICIAL_TIME), self.projects[0]
+    async def _spend(self, day: date, now: datetime) -> None:
+        """Spend half of what the first project has, as two people decide it in the afternoon: once a month for
+        families, else for anybody who comes.
+        """
+        asked, project = _at(day, 15), self.projects[0]
+        to_families = day.day > _HELP_DAY - _SPENDING_DAYS and day.day <= _HELP_DAY
         voucher = _voucher(self.gateway.community, asked)
         async with self.database.write() as connection:
             await vouchers.add(connection, voucher)
@@ -238,12 +275,26 @@ class DemoHistory:
                 voucher.sha256, day, None, "", None, _ASKED_BY, asked,
             )  # fmt: skip
             meals = await spending.free_minor(connection, request.purse, asked) // 2 // _MEAL_FEN
+            if to_families:
+                meals -= meals % HELPED
             if not meals:
                 return
-            request = replace(request, amount_minor=meals * _MEAL_FEN, people=meals)
+            request = replace(request, amount_minor=meals * _MEAL_FEN, people=None if to_families else meals)
             await spending.ask(connection, request, asked, _RULES)
             later = asked + timedelta(hours=1)
             await spending.approve(connection, request, by=_APPROVED_BY, note="", now=later, rules=_RULES)
+            if to_families:
+                await self.families.help_all(connection, request, later, now)
+
+
+def _month_before(day: date, ago: int) -> date:
+    """Return the first day of the month that is `ago` months before the day's."""
+    months = day.year * 12 + day.month - 1 - ago
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def _at(day: date, hour: int) -> datetime:
+    return datetime.combine(day, time(hour), OFFICIAL_TIME)
 
 
 def _unchanged(at: datetime) -> datetime:
@@ -252,7 +303,7 @@ def _unchanged(at: datetime) -> datetime:
 
 def _hours(day: date) -> Iterator[datetime]:
     for hour in OPEN_HOURS:
-        yield datetime.combine(day, time(hour), OFFICIAL_TIME)
+        yield _at(day, hour)
 
 
 def _voucher(community: str, at: datetime) -> Voucher:

@@ -1,4 +1,4 @@
-"""beacon-central demo-history: record a month of made-up use, so that the pages of a drill look as in use."""
+"""beacon-central demo-history: record a year of made-up use, so that the pages of a drill look as in use."""
 
 import asyncio
 import random
@@ -8,8 +8,10 @@ from pathlib import Path
 from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.commands.exit_codes import prints_errors
 from central_server.commands.store_selection import open_checked
+from central_server.demo_families import DemoFamilies
 from central_server.demo_history import DemoHistory
 from central_server.errors import CentralError
+from central_server.receipts.sealed_data import open_seal
 from central_server.settings import Settings
 from central_server.state_files import catalogue_key
 from central_server.store.engine.database import Database
@@ -20,6 +22,9 @@ from central_server.store.places import places
 from central_server.store.places.places import TOP
 from daemonkit.toml import load
 from sync_contract.strict_model import Environment
+
+MONTHS = 11
+"""Before the days, with gifts and help only: a year in all."""
 
 
 class HistoryRefused(CentralError):
@@ -44,6 +49,7 @@ async def record_history(settings: Settings, state: Path, days: int, seed: int) 
         async with database.write() as connection:
             await places.rename(connection, gateway.community, settings.site.community)
         await seed_catalogue(database, settings.projects, bound, now, own_site=settings.bank.own_site)
+        draw = random.Random(seed)  # noqa: S311 - made-up figures, no secret
         history = DemoHistory(
             database,
             gateway,
@@ -51,9 +57,10 @@ async def record_history(settings: Settings, state: Path, days: int, seed: int) 
             next(iter(bound), None),
             settings.bank.kind,
             catalogue_key(state),
-            random.Random(seed),  # noqa: S311 - made-up figures, no secret
+            DemoFamilies(await open_seal(database, state, None), gateway.community, draw),
+            draw,
         )
-        return await history.record(days, now)
+        return await history.record(days, now, months=MONTHS)
 
 
 async def _only_gateway(database: Database) -> Gateway:

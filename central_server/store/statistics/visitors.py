@@ -1,6 +1,6 @@
 """Store counts of phones, registers of visitor sketches, and the exchange of a day's salt between processes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -35,12 +35,17 @@ class SaltOffer:
 
 
 async def count_visit(connection: Connection, visit: PhoneVisit) -> None:
-    statement = insert(connection, shake_counts).values(asdict(visit) | {"times": 1})
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=list(shake_counts.primary_key.columns), set_={"times": shake_counts.c.times + 1}
-        )
+    await count_visits(connection, {visit: 1})
+
+
+async def count_visits(connection: Connection, visits: Mapping[PhoneVisit, int]) -> None:
+    """Add numbers of visits."""
+    statement = insert(connection, shake_counts)
+    times = shake_counts.c.times + statement.excluded.times
+    statement = statement.on_conflict_do_update(
+        index_elements=list(shake_counts.primary_key.columns), set_={"times": times}
     )
+    await connection.execute(statement, [asdict(visit) | {"times": count} for visit, count in visits.items()])
 
 
 async def add_register(connection: Connection, visit: PhoneVisit, register: int, rank: int) -> None:

@@ -8,14 +8,18 @@ import pytest
 
 from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.commands.demo_history import HistoryRefused, record_history
+from central_server.demo_families import HELPED, DemoFamilies
 from central_server.demo_history import DemoHistory
 from central_server.enrolment.gateways import register
+from central_server.ledger.help_figures import help_by_project
 from central_server.ledger.publication import Publisher
+from central_server.receipts.sealed_data import open_seal
 from central_server.settings import Settings
 from central_server.state_files import catalogue_key
 from central_server.statistics.periods import Span, period_of
 from central_server.statistics.report import build_report
 from central_server.store.engine.database import Database, open_database
+from central_server.store.families import cases as case_store
 from central_server.store.ledger import ledger_lines
 from central_server.store.ledger.ledger_lines import LedgerLine
 from central_server.store.statistics.figure_filter import FigureScope
@@ -35,14 +39,16 @@ SETTINGS = load(ROOT / "config" / "demo" / "central.toml", Settings)
 
 
 async def record(database: Database, state: Path, seed: int) -> list[LedgerLine]:
-    """Record eight days and return the ledger's lines."""
+    """Record three months and eight days; return the ledger's lines."""
     device = DeliveringGateway()
     bound = {entry.beacon: entry.project for entry in SETTINGS.bindings}
     gateway = await register(database, device.id, device.public, "huada", "hall", NOW)
     await seed_catalogue(database, SETTINGS.projects, bound, NOW)
     projects = tuple(project for project in SETTINGS.projects if project.permit)
     key, draw = catalogue_key(state), random.Random(seed)
-    await DemoHistory(database, gateway, projects, next(iter(bound)), "sandbox", key, draw).record(8, NOW)
+    families = DemoFamilies(await open_seal(database, state, None), "huada", draw)
+    history = DemoHistory(database, gateway, projects, next(iter(bound)), "sandbox", key, families, draw)
+    await history.record(8, NOW, months=3)
     async with database.read() as connection:
         purses = [await ledger_lines.of_purse(connection, "huada", "drill", project.id) for project in projects]
     return [line for purse in purses for line in purse]
@@ -57,6 +63,14 @@ async def test_board_ledger_and_figures_of_a_history_agree(database: Database, t
     board = await Publisher(database, catalogue_key(tmp_path), Environment.drill, lambda: NOW).board("huada")
     assert sum(chain.head.total.spent for chain in board) == spent
     assert 0 < sum(chain.head.total.given for chain in board) <= received  # fewer than five wait
+    async with database.read() as connection:
+        (help_,) = (await help_by_project(connection, "drill", "huada", NOW))["elder-lunch"]
+        waiting = await case_store.waiting(connection, ["huada"], "drill")
+    assert [(each.month, each.households) for each in help_.months] == [(f"2026-{n:02}", HELPED) for n in (8, 9, 10)]
+    named = [line for line in lines if line.kind == "disbursed" and line.people is None]
+    assert help_.fen == sum(line.amount_minor for line in named)
+    assert not any(line.outside_permit for line in lines)
+    assert [each.count for each in waiting] == [1], "and an urgent one is open"
     await count_all(database)
     week = period_of(Span.week, date(2026, 11, 24))
     async with database.read() as connection:
