@@ -46,9 +46,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         yield House(opened, cut_power)
 
 
-@pytest.mark.parametrize(
-    ("size", "language"), [("kiosk", Language.zh_hans), ("small", Language.zh_hant), ("phone", Language.en)]
-)
+@pytest.mark.parametrize(("size", "language"), [("small", Language.zh_hant), ("phone", Language.en)])
 async def test_a_gift_is_paid_on_the_phone_and_the_screen_says_thank_you(
     open_page: OpenPage, house: House, size: str, language: Language
 ) -> None:

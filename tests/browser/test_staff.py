@@ -81,6 +81,11 @@ async def log_in(page: Page, hall: Hall, path: str) -> None:
     await page.goto(hall.central.url + path)
 
 
+def languages(number: int) -> tuple[Language, Language]:
+    """Return English, whose words are the longest, and one of the Chinese scripts, whose texts are equally wide."""
+    return Language.en, (Language.zh_hans, Language.zh_hant)[number % 2]
+
+
 async def size_faults(page: Page, small: str) -> list[str]:
     """Return the faults of the open page at 1280 and 360 px: too wide, or targets that the script `small` finds."""
     wrong = []
@@ -92,12 +97,13 @@ async def size_faults(page: Page, small: str) -> list[str]:
     return wrong
 
 
-async def test_every_page_fits_in_every_language(open_page: OpenPage, hall: Hall) -> None:
+async def test_every_page_fits_in_english_and_chinese(open_page: OpenPage, hall: Hall) -> None:
     page = await open_page(1280, 800)
     await log_in(page, hall, "/staff/")
     wrong = {}
-    for path in ("/staff/", "/staff/log", "/staff/figures?span=week", "/staff/figures?span=quarter"):
-        for language in Language:
+    paths = ("/staff/", "/staff/log", "/staff/figures?span=week", "/staff/figures?span=quarter")
+    for number, path in enumerate(paths):
+        for language in languages(number):
             await page.goto(f"{hall.central.url}{path}{'&' if '?' in path else '?'}lang={language}")
             wrong[path, language] = await size_faults(page, _SMALL)
     assert not any(wrong.values()), wrong

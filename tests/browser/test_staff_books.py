@@ -16,9 +16,8 @@ from central_server.receipts.receipt_requests import Receipts
 from central_server.receipts.sealed_data import Donor, open_seal
 from central_server.reconciliation.statement_import import Reconciler
 from sync_contract.records import HandoffKind
-from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
-from tests.browser.test_staff import _SMALL, PASSWORD, Hall, log_in, size_faults
+from tests.browser.test_staff import _SMALL, PASSWORD, Hall, languages, log_in, size_faults
 from tests.fakes.central_process import running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.central_server.reconciling_world import DAY, NOW, Books, back, file, row, strange
@@ -64,12 +63,12 @@ async def books(tmp_path: Path) -> AsyncIterator[Hall]:
         yield Hall(central, gateway)
 
 
-async def test_every_page_of_the_books_fits_in_every_language(open_page: OpenPage, books: Hall) -> None:
+async def test_every_page_of_the_books_fits_in_english_and_chinese(open_page: OpenPage, books: Hall) -> None:
     page = await open_page(1280, 800)
     await log_in(page, books, "/staff/")
     wrong = {}
-    for path in PAGES:
-        for language in Language:
+    for number, path in enumerate(PAGES):
+        for language in languages(number):
             answer = await page.goto(f"{books.central.url}{path}{'&' if '?' in path else '?'}lang={language}")
             assert answer is not None
             assert answer.status == 200, path
