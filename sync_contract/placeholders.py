@@ -1,7 +1,7 @@
 """Find the placeholders of the shipped settings files: where gifts are real, nothing may lead to them."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,6 +54,11 @@ def classify_placeholder(text: str) -> PlaceholderKind | None:
     if text.lower() in _UUIDS:
         return PlaceholderKind.uuid
     return PlaceholderKind.host if _EXAMPLE_HOST.fullmatch(text) else None
+
+
+def has_placeholder(values: Iterable[str]) -> bool:
+    """Return whether one of the typed values is a placeholder."""
+    return any(classify_placeholder(" ".join(text.split())) for text in values)
 
 
 def find_placeholders(document: object, at: tuple[str | int, ...] = ()) -> Iterator[Placeholder]:

@@ -26,6 +26,7 @@ from central_server.store.places.places import PlaceKind
 from daemonkit.toml import load
 from sync_contract.enrolment import Invitation, fingerprint, group_code
 from sync_contract.keys import public_text
+from sync_contract.project import Texts
 
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -86,27 +87,34 @@ def _address(config: Path, url: str) -> str:
 
 async def _add(config: Path, state: Path, gateway: str, public: str, community: str, label: str) -> None:
     async with open_configured(config, state) as database:
-        await register(database, gateway, public, community, label, datetime.now(UTC))
+        await register(database, gateway, public, community, label, datetime.now(UTC), _first_name(config))
 
 
 async def _invite(config: Path, state: Path, request: InviteRequest) -> tuple[Gateway, str, datetime]:
     now = datetime.now(UTC)
     async with open_configured(config, state) as database, database.write() as connection:
-        gateway = await _requested_gateway(connection, request, now)
+        gateway = await _requested_gateway(connection, request, now, _first_name(config))
         code = await enrolment_codes.make_code(connection, gateway, COMMAND_LINE, now)
         line = AuditEntry(COMMAND_LINE, gateway.community, GatewayInvited(gateway.id, gateway.label), now)
         await audit_trail.record(connection, line)
     return gateway, code, now + enrolment_codes.CODE_LIFETIME
 
 
-async def _requested_gateway(connection: Connection, request: InviteRequest, now: datetime) -> Gateway:
+def _first_name(config: Path) -> Texts | None:
+    """Return the name of the server's first community. Raises ConfigRefused."""
+    return load(config, Settings).site.community if config.exists() else None
+
+
+async def _requested_gateway(
+    connection: Connection, request: InviteRequest, now: datetime, first_name: Texts | None
+) -> Gateway:
     """Raises EnrolmentRefused."""
     if request.gateway:
         known = await gateways.get(connection, request.gateway)
         if known is None:
             raise EnrolmentRefused(f"there is no gateway {request.gateway}")
         return known
-    await places.plant_community(connection, request.community, now)
+    await places.plant_community(connection, request.community, now, first_name)
     site = await places.get(connection, request.site) if request.site else None
     if request.site and (site is None or site.kind is not PlaceKind.site or site.parent != request.community):
         raise EnrolmentRefused(f"{request.site} is no site of {request.community}")

@@ -10,6 +10,7 @@ from central_server.store.enrolment.gateways import Gateway, Key
 from central_server.store.places import places
 from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
 from sync_contract.keys import key_id, public_text, read_public
+from sync_contract.project import Texts
 from sync_contract.request_signature import SignatureRefused, read
 
 OLD_KEY_LIFETIME = timedelta(days=7)
@@ -33,14 +34,22 @@ class EnrolmentRefused(CentralError):
     """The gateway or key cannot be registered. The message is for the operator."""
 
 
-async def register(database: Database, gateway: str, public: str, community: str, label: str, now: datetime) -> Gateway:
-    """Register a gateway, or a further key of one. Repeatable.
+async def register(
+    database: Database,
+    gateway: str,
+    public: str,
+    community: str,
+    label: str,
+    now: datetime,
+    first_name: Texts | None = None,
+) -> Gateway:
+    """Register a gateway, or a further key of one. Repeatable. `first_name`: of the server's first community.
 
     Raises EnrolmentRefused; ValueError when `public` is no public key.
     """
     key = read_public(public)
     async with database.write() as connection:
-        await places.plant_community(connection, community, now)
+        await places.plant_community(connection, community, now, first_name)
         known = await gateways.get(connection, gateway)
         if known is None:
             known = Gateway(gateway, community, label)

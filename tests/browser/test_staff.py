@@ -27,7 +27,7 @@ from tests.unit.central_server.statistics_world import count, stretch, touched
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PASSWORD = "correct horse battery"
 _SMALL = """() => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden]), label[for]')]
-  .filter((each) => each.checkVisibility() && !each.closest('svg') && !each.matches('.menu input'))
+  .filter((each) => each.checkVisibility() && !each.closest('svg') && !each.matches('#menu-open'))
   .map((each) => [each, each.getBoundingClientRect()])
   .filter(([each, box]) => box.height < 24 || box.width < 24)
   .filter(([each]) => !each.closest('p, td, th, li'))  // within a sentence (WCAG 2.5.8)
@@ -152,7 +152,12 @@ async def test_without_script_a_page_is_brought_up_to_date_by_loading_it_again(o
     await hall.gateway.deliver([sent])
     await page.reload()
     await expect(page.locator(f"tr[data-line*='{sent.id}']")).to_be_visible()
+    head = await page.locator(".masthead").bounding_box()
+    assert head is not None
+    assert head["height"] <= 56, "one line; the rest is folded into the menu"
+    await expect(page.get_by_role("searchbox")).to_be_hidden()
     await page.locator("label[for=menu-open]").click()
+    await expect(page.get_by_role("searchbox")).to_be_visible()
     await page.locator(".menu a", has_text="Figures").click()
     await expect(page.locator("svg.chart").first).to_be_visible()
     await page.locator(".zoom a", has_text="Week").click()

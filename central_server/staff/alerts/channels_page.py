@@ -17,6 +17,7 @@ from central_server.store.alerts.alerts import Channel
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from central_server.store.places.places import TOP
+from sync_contract.placeholders import has_placeholder
 from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id
 
@@ -30,9 +31,12 @@ _KEY = re.compile(r"(?:.*[?&]key=)?([0-9a-fA-F-]{16,64})")
 
 @dataclass(frozen=True, slots=True)
 class ChannelsPage:
+    """`real`: gifts are real, so addresses that come with the software are refused."""
+
     frame: PageFrame
     templates: StaffTemplates
     notifier: AlertNotifier
+    real: bool
 
     def routes(self) -> list[web.RouteDef]:
         frame = self.frame
@@ -70,6 +74,8 @@ class ChannelsPage:
         found = _MAIL.fullmatch(address) if kind == "mail" else _KEY.fullmatch(address)
         if found is None:
             return await self._list(visitor, f"address_{kind}")
+        if self.real and has_placeholder([address]):
+            return await self._list(visitor, "placeholder")
         address = address if kind == "mail" else found[1]
         money, families = form.get("money") == "on", form.get("families") == "on"
         account = visitor.access.account

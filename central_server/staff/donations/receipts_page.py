@@ -9,6 +9,7 @@ from central_server.accounts.access import Right
 from central_server.receipts.receipt_requests import ReceiptRefused, Receipts
 from central_server.receipts.sealed_data import Donor, SealBroken
 from central_server.sheets.sheet_writer import Cell, yuan
+from central_server.staff.frame.list_paging import format_position, parse_position
 from central_server.staff.frame.msgid import _
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor, sheet
 from central_server.store.accounts import audit_money_actions
@@ -69,15 +70,21 @@ class ReceiptsPage:
         return await self._list(visitor)
 
     async def _list(self, visitor: Visitor, refused: str = "", at: str = "", status: int = 200) -> HtmlPage:
+        after = parse_position(visitor.request.query.get("after", ""))
         async with visitor.database.read() as connection:
             due = await receipts.page(connection, visitor.tops, self._environment, ReceiptState.due)
-            issued = await receipts.page(connection, visitor.tops, self._environment, ReceiptState.issued, _MAX_ISSUED)
+            issued = await receipts.page(
+                connection, visitor.tops, self._environment, ReceiptState.issued, _MAX_ISSUED + 1, after=after
+            )
+            issued, more = issued[:_MAX_ISSUED], len(issued) > _MAX_ISSUED
             counts = await receipts.counts(connection, visitor.tops, self._environment)
             terms = await project_terms.many(connection, {each.terms or "" for each in (*due, *issued)})
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
         values = {
             "due": due,
             "issued": issued,
+            "first": _AT if after else "",
+            "more": f"{_AT}?after={format_position(issued[-1].changed_at, issued[-1].attempt)}#issued" if more else "",
             "counts": {state: counts.get(state, 0) for state in ReceiptState},
             "terms": terms,
             "names": names,

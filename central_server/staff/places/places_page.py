@@ -17,6 +17,7 @@ from central_server.store.accounts.audit_records import changed_fields
 from central_server.store.engine.connection import Connection
 from central_server.store.places import contacts, places
 from central_server.store.places.places import MAX_NAME, PLACE_ID, UNDER, Place, PlaceKind, PlaceRefused
+from sync_contract.placeholders import has_placeholder
 from sync_contract.project import Texts
 from sync_contract.strict_model import Language
 
@@ -24,9 +25,12 @@ _PAGE = 100
 
 
 class PlacesPage:
-    def __init__(self, frame: PageFrame, call: ContactLookup) -> None:
+    """`real`: gifts are real, so texts that come with the software are refused."""
+
+    def __init__(self, frame: PageFrame, call: ContactLookup, *, real: bool) -> None:
         self._frame = frame
         self._call = call
+        self._real = real
 
     def routes(self) -> list[web.RouteDef]:
         one = "/staff/places/{place:[^/]{1,64}}"
@@ -57,6 +61,8 @@ class PlacesPage:
             names = _names(visitor.form)
             if names is None:
                 return await self._page(connection, visitor, place, "names", "rename")
+            if self._copied(visitor):
+                return await self._page(connection, visitor, place, "placeholder", "rename")
             if names != place.names:
                 await places.rename(connection, place.id, names)
                 before, after = ({code.value: texts[code] for code in Language} for texts in (place.names, names))
@@ -71,6 +77,8 @@ class PlacesPage:
             typed = read_contact(visitor.form)
             if isinstance(typed, ContactFault):
                 return await self._page(connection, visitor, place, typed.value, "contact")
+            if self._copied(visitor):
+                return await self._page(connection, visitor, place, "placeholder", "contact")
             before = contact_fields(await contacts.lock(connection, place.id))
             if changed := changed_fields(before, contact_fields(typed)):
                 if typed is None:
@@ -88,6 +96,8 @@ class PlacesPage:
             fault = "names" if names is None else "" if PLACE_ID.fullmatch(key) else "id"
             if names is None or fault or kind not in _kinds_below(parent):
                 return await self._page(connection, visitor, parent, fault or "kind", "add")
+            if self._copied(visitor):
+                return await self._page(connection, visitor, parent, "placeholder", "add")
             place = Place(key, PlaceKind(kind), parent.id, names)
             if not await places.plant(connection, place, visitor.now):
                 return await self._page(connection, visitor, parent, "taken", "add")
@@ -112,6 +122,9 @@ class PlacesPage:
                 action = audit_actions.PlaceMoved(place.id, place.parent, parent)
                 await visitor.record(connection, place.id, action)
         return Redirect(address(place.id))
+
+    def _copied(self, visitor: Visitor) -> bool:
+        return self._real and has_placeholder(visitor.form.values())
 
     async def _page(
         self, connection: Connection, visitor: Visitor, place: Place, fault: str = "", form: str = ""

@@ -148,9 +148,18 @@ async def donors(connection: Connection, attempts_: Collection[str]) -> dict[str
 
 
 async def page(
-    connection: Connection, tops: Collection[str], environment: str, state: ReceiptState, limit: int = 500
+    connection: Connection,
+    tops: Collection[str],
+    environment: str,
+    state: ReceiptState,
+    limit: int = 500,
+    *,
+    after: tuple[datetime, str] | None = None,
 ) -> tuple[RequestedReceipt, ...]:
-    """Return receipts of that state: due ones oldest first, others newest first."""
+    """Return receipts of that state: due ones oldest first, others newest first.
+
+    `after`: time and attempt of the row before, of the newest first.
+    """
     table = receipts.c
     statement = (
         select(
@@ -167,6 +176,11 @@ async def page(
         )
         .where(table.state == state.value, attempts.c.environment == environment, within(table.community, tops))
     )  # fmt: skip
+    if after is not None:
+        at, attempt = after
+        statement = statement.where(
+            (table.changed_at < at) | ((table.changed_at == at) & (table.attempt > attempt)),
+        )
     order = table.changed_at if state is ReceiptState.due else table.changed_at.desc()
     return tuple(
         RequestedReceipt(*row)

@@ -79,9 +79,14 @@ async def plant(connection: Connection, place: Place, now: datetime) -> bool:
     return True
 
 
-async def plant_community(connection: Connection, community: str, now: datetime) -> None:
-    """Add a community under the top, named by its id, unless it exists."""
+async def plant_community(
+    connection: Connection, community: str, now: datetime, first_name: Texts | None = None
+) -> None:
+    """Add a community under the top unless it exists: the first one named `first_name`, others by their id."""
     names = Texts.model_validate({"zh-Hans": community, "zh-Hant": community, "en": community})
+    communities = select(places.c.id).where(places.c.kind == PlaceKind.community.value).limit(1)
+    if first_name is not None and (await connection.execute(communities)).first() is None:
+        names = first_name
     await plant(connection, Place(community, PlaceKind.community, TOP, names), now)
 
 

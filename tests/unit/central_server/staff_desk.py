@@ -75,9 +75,13 @@ async def running_desk(
     *,
     factors_demanded: bool = False,
     secure: bool = False,
+    real: bool = False,
     more: Callable[[PageFrame], Sequence[web.RouteDef]] = lambda _desk: (),
 ) -> AsyncIterator[RunningDesk]:
-    """Loopback is a trusted proxy: browsers set X-Forwarded-For. `more`: further pages."""
+    """Loopback is a trusted proxy: browsers set X-Forwarded-For. `more`: further pages.
+
+    `real`: the pages treat gifts as real.
+    """
     desk = RunningDesk("", database, Seal(bytes(32)))
     environment = Environment.real if factors_demanded else Environment.drill
     pages = PageFrame(
@@ -99,7 +103,7 @@ async def running_desk(
         PasswordPage(pages),
         SecondFactorPage(pages, desk.seal, SITE),
         OwnAccountPage(pages),
-        PlacesPage(pages, ContactLookup(ContactPage("0595-0000 0000"))),
+        PlacesPage(pages, ContactLookup(ContactPage("0595-0000 0000")), real=real),
         AccountsPage(pages),
         AuditPage(pages),
     ):

@@ -25,6 +25,7 @@ from central_server.receipts.receipt_requests import (
     read_donor,
 )
 from central_server.receipts.sealed_data import Donor, Seal, SealBroken, open_seal
+from central_server.staff.frame.list_paging import format_position, parse_position
 from central_server.state_files import StateRefused
 from central_server.store.accounts import audit_trail
 from central_server.store.donations import receipts
@@ -105,6 +106,22 @@ async def test_only_a_paid_gift_has_a_receipt_and_an_issued_one_is_final(world: 
         with pytest.raises(ReceiptRefused, match=word):
             async with world.database.write() as connection:
                 await work.issue(connection, other.id, number, "chen", NOW)
+
+
+async def test_issued_receipts_come_in_parts_without_gap_or_repetition(world: Books) -> None:
+    work, wanted_ = wanted(world), ReceiptState.issued
+    for number in range(5):
+        gift = await world.paid()
+        await work.request(gift.id, Donor(NAME, phone="12345"), NOW)
+        async with world.database.write() as connection:
+            await work.issue(connection, gift.id, f"R-{number}", "chen", NOW + ONE * (number // 2))
+    seen: list[str] = []
+    after = None
+    async with world.database.read() as connection:
+        while part := await receipts.page(connection, [TOP], "drill", wanted_, 2, after=after):
+            seen += [each.number for each in part]
+            after = parse_position(format_position(part[-1].changed_at, part[-1].attempt))
+    assert [sorted(seen[:1]), sorted(seen[1:3]), sorted(seen[3:])] == [["R-4"], ["R-2", "R-3"], ["R-0", "R-1"]]
 
 
 async def test_a_receipt_is_due_for_what_was_not_refunded(world: Books) -> None:

@@ -1,8 +1,16 @@
 """Edit a place's phone number on its staff page."""
 
+from collections.abc import Sequence
 from itertools import product
 
+from aiohttp import web
+
 from central_server.accounts.access import Role
+from central_server.alerts.notifier import AlertNotifier, Message, SendFailed
+from central_server.staff.alerts.alert_wording import message_writer
+from central_server.staff.alerts.channels_page import ChannelsPage
+from central_server.staff.frame.page_frame import PageFrame
+from central_server.staff.frame.render import StaffTemplates
 from central_server.staff.places.contact_form import ContactFault, read_contact
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import ContactChanged
@@ -10,15 +18,20 @@ from central_server.store.accounts.audit_records import FieldChange
 from central_server.store.engine.database import Database
 from central_server.store.places import contacts
 from central_server.store.places.contacts import Contact
-from sync_contract.strict_model import Language
+from sync_contract.strict_model import Environment, Language
 from tests.unit.central_server.places.test_staff_places import desk, grown, logged_in
-from tests.unit.central_server.staff_desk import RunningDesk, account
+from tests.unit.central_server.staff_desk import SITE, RunningDesk, account, running_desk
 
 __all__ = ["desk", "grown"]
 HOLDER = {"holder-zh-Hans": "党支部", "holder-zh-Hant": "黨支部", "holder-en": "Party <branch>"}
 HOURS = {"hours-zh-Hans": "工作日", "hours-zh-Hant": "上班日", "hours-en": "on workdays"}
 TYPED = {"phone": "0595-1234 5678", **HOLDER, **HOURS}
 HUADA, CITY = "/staff/places/huada", "/staff/places/quanzhou"
+
+
+class SendsNothing:
+    async def send(self, address: str, message: Message) -> None:
+        raise SendFailed(address)
 
 
 async def own(database: Database, place: str) -> Contact | None:
@@ -131,3 +144,36 @@ def test_full_width_digits_are_accepted() -> None:
     assert read_contact({"phone": " （0595）1234–5678 "}) == Contact("(0595)1234-5678")
     assert read_contact({}) is None
     assert read_contact({"phone": "1", "hours-en": "x"}) is ContactFault.hours
+
+
+async def test_where_gifts_are_real_names_numbers_and_recipients_of_the_shipped_files_are_refused(
+    desk: RunningDesk,
+) -> None:
+    def channels(frame: PageFrame) -> Sequence[web.RouteDef]:
+        templates = StaffTemplates(environment=Environment.real, site=SITE)
+        notifier = AlertNotifier(desk.database, {"mail": SendsNothing()}, message_writer(templates, lambda: ""))
+        return ChannelsPage(frame, templates, notifier, real=True).routes()
+
+    refused = "This is a placeholder of the files that come with the software."
+    named = {"zh-Hans": "演练区域", "zh-Hant": "社區", "en": "Community"}
+    mail = {"kind": "mail", "place": "huada", "language": "en"}
+    async with running_desk(desk.database, real=True, more=channels) as real:
+        admin = await logged_in(real, "huada-admin")
+        await admin.open(f"{HUADA}?lang=en")
+        for path, fields in (
+            (f"{HUADA}/contact", TYPED | {"phone": "0595-0000  0000"}),
+            (f"{HUADA}/contact", TYPED | {"holder-en": "Owner (fill in)"}),
+            (f"{HUADA}/names", named),
+            (f"{HUADA}/below", named | {"kind": "site", "id": "gate"}),
+            ("/staff/channels", mail | {"address": "alerts@example.org"}),
+        ):
+            await admin.open(path if path == "/staff/channels" else HUADA)
+            page = await admin.send(path, **fields)
+            assert (page.status, refused in page.text()) == (422, True), path
+        for path, fields in ((f"{HUADA}/contact", TYPED), ("/staff/channels", mail | {"address": "wang@street.cn"})):
+            await admin.open(path if path == "/staff/channels" else HUADA)
+            assert (await admin.send(path, **fields)).status == 200, path
+    admin = await logged_in(desk, "huada-admin")
+    await admin.open(HUADA)
+    page = await admin.send(f"{HUADA}/contact", **TYPED | {"phone": "0595-0000 0000"})
+    assert page.url == HUADA, "a drill accepts them"
