@@ -32,7 +32,7 @@ from central_server.store.statistics import visitors
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import PlaceBeaconStatistics
 from tests.fakes.delivering_gateway import DeliveringGateway, clock
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 
 BEACONS = 550
 TARGET_MS = 100

@@ -15,11 +15,11 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from beacon_gateway.commands.demo import Demo, open_demo
 from sync_contract.strict_model import Language
+from tests.browser.animation import ORDER, TOUCHED, Film
 from tests.browser.chromium import launch
-from tests.browser.film import ORDER, TOUCHED, Film
+from tests.browser.contact_sheets import small, write_sheets
 from tests.browser.journey import walk_the_journey
 from tests.browser.layout import SIZES
-from tests.browser.sheets import small, write_sheets
 from tests.paths import ROOT
 
 DEMO = ROOT / "config" / "demo"

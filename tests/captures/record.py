@@ -8,8 +8,8 @@ from pathlib import Path
 from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from tests.captures.identity import LAB, PERSON_TAG
-from tests.radio.inside import in_lab, recording
-from tests.radio.outside import run_script
+from tests.radio.lab_boot import run_script
+from tests.radio.lab_control import in_lab, recording
 from tests.radio.waiting import Ear, running, until
 
 FRAMES = 12

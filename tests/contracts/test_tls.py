@@ -24,7 +24,7 @@ from central_server.settings import AlertSettings, MailSettings
 from central_server.store.engine.database import Database
 from sync_contract.enrolment import Invitation, new_code
 from sync_contract.request_signature import Signer
-from tests.fakes.post_office import self_signed
+from tests.fakes.mail_server import self_signed
 from tests.paths import ROOT
 
 OURS = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract")

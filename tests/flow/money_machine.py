@@ -31,7 +31,7 @@ from sync_contract.records import Parcel
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.money_bank import MoneyBank
 from tests.fakes.money_house import MoneyHouse, furnish
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 from tests.flow.money_purses import PurseHistory
 from tests.sqlite import put_database
 

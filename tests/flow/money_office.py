@@ -43,7 +43,7 @@ from sync_contract.project import Texts
 from sync_contract.records import Receipt
 from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import new_id
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 from tests.flow.money_machine import Gift, MoneyMachine, cut, which
 
 PEOPLE = {

@@ -11,8 +11,8 @@ import structlog
 from beacon_gateway.errors import GatewayError
 from daemonkit.files import write_atomically
 from tests.hardware.interview import Interview
-from tests.hardware.rows import format_rows, read_rows, replace_table, table
-from tests.hardware.station import ThisMachine
+from tests.hardware.radios import ThisMachine
+from tests.hardware.result_table import format_rows, read_rows, replace_table, table
 from tests.paths import ROOT
 
 RESULTS, README = ROOT / "docs" / "hardware.toml", ROOT / "README.md"

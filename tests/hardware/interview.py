@@ -16,9 +16,9 @@ from beacon_gateway.model.radio_status import DeliveredAdverts
 from beacon_gateway.radio.ports import RadioLost
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.rssi import MIN_DBM
-from tests.hardware.hearing import listen, measure
-from tests.hardware.rows import Row
-from tests.hardware.station import Layout, Station
+from tests.hardware.radios import Layout, Station
+from tests.hardware.reception import listen, measure
+from tests.hardware.result_table import Row
 
 Ask = Callable[[str], Awaitable[str]]
 Print = Callable[[str], None]

@@ -20,8 +20,8 @@ from typing import Any, Self
 
 import pytest
 
-from tests.radio.inside import in_lab
-from tests.radio.outside import run_in_lab
+from tests.radio.lab_boot import run_in_lab
+from tests.radio.lab_control import in_lab
 from tests.radio.starvation import STARVED_S, WINDOW_S, Starvation, read_starvation
 from tests.radio.waiting import PATIENCE
 

@@ -14,7 +14,7 @@ from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
 from sync_contract.beacon_identity import BeaconId
 from tests.radio.disturbances import BACK_S, STEADY_S, A, Recovery, heard_again_at, is_steady, times_since
-from tests.radio.inside import radios_ready
+from tests.radio.lab_control import radios_ready
 from tests.radio.waiting import Ear, running, until
 from tests.radio.walk.radio import walk_radio
 from tests.unit.beacon_gateway.presence.people import person

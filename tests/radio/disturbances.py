@@ -32,7 +32,7 @@ from beacon_gateway.stages import StageTimings
 from daemonkit.health import Health
 from daemonkit.supervise import supervise
 from sync_contract.catalogue import BeaconKind
-from tests.radio.inside import (
+from tests.radio.lab_control import (
     end_bluetoothd,
     end_dbus,
     hciconfig,

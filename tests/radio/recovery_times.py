@@ -19,7 +19,7 @@ from beacon_gateway.presence.trace import DecisionKind
 from beacon_gateway.radio.bluez_bus import BlueZRefused
 from tests.radio.crowd import STAYS_S, TAGS, recover_from_crowd
 from tests.radio.disturbances import DISTURBANCES, EXIT_S, LOST_S, Disturbance, Pair, decisions, pair, recover
-from tests.radio.inside import btvirt_runs, radios_ready, radios_up
+from tests.radio.lab_control import btvirt_runs, radios_ready, radios_up
 from tests.radio.waiting import running, until
 
 LOST = "a known transmitter lost"

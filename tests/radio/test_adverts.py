@@ -20,7 +20,7 @@ from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.settings import Settings
 from daemonkit.toml import load
 from tests.paths import ROOT
-from tests.radio.inside import end_bluetoothd, make_connectable, power, radios_ready, radios_up, start_bluetoothd
+from tests.radio.lab_control import end_bluetoothd, make_connectable, power, radios_ready, radios_up, start_bluetoothd
 from tests.radio.waiting import Ear, running, until
 
 pytestmark = pytest.mark.lab

@@ -14,7 +14,7 @@ from beacon_gateway.radio.advertise.advertising_parameters import AdvertTooLong
 from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
 from beacon_gateway.radio.hci.advertising_reports import Report, manufacturer_data
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
-from tests.radio.inside import find_adapters, on_the_air, radios_ready
+from tests.radio.lab_control import find_adapters, on_the_air, radios_ready
 from tests.radio.waiting import Ear, running, until
 
 pytestmark = pytest.mark.lab

@@ -29,7 +29,7 @@ from tests.radio.disturbances import (
     recover,
     scan_with_another_program,
 )
-from tests.radio.inside import (
+from tests.radio.lab_control import (
     block_monitors,
     end_dbus,
     find_adapters,

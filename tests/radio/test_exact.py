@@ -22,7 +22,7 @@ from beacon_gateway.radio.hci.mgmt_socket import Change, ManagementSocket
 from beacon_gateway.radio.helper.helper_client import KernelHelper
 from beacon_gateway.radio.ports import Advertiser, RadioLost
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
-from tests.radio.inside import (
+from tests.radio.lab_control import (
     end_bluetoothd,
     hciconfig,
     power,

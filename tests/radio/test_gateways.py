@@ -15,7 +15,7 @@ import pytest
 from daemonkit.programs import Program, program
 from tests.flow.visitor import Visitor, visitor
 from tests.paths import ROOT
-from tests.radio.inside import end_bluetoothd, power, radios_ready, start_bluetoothd
+from tests.radio.lab_control import end_bluetoothd, power, radios_ready, start_bluetoothd
 
 pytestmark = pytest.mark.lab
 

@@ -12,7 +12,7 @@ from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
 from beacon_gateway.radio.bluez_bus import ADAPTER, system_bus
 from beacon_gateway.radio.hci.mgmt_socket import ManagementSocket
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
-from tests.radio.inside import (
+from tests.radio.lab_control import (
     block_monitors,
     end_bluetoothd,
     end_dbus,

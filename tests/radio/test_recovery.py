@@ -17,7 +17,7 @@ from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.radio.timings import RadioTimings
-from tests.radio.inside import bluetoothd_exists, end_bluetoothd, radios_ready, send_bluetoothd, start_bluetoothd
+from tests.radio.lab_control import bluetoothd_exists, end_bluetoothd, radios_ready, send_bluetoothd, start_bluetoothd
 from tests.radio.test_exact import helper as helper_program
 from tests.radio.waiting import PATIENCE, Ear, running, until
 from tests.unit.beacon_gateway.radio.fake_systemd import fake_systemd

@@ -14,7 +14,7 @@ from beacon_gateway.radio.bluez_bus import ADVERTISING, BlueZRefused, system_bus
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
-from tests.radio.inside import end_bluetoothd, power, radios_ready, start_bluetoothd
+from tests.radio.lab_control import end_bluetoothd, power, radios_ready, start_bluetoothd
 from tests.radio.waiting import Ear, running, until
 
 pytestmark = pytest.mark.lab

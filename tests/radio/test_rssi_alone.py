@@ -13,7 +13,7 @@ from beacon_gateway.radio.bluez_bus import ADAPTER, system_bus
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.reception import DEVICE
 from beacon_gateway.radio.scan.scan_options import ScanOptions
-from tests.radio.inside import radios_ready
+from tests.radio.lab_control import radios_ready
 from tests.radio.waiting import PATIENCE, Ear, until
 from tests.radio.walk.radio import WalkRadio, advert, walk_radio
 from tests.unit.beacon_gateway.presence.people import place

@@ -11,7 +11,7 @@ from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from sync_contract.beacon_identity import BeaconId
 from tests.captures.identity import PERSON_TAG
 from tests.contracts.test_scanner import ScannerContract
-from tests.radio.inside import radios_ready
+from tests.radio.lab_control import radios_ready
 from tests.radio.waiting import running
 
 

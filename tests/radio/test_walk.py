@@ -28,7 +28,7 @@ from sync_contract.catalogue import BeaconKind
 from sync_contract.records import BeaconStatistics, Parcel
 from sync_contract.wire_record import decode
 from tests.flow.visitor import Visitor, visitor
-from tests.radio.inside import radios_ready
+from tests.radio.lab_control import radios_ready
 from tests.radio.test_gateways import PROJECT, gateway, shows
 from tests.radio.waiting import running, until
 from tests.radio.walk.decisions import decide

@@ -18,7 +18,7 @@ from beacon_gateway.radio.scan.scan_options import ScanOptions
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
-from tests.radio.inside import end_bluetoothd, radios_ready, radios_up, start_bluetoothd
+from tests.radio.lab_control import end_bluetoothd, radios_ready, radios_up, start_bluetoothd
 from tests.radio.test_exact import helper
 from tests.radio.waiting import PATIENCE, Ear, running, until
 from tests.radio.walk.controller import Controller

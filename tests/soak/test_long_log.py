@@ -24,7 +24,7 @@ from sync_contract.wire_record import encode
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 
 LINES = 100_000
 COMMUNITIES = 60

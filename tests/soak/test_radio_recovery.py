@@ -12,7 +12,7 @@ from statistics import median
 
 from tests.paths import ROOT
 from tests.radio.disturbances import BACK_S, EXIT_S, LOST_S
-from tests.radio.outside import run_script
+from tests.radio.lab_boot import run_script
 from tests.radio.recovery_times import ALL, LOST, Row
 from tests.radio.starvation import read_starvation
 

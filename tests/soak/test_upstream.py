@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.paths import ROOT
-from tests.radio.outside import run_script
+from tests.radio.lab_boot import run_script
 
 SCRIPTS = sorted((ROOT / "tests/radio/upstream").glob("*.py"))
 

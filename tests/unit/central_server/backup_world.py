@@ -13,7 +13,7 @@ from central_server.state_files import OWN_FILES, catalogue_key, factor_key, for
 from central_server.store.engine.database import Database, open_database
 from tests.fakes.central_process import CONFIG
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 from tests.unit.central_server.ledger_world import charged, gave_back, given
 
 AT = datetime(2026, 11, 27, 20, 15, tzinfo=UTC)

@@ -33,7 +33,7 @@ from central_server.store.reconciliation import statements
 from central_server.store.reconciliation.statements import NewRow
 from tests.fakes.central_process import running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 from tests.sqlite import put_database
 from tests.unit.central_server.ledger_world import gave
 from tests.unit.central_server.statistics_world import stretch

@@ -11,7 +11,7 @@ import pytest
 
 from beacon_gateway.radio.bluez_bus import system_bus
 from beacon_gateway.radio.ports import RadioLost
-from tests.radio.inside import find_adapters
+from tests.radio.lab_control import find_adapters
 from tests.unit.beacon_gateway.radio.fake_bluez import PrivateBus, private_bus
 
 

@@ -16,10 +16,10 @@ from beacon_gateway.radio.simulated_radio import SimulatedAdvertiser, SimulatedS
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker
 from beacon_gateway.simulation.walk import parse_walk
-from tests.hardware.hearing import measure
 from tests.hardware.interview import OWN, Interview
-from tests.hardware.rows import COLUMNS, format_rows, read_rows, replace_table, table
-from tests.hardware.station import Layout
+from tests.hardware.radios import Layout
+from tests.hardware.reception import measure
+from tests.hardware.result_table import COLUMNS, format_rows, read_rows, replace_table, table
 from tests.paths import ROOT
 from tests.unit.beacon_gateway.presence.people import place
 

@@ -16,7 +16,7 @@ from sync_contract.gateway_report import Hearing
 from tests.fakes.central_process import CONFIG, RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
-from tests.fakes.robot import Robot, running_robot
+from tests.fakes.wecom_robot import Robot, running_robot
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.staff.test_overview import reports
 from tests.unit.central_server.staff.test_staff import logged_in

@@ -35,7 +35,7 @@ from sync_contract.money import Money
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment, Language
 from sync_contract.uuid7 import new_id
-from tests.fakes.robot import Robot, running_robot
+from tests.fakes.wecom_robot import Robot, running_robot
 
 NOW = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 SITE = Texts.model_validate({"zh-Hans": "华大社区", "zh-Hant": "華大社區", "en": "Huada"})

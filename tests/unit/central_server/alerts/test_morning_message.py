@@ -23,7 +23,7 @@ from sync_contract.money import Money
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import new_id
-from tests.fakes.robot import Robot, running_robot
+from tests.fakes.wecom_robot import Robot, running_robot
 
 EIGHT = datetime(2026, 12, 1, 0, 0, tzinfo=UTC)
 """08:00 in Quanzhou."""

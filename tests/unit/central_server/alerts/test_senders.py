@@ -7,7 +7,7 @@ import pytest
 from central_server.alerts.mail import MailSender
 from central_server.alerts.notifier import Message, SendFailed
 from central_server.alerts.wecom import content
-from tests.fakes.post_office import running_post_office
+from tests.fakes.mail_server import running_post_office
 
 
 def test_a_long_message_is_cut_between_paragraphs() -> None:

@@ -36,7 +36,7 @@ from sync_contract.uuid7 import new_id
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.staff.test_staff import logged_in
 

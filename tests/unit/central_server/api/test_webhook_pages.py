@@ -17,7 +17,7 @@ from sync_contract.uuid7 import new_id
 from tests.fakes.central_process import CONFIG, RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
 from tests.fakes.donor import Donor
-from tests.fakes.receiver import receiving
+from tests.fakes.webhook_receiver import receiving
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.staff.test_staff import logged_in
 

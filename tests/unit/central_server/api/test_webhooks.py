@@ -33,7 +33,7 @@ from central_server.store.places.places import TOP
 from sync_contract.records import IntentState, Receipt
 from sync_contract.uuid7 import new_id
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.fakes.receiver import Receiver, receiving
+from tests.fakes.webhook_receiver import Receiver, receiving
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SECRET = b"only for tests"

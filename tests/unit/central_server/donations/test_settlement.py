@@ -21,7 +21,7 @@ from central_server.store.ledger.ledger_lines import LedgerLine
 from sync_contract.money import Money
 from sync_contract.strict_model import Environment, Language
 from tests.fakes.money_house import LUNCH
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 from tests.unit.central_server.refund_world import NOW, RefundWorld, world
 
 __all__ = ["world"]

@@ -22,7 +22,7 @@ from central_server.store.places import places
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 from tests.unit.central_server.staff.test_staff import PASSWORD, logged_in
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)

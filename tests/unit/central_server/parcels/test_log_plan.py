@@ -23,7 +23,7 @@ from sync_contract.project import Texts
 from sync_contract.records import Receipt
 from sync_contract.uuid7 import new_id
 from tests.fakes.delivering_gateway import DeliveringGateway
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 
 pytestmark = pytest.mark.thorough
 

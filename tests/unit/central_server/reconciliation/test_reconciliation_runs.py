@@ -22,7 +22,7 @@ from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import new_id
-from tests.fakes.robot import running_robot
+from tests.fakes.wecom_robot import running_robot
 from tests.unit.central_server.reconciling_world import DAY, NOW, ONE, Books, back, file, number, row, strange, world
 
 __all__ = ["world"]

@@ -30,7 +30,7 @@ from sync_contract.records import PlaceBeaconStatistics
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
 from tests.fakes.donor import Donor, Page
-from tests.fakes.received import received
+from tests.fakes.stored_parcels import received
 from tests.unit.central_server.conftest import enrolled
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
-from tests.radio.inside import find_adapters
+from tests.radio.lab_control import find_adapters
 from tests.radio.waiting import running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
 from tests.unit.beacon_gateway.radio.fast_timings import FAST

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.browser.film import MAX_BYTES, ORDER, SIZE, TOUCHED, Film
+from tests.browser.animation import MAX_BYTES, ORDER, SIZE, TOUCHED, Film
 from tests.paths import ROOT
 
 

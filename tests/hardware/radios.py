@@ -12,7 +12,7 @@ from beacon_gateway.radio.helper.helper_client import KernelHelper
 from beacon_gateway.radio.ports import Advertiser, Scanner
 from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
-from tests.radio.inside import find_adapters
+from tests.radio.lab_control import find_adapters
 
 Layout = Literal["broadcast", "exact"]
 
