@@ -59,7 +59,7 @@ async def open_demo(
     """Start all three programs and wait until each is ready. Raise ProgramFailed with the tail of the log.
 
     On its first start the gateway is enrolled with a code, or added `by_hand`, which needs no running server, and the
-    central server gets a month of made-up `history`.
+    central server gets a year of made-up `history`.
     """
     for name in ("bank", "central", "gateway", "logs"):
         (state_dir / name).mkdir(mode=0o700, parents=True, exist_ok=True)
