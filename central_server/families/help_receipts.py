@@ -64,7 +64,7 @@ async def name_cases(connection: Connection, disbursement: Disbursement, text: s
     numbers = list(dict.fromkeys(text.replace(",", " ").replace("，", " ").split()))
     if not numbers:
         return
-    if disbursement.people is not None:  # the ledger publishes it at once, also a figure under five
+    if disbursement.people is not None:  # its households are the figure
         raise SpendingRefused(SpendingProblem.people)
     if len(numbers) > MAX_CASES or form not in list(HelpForm):
         raise SpendingRefused(SpendingProblem.cases)

@@ -30,6 +30,7 @@ async def gave(
     environment: str = "drill",
     project: str = "lunch",
     again: Attempt | None = None,
+    kind: LineKind = LineKind.paid,
     at: datetime = NOW,
 ) -> Attempt:
     """Add a confirmed gift; `again`: a second payment of the intent of that attempt."""
@@ -71,7 +72,7 @@ async def gave(
         connection,
         intent,
         attempt,
-        kind=LineKind.paid if again is None else LineKind.surplus,
+        kind=kind if again is None else LineKind.surplus,
         late=False,
         outside_permit=False,
         flawed=False,
