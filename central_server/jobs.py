@@ -10,6 +10,7 @@ import structlog
 from central_server.alerts.lifecycle import update_alerts
 from central_server.alerts.morning_message import MorningMessages
 from central_server.alerts.notifier import AlertNotifier
+from central_server.alerts.thanks import ThankYou
 from central_server.backups.backup import Source
 from central_server.backups.backup_files import due, keep
 from central_server.banks.port import Expiring
@@ -130,15 +131,17 @@ async def watch_alerts(
 
 
 async def forget_people(
-    receipts: Receipts, *, clock: Callable[[], datetime], pause: timedelta = timedelta(hours=1)
+    receipts: Receipts, thank_you: ThankYou, *, clock: Callable[[], datetime], pause: timedelta = timedelta(hours=1)
 ) -> None:
-    """Delete data of donors and households at the end of their storage time, in any process.
+    """Thank givers whose money was spent; delete data of people at the end of their storage time, in any process.
 
     Until cancelled; raises StoreUnavailable.
     """
     while True:
         if gone := await receipts.delete_due(clock()):
             _log.info("donors.deleted", count=gone)
+        if sent := await thank_you.send_due(clock()):
+            _log.info("thanks.sent", count=sent)
         if gone := await erase_due(receipts.database, clock()):
             _log.info("households.erased", count=gone)
         await asyncio.sleep(pause.total_seconds())

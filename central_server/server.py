@@ -125,7 +125,12 @@ class Stages:
             ),
             self._start("figures", lambda: jobs.count_figures(database, health=health, holder=holder, clock=now)),
             self._start("alerts", self._watch_alerts, delay_s=later),
-            self._start("people", lambda: jobs.forget_people(services.receipts, clock=now), cap=300.0, delay_s=later),
+            self._start(
+                "people",
+                lambda: jobs.forget_people(services.receipts, services.thank_you, clock=now),
+                cap=300.0,
+                delay_s=later,
+            ),
             self._start("visitors", lambda: jobs.forget_visitors(database, clock=now), cap=300.0, delay_s=later),
             self._start("gifts", lambda: jobs.forget_gifts(database, clock=now), cap=300.0, delay_s=later),
             self._start("passes", lambda: jobs.forget_passes(database, clock=now), cap=300.0, delay_s=later),
@@ -187,6 +192,9 @@ class Stages:
             holder=self.holder,
             clock=self.context.now,
         )
+
+    async def _serve_people(self) -> None:
+        await jobs.forget_people(self.services.receipts, self.services.thank_you, clock=self.context.now)
 
     async def _reconcile(self) -> None:
         nightly = NightlyRun(self.edges.bank, self.services.reconciling)

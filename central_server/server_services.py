@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from central_server.alerts.notifier import Sender
+from central_server.alerts.thanks import ThankYou
 from central_server.api.tokens import Bearers
 from central_server.api.webhooks.receiver_addresses import AddressRules
 from central_server.api.webhooks.sender import Sender as WebhookSender
@@ -43,6 +44,7 @@ from central_server.public.phone_pages.help_page import HelpPages
 from central_server.public.phone_pages.page_responder import PageResponder
 from central_server.public.phone_pages.project_pictures import ProjectPictures
 from central_server.public.phone_pages.slip_page import SlipPages
+from central_server.public.phone_pages.thanks_page import ThanksPages
 from central_server.public.phone_pages.ticket_page import TicketPages
 from central_server.public.phone_pages.typed_code_page import CodePages
 from central_server.public.program_api.lists import ListsApi
@@ -132,6 +134,7 @@ class Services:
     queries: OrderQueries
     refunds: RefundSender
     receipts: Receipts
+    thank_you: ThankYou
     reconciling: Reconciler
     publisher: Publisher
     salts: Salts
@@ -147,6 +150,7 @@ class _Phone:
     site_name: NameLookup
     redirect: BankRedirect
     receipts: Receipts
+    thank_you: ThankYou
     counter: VisitCounter
     bindings: CatalogueBindings
 
@@ -195,7 +199,7 @@ async def build(context: ServerContext, edges: Edges, make_app: Callable[..., we
     )
     refunds = RefundSender(database, bank, opening.notify_url, context.changes.poke)
     queries = OrderQueries(database, bank, settlement)
-    return Services(app, staff, queries, refunds, receipts, reconciling, publisher, salts)
+    return Services(app, staff, queries, refunds, receipts, phone.thank_you, reconciling, publisher, salts)
 
 
 def webhook_rules(settings: Settings) -> AddressRules:
@@ -214,7 +218,14 @@ def _build_phone(
     responder = PageResponder(pages, edges.database, contacts, site_name)
     redirect = BankRedirect(opening, responder, context.rejections)
     bindings = CatalogueBindings(edges.database, context.environment)
-    return _Phone(pages, responder, contacts, site_name, redirect, receipts, counter, bindings)
+    thank_you = ThankYou(
+        edges.database,
+        receipts.seal,
+        edges.alert_senders.get("mail"),
+        context.environment,
+        lambda path: f"{context.address.url}{path}",
+    )
+    return _Phone(pages, responder, contacts, site_name, redirect, receipts, thank_you, counter, bindings)
 
 
 def _build_staff(
@@ -304,10 +315,12 @@ def _phone_routes(context: ServerContext, edges: Edges, phone: _Phone) -> list[w
         phone.site_name,
         environment,
         now,
+        thanks=phone.thank_you.mail is not None,
     )
     page_gifts = GiftForms(database, environment, phone.redirect, now)
     return [
         *slips.routes(),
+        *ThanksPages(phone.thank_you, phone.responder, now).routes(),
         *TicketPages(database, environment, phone.redirect, slips, now).routes(),
         *CodePages(database, environment, phone.redirect, now).routes(),
         *ProjectPictures(database).routes(),

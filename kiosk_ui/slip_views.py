@@ -13,7 +13,7 @@ class GiftSlip:
     """`capitals`: the amount in financial numerals. `verify`, `pdf`, `receipt`: paths of the gift's own pages.
 
     `verify_url`: the full address, for the code. `state`: anonymous, waived, due or issued; `number`: of the slip.
-    `refunded`: the part of the gift that was refunded.
+    `refunded`: the part of the gift that was refunded. `thanks`: the path of the form for the message, "" without mail.
     """
 
     number: str
@@ -23,6 +23,7 @@ class GiftSlip:
     pdf: str
     receipt: str
     state: str
+    thanks: str = ""
     receipt_number: str = ""
     refunded: Money | None = None
 
@@ -47,3 +48,21 @@ class ReceiptPage(View):
     stored: bool = False
     typed: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ThanksPage(View):
+    """The form for one message when the money was spent. `state`: "", waiting, sending or sent; `offered`: whether a
+    message can be asked for; `typed`, `fault` (email or consent): after a refused submission.
+    """
+
+    template = "phone_thanks"
+
+    project: Project
+    amount: Money
+    action: str
+    back: str
+    state: str
+    offered: bool
+    typed: str = ""
+    fault: str = ""

@@ -30,7 +30,9 @@ class MailSender:
     async def send(self, address: str, message: Message) -> None:
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = self.sender, address, message.subject
-        mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=self.sender.rpartition("@")[2])
+        domain = self.sender.rpartition("@")[2]
+        own = f"<{message.reference}@{domain}>" if message.reference else make_msgid(domain=domain)
+        mail["Date"], mail["Message-ID"] = formatdate(), own
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic reply
         mail.set_content("\n\n".join(message.lines) + "\n")
         try:

@@ -34,10 +34,13 @@ class SendFailed(CentralError):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`subject`: one line; `lines`: a paragraph each, the most urgent first."""
+    """`subject`: one line; `lines`: a paragraph each, the most urgent first. `reference`: the same for each try of a
+    message, "" if it does not matter; mailboxes show such a message once.
+    """
 
     subject: str
     lines: tuple[str, ...]
+    reference: str = ""
 
 
 class Sender(Protocol):

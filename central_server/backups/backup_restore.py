@@ -174,7 +174,7 @@ def _own_names(into: Source) -> tuple[str, ...]:
     return (*(f"{into.file.name}{side}" for side in side_files), *OWN_FILES, RECEIPTS_KEY)
 
 
-SEALED = ("receipt_donors", "households", "help_sheets", "remittances")
+SEALED = ("receipt_donors", "households", "help_sheets", "remittances", "thanks")
 """Tables of sealed data."""
 
 

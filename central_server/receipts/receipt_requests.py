@@ -80,6 +80,10 @@ def read_donor(form: Mapping[str, str]) -> Donor | FaultyForm:
     return FaultyForm(values, faults) if faults else Donor(**values)
 
 
+def is_email(text: str) -> bool:
+    return text.isprintable() and _EMAIL.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Receipts:
     """`storage_time`: how long a donor's data are stored after the receipt was issued."""

@@ -26,7 +26,7 @@ from kiosk_ui.help_views import ContactPage, DisplayPage, HelpPage, PhoneHelpPag
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from kiosk_ui.number_format import capitals
 from kiosk_ui.render import Pages
-from kiosk_ui.slip_views import GiftSlip, ReceiptPage
+from kiosk_ui.slip_views import GiftSlip, ReceiptPage, ThanksPage
 from kiosk_ui.surface import Surface
 from kiosk_ui.views import View
 from sync_contract.money import Money
@@ -157,6 +157,7 @@ SLIP = GiftSlip(
     "/g/x/slip.pdf",
     "/g/x/receipt",
     "anonymous",
+    "/g/x/thanks",
     refunded=Money(1234),
 )
 PHONE: dict[str, View] = {
@@ -192,6 +193,9 @@ PHONE: dict[str, View] = {
     "privacy": PhonePrivacyPage(90),
     "paid": PhoneOutcome(LUNCH, AMOUNT, IntentState.paid, "7F3A-K8QZ"),
     "own-slip": PhoneOutcome(LUNCH, AMOUNT, IntentState.paid, "7F3A-K8QZ", gift=SLIP),
+    "thanks-form": ThanksPage(LUNCH, AMOUNT, "/g/x/thanks", "/g/x", "", offered=True),
+    "thanks-fault": ThanksPage(LUNCH, AMOUNT, "/g/x/thanks", "/g/x", "", offered=True, typed="a", fault="email"),
+    "thanks-waiting": ThanksPage(LUNCH, AMOUNT, "/g/x/thanks", "/g/x", "waiting", offered=True),
     "receipt": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "anonymous", 90),
     "receipt-due": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "due", 90, stored=True),
     "receipt-issued": ReceiptPage(LUNCH, AMOUNT, "7F3A-K8QZ", "/g/x/receipt", "/g/x", "issued", 90, "R-1", stored=True),

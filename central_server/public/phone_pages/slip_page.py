@@ -40,7 +40,7 @@ from sync_contract.strict_model import Environment, Language
 
 _log = structlog.get_logger()
 _MAX_CACHED_PDFS = 64
-_NONCE = "{nonce:[A-Za-z0-9_-]{20,43}}"
+NONCE = "{nonce:[A-Za-z0-9_-]{20,43}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,9 @@ async def paid_gift(connection: Connection, environment: Environment, nonce: str
 
 
 class SlipPages:
-    """`address`: the server's own for phones. `requests` has the key of the donors' data."""
+    """`address`: the server's own for phones. `requests` has the key of the donors' data. `thanks`: a giver can ask for
+    a message when the money was spent.
+    """
 
     def __init__(
         self,
@@ -98,8 +100,11 @@ class SlipPages:
         names: NameLookup,
         environment: Environment,
         clock: Callable[[], datetime],
+        *,
+        thanks: bool,
     ) -> None:
         self._database = database
+        self._thanks = thanks
         self._requests = requests
         self._responder = responder
         self._contacts = contacts
@@ -113,9 +118,9 @@ class SlipPages:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get(f"/g/{_NONCE}/slip.pdf", self._pdf),
-            web.get(f"/g/{_NONCE}/receipt", self._show),
-            web.post(f"/g/{_NONCE}/receipt", self._save),
+            web.get(f"/g/{NONCE}/slip.pdf", self._pdf),
+            web.get(f"/g/{NONCE}/receipt", self._show),
+            web.post(f"/g/{NONCE}/receipt", self._save),
         ]
 
     async def outcome(self, nonce: str, reader: Language) -> PhoneOutcome | None:
@@ -131,6 +136,7 @@ class SlipPages:
             verify_url=self._verify_url(gift),
             pdf=f"/g/{nonce}/slip.pdf",
             receipt=f"/g/{nonce}/receipt",
+            thanks=f"/g/{nonce}/thanks" if self._thanks else "",
             state=gift.state,
             receipt_number=gift.receipt.number if gift.receipt is not None else "",
             refunded=Money(gift.refunded, gift.line.currency) if gift.refunded else None,

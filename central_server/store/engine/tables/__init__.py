@@ -61,6 +61,7 @@ from central_server.store.engine.tables.money import (
     spending_queue,
     statement_rows,
     statements,
+    thanks,
     vouchers,
 )
 from central_server.store.engine.tables.parcels import arrivals, batches, parcels, sequences
@@ -145,6 +146,7 @@ __all__ = [
     "state_changes",
     "statement_rows",
     "statements",
+    "thanks",
     "turned_away",
     "uncounted",
     "visit_figures",

@@ -326,6 +326,22 @@ receipt_donors = Table(
     Index(None, "delete_at"),
 )
 
+thanks = Table(
+    "thanks",
+    metadata,
+    Column("attempt", String(32), ForeignKey("attempts.id"), primary_key=True),
+    community(),
+    Column("state", String(16), nullable=False),
+    Column("key", String(16)),
+    Column("sealed", LargeBinary),
+    Column("changed_at", Instant, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("next_at", Instant),
+    Column("delete_at", Instant),
+    Index(None, "next_at"),
+    Index(None, "delete_at"),
+)
+
 disclosures = Table(
     "disclosures",
     metadata,

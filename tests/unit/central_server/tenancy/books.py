@@ -160,4 +160,6 @@ ROUTES: dict[str, Entry] = {
     "GET /g/{nonce}/slip.pdf": Open(_HOLDER),
     "GET /g/{nonce}/receipt": Open(_HOLDER),
     "POST /g/{nonce}/receipt": Open(_HOLDER),
+    "GET /g/{nonce}/thanks": Open(_HOLDER),
+    "POST /g/{nonce}/thanks": Open(_HOLDER),
 }

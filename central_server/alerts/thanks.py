@@ -1,0 +1,177 @@
+"""Thank a giver who left an address: one message when the money of the gift was spent, then the address is erased."""
+
+import hashlib
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from central_server.alerts.notifier import Message, Sender, SendFailed
+from central_server.ledger.help_figures import month_number
+from central_server.receipts.sealed_data import Seal, SealBroken
+from central_server.store.alerts.quarantine import RecordKey, quarantining
+from central_server.store.catalogue import projects
+from central_server.store.donations import thanks
+from central_server.store.donations.attempts import Attempt
+from central_server.store.donations.thanks import Thanks, ThanksState
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from central_server.store.families import sealed_keys
+from central_server.store.ledger import ledger_lines, money_uses, project_terms
+from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
+from central_server.store.ledger.money_uses import GiftPath
+from kiosk_ui.number_format import money, month_name
+from sync_contract.money import Money
+from sync_contract.project import Texts
+from sync_contract.strict_model import Environment, Language
+
+_log = structlog.get_logger()
+STORAGE_TIME = timedelta(days=730)
+"""The address is erased then, even if the money was not spent."""
+MAX_TRIES = 10
+_FIRST_WAIT = timedelta(minutes=30)
+_STUCK = timedelta(hours=1)
+_FILE = Path(__file__).with_suffix(".toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the message goes; the only content that is sealed. `language`: the giver's."""
+
+    email: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThankYou:
+    """`mail` None: no mail server, then nobody can ask for a message. `page`: the address of a path of this server."""
+
+    database: Database
+    seal: Seal
+    mail: Sender | None
+    environment: Environment
+    page: Callable[[str], str]
+
+    async def ask(self, attempt: Attempt, address: Address, now: datetime) -> bool:
+        """Store the address; a further one replaces it. False if the message was sent or is on its way.
+
+        Raises SealBroken.
+        """
+        async with self.database.write() as connection:
+            before = await thanks.lock(connection, attempt.id)
+            if before is not None and before.state in (ThanksState.sending, ThanksState.sent):
+                return False
+            if (await sealed_keys.counts(connection)).keys() - {self.seal.fingerprint}:
+                raise SealBroken(f"{self.seal.file} is not the key that another server of this database uses")
+            row = Thanks(
+                attempt=attempt.id,
+                community=attempt.community,
+                state=ThanksState.waiting.value,
+                key=self.seal.fingerprint,
+                sealed=self.seal.close(_record(attempt.id), address),
+                changed_at=now,
+                next_at=now,
+                delete_at=now + STORAGE_TIME,
+            )
+            await thanks.save(connection, row)
+        return True
+
+    async def withdraw(self, attempt: str, now: datetime) -> None:
+        """Erase the address at the giver's request."""
+        async with self.database.write() as connection:
+            row = await thanks.lock(connection, attempt)
+            if row is not None and row.state == ThanksState.waiting:
+                await thanks.end(connection, row, ThanksState.ended, now)
+
+    async def send_due(self, now: datetime) -> int:
+        """Send what is due and erase what is over, in any process; return the number of messages."""
+        async with self.database.read() as connection:
+            due = await thanks.due(connection, self.environment.value, now)
+            over = await thanks.over(connection, now, _STUCK)
+        for row in over:
+            state = ThanksState.sent if row.state == ThanksState.sending else ThanksState.ended
+            async with self.database.write() as connection:
+                await thanks.end(connection, row, state, now)
+        sent = 0
+        for row in due:
+            async with quarantining(self.database, RecordKey("thanks", row.attempt, row.community), now):
+                sent += await self._send(row, now)
+        return sent
+
+    async def _send(self, row: Thanks, now: datetime) -> bool:
+        async with self.database.read() as connection:
+            line = await ledger_lines.get(connection, f"received:{row.attempt}")
+            path = None if line is None else await money_uses.path(connection, line.identity)
+            refunded = await ledger_lines.refunded_minor(connection, row.attempt)
+            message = None
+            if line is not None and path is not None and not path.left_minor and refunded == path.refunded_minor:
+                address = self.seal.open(_record(row.attempt), row.sealed or b"", Address)
+                message = await self._write(connection, line, path, Language(address.language))
+        if line is not None and refunded >= line.amount_minor:
+            async with self.database.write() as connection:
+                await thanks.end(connection, row, ThanksState.ended, now)
+            return False
+        if message is None or self.mail is None:
+            return False
+        async with self.database.write() as connection:
+            if not await thanks.claim(connection, row.attempt, now):
+                return False
+        return await self._deliver(self.mail, row, address.email, message, now)
+
+    async def _deliver(self, mail: Sender, row: Thanks, email: str, message: Message, now: datetime) -> bool:
+        try:
+            await mail.send(email, message)
+        except SendFailed:
+            _log.warning("thanks.send_failed", tries=row.failures + 1)  # the reason may contain the address
+            again = replace(row, failures=row.failures + 1, next_at=now + _FIRST_WAIT * 2**row.failures, changed_at=now)
+            async with self.database.write() as connection:
+                if again.failures < MAX_TRIES:
+                    await thanks.save(connection, again)
+                else:
+                    await thanks.end(connection, again, ThanksState.ended, now)
+            return False
+        async with self.database.write() as connection:
+            await thanks.end(connection, row, ThanksState.sent, now)
+        return True
+
+    async def _write(
+        self, connection: Connection, line: LedgerLine, path: GiftPath, language: Language
+    ) -> Message | None:
+        """Return None if nothing of it was spent: it was moved, or only paid fees."""
+        months = sorted({month_number(use.at) for use in path.uses if use.kind == LineKind.disbursed})
+        if path.spent_minor <= 0 or not months:
+            return None
+        terms = await project_terms.get(connection, line.terms)
+        project = await projects.known(connection, line.community, line.project) if terms is None else terms
+        facts = {
+            "project": line.project if project is None else project.title[language],
+            "amount": money(Money(path.spent_minor, line.currency), language),
+            "months": ", ".join(f"{each // 12} · {month_name(each % 12 + 1, language)}" for each in months),
+            "page": self.page(f"/v/{line.secret}"),
+        }
+        words = _words()
+        drill = words["drill"][0][language] if self.environment is Environment.drill else ""
+        return Message(
+            subject=drill + words["subject"][0][language].format(**facts),
+            lines=tuple(each[language].format(**facts) for each in words["lines"]),
+            reference="thanks." + hashlib.sha256(line.secret.encode()).hexdigest()[:32],
+        )
+
+
+@cache
+def _words() -> dict[str, tuple[Texts, ...]]:
+    content: dict[str, Any] = tomllib.loads(_FILE.read_text("utf-8"))
+    return {
+        name: tuple(Texts.model_validate(each) for each in (texts if isinstance(texts, list) else [texts]))
+        for name, texts in content.items()
+    }
+
+
+def _record(attempt: str) -> str:
+    """Return what the address is sealed for: never the same as a receipt's data of the gift."""
+    return f"thanks {attempt}"
