@@ -145,31 +145,30 @@ class PreviousGone:
 
 @dataclass(frozen=True, slots=True)
 class LeadByLevel:
-    """Louder than the shown beacon by `ahead_db`, and by more than `margin_db` during `lead_s`."""
+    """Nearer than the shown beacon: louder by `ahead_db` now; `evidence_s` of clear evidence."""
 
     ahead_db: float
-    margin_db: float
-    lead_s: float
+    evidence_s: float
     required_s: float
     kind: Literal["lead_by_level"] = "lead_by_level"
 
 
 @dataclass(frozen=True, slots=True)
 class LeadByRssi:
-    """The shown beacon has had no RSSI during `lead_s`, and this one has."""
+    """The shown beacon has no RSSI, and this one had it during `evidence_s`."""
 
-    lead_s: float
+    evidence_s: float
     required_s: float
     kind: Literal["lead_by_rssi"] = "lead_by_rssi"
 
 
 @dataclass(frozen=True, slots=True)
 class LeadByPriority:
-    """About as near as the shown beacon during `lead_s`, with a project of higher priority."""
+    """About as near as the shown beacon during `evidence_s`, with a project of higher priority."""
 
     priority: int
     other: int
-    lead_s: float
+    evidence_s: float
     required_s: float
     kind: Literal["lead_by_priority"] = "lead_by_priority"
 

@@ -1,4 +1,4 @@
-"""Choose the project to show: people before places, then the nearest beacon, with a margin and a hold time.
+"""Choose the project to show: people before places, then the nearest beacon, changed on evidence (`takeover.py`).
 
 Candidates that are about equally near are ordered by project priority, need, level and identity, so a tie has one
 result. A beacon whose identity seems to be cloned is no candidate; while it is the shown one, the scene stays.
@@ -6,6 +6,7 @@ result. A beacon whose identity seems to be cloned is no candidate; while it is 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import inf
 
 from beacon_gateway.model.reasons import (
     BeaconChosen,
@@ -30,11 +31,14 @@ from beacon_gateway.model.reasons import (
 )
 from beacon_gateway.presence.presence_rules import ChoiceRules
 from beacon_gateway.presence.project_selection import Circumstances, Pick, ProjectRules, select_project
+from beacon_gateway.presence.takeover import Takeover
 from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import Door
 
+PERSON_SHARE = 0.4
+"""A person's tag takes over with this share of the evidence that a place beacon needs: people walk."""
 _DEFAULT_CIRCUMSTANCES = Circumstances()
 
 
@@ -91,7 +95,7 @@ class Choice:
         self._circumstances = circumstances
         self._holder: _Candidate | None = None
         self._near_at = 0.0
-        self._lead_since: float | None = None
+        self._takeover = Takeover(rules.margin_db)
         self.chosen = Chosen(None, None, Door.touch, NothingNear())
         self.screen_lock: ScreenLock | None = None
         """Why the choice cannot change now; None when it can."""
@@ -101,7 +105,8 @@ class Choice:
         around = self._circumstances(now)
         self.screen_lock = DonationInProgress() if around.donation_in_progress else None
         if around.donation_in_progress:
-            self._near_at, self._lead_since = now, None
+            self._near_at = now
+            self._takeover.reset(now)
             return self.chosen
         candidates = self._candidates(visits, bindings, around)
         best = self._best(candidates)
@@ -112,7 +117,7 @@ class Choice:
         elif best is not None and best.person and not holder.person:
             self._take(now, best, PersonFirst())
         elif (current := candidates.get(holder.id)) is not None:
-            self._defend(now, current, best or current)
+            self._defend(now, current, candidates, visits)
         elif best is None and holder.id in visits and (evidence := around.cloned.get(holder.id)):
             self._near_at, self.screen_lock = now, CloneSuspected(evidence)
         elif now - self._near_at >= self._rules.hold_s:
@@ -143,36 +148,45 @@ class Choice:
         if not best:
             return None
         nearest = max(each.level for each in best)
-        return max((each for each in best if each.level >= nearest - self._equal_db), key=lambda each: each.rank)
-
-    @property
-    def _equal_db(self) -> float:
-        """Half of the margin, so that a beacon which took over by priority does not lose at once by level."""
-        return self._rules.margin_db / 2
-
-    def _defend(self, now: float, current: _Candidate, best: _Candidate) -> None:
-        """The shown beacon is still a candidate: it is replaced only after a lead of `hold_s`."""
-        self._holder, self._near_at = current, now
         margin_db = self._rules.margin_db
-        by_level = best.level > current.level + margin_db
-        by_priority = best.pick.priority > current.pick.priority and best.level >= current.level - self._equal_db
-        if not (by_level or by_priority):
-            self._lead_since = None
-        else:
-            self._lead_since = now if self._lead_since is None else self._lead_since
-            lead_s, hold_s = now - self._lead_since, self._rules.hold_s
-            if lead_s >= hold_s:
-                cause: ChoiceCause
-                if not by_level:
-                    cause = LeadByPriority(best.pick.priority, current.pick.priority, lead_s, hold_s)
-                elif current.visit.level_db is None:
-                    cause = LeadByRssi(lead_s, hold_s)
-                else:
-                    cause = LeadByLevel(best.level - current.level, margin_db, lead_s, hold_s)
-                self._take(now, best, cause)
-                return
-        if current.pick.project != self.chosen.project:
+        return max((each for each in best if each.level >= nearest - margin_db), key=lambda each: each.rank)
+
+    def _defend(
+        self,
+        now: float,
+        current: _Candidate,
+        candidates: Mapping[BeaconId, _Candidate],
+        visits: Mapping[BeaconId, Visit],
+    ) -> None:
+        """The shown beacon is still a candidate: it is replaced only on enough evidence of a nearer one."""
+        self._holder, self._near_at = current, now
+        others = [each for each in candidates.values() if each.id != current.id and each.person == current.person]
+        priority = current.pick.priority
+        self._takeover.update(
+            now, current.visit, ((each.visit, each.pick.priority > priority) for each in others), visits
+        )
+        enough: dict[BeaconId, _Candidate] = {}
+        for each in others:
+            evidence_s = self._takeover.evidence_s(each.id)
+            if evidence_s > 0 and evidence_s >= self._required_s(current, each, now):
+                enough[each.id] = each
+        if (best := self._best(enough)) is not None:
+            self._take(now, best, self._cause_of_takeover(current, best, now))
+        elif current.pick.project != self.chosen.project:
             self._take(now, current, ProjectChanged())
+
+    def _required_s(self, holder: _Candidate, challenger: _Candidate, now: float) -> float:
+        share = PERSON_SHARE if challenger.person else 1.0
+        return self._rules.hold_s * share * self._takeover.required_share(holder.id, challenger.id, now)
+
+    def _cause_of_takeover(self, holder: _Candidate, best: _Candidate, now: float) -> ChoiceCause:
+        evidence_s, required_s = self._takeover.evidence_s(best.id), self._required_s(holder, best, now)
+        ahead_db = self._takeover.ahead_db(best.id, holder.id)
+        if best.pick.priority > holder.pick.priority and ahead_db <= self._rules.margin_db:
+            return LeadByPriority(best.pick.priority, holder.pick.priority, evidence_s, required_s)
+        if ahead_db == inf:
+            return LeadByRssi(evidence_s, required_s)
+        return LeadByLevel(ahead_db, evidence_s, required_s)
 
     def _cause_of_first(self, best: _Candidate, candidates: Mapping[BeaconId, _Candidate]) -> ChoiceCause:
         others = [each for each in candidates.values() if each.id != best.id and each.person == best.person]
@@ -180,7 +194,7 @@ class Choice:
             return OnlyOneNear() if len(candidates) == 1 else PersonFirst()
         of = len(others) + 1
         next_ = max(others, key=lambda each: each.level)
-        if best.level - self._equal_db > next_.level:
+        if best.level - self._rules.margin_db > next_.level:
             return NearestByRssi(of) if next_.visit.level_db is None else Nearest(of, best.level - next_.level)
         other = max(others, key=lambda each: each.rank).pick
         if best.pick.priority > other.priority:
@@ -190,7 +204,10 @@ class Choice:
         return EqualByLevel(of)
 
     def _take(self, now: float, candidate: _Candidate, cause: ChoiceCause) -> None:
-        self._holder, self._near_at, self._lead_since = candidate, now, None
+        if self._holder is not None and self._holder.id != candidate.id:
+            self._takeover.note_change(self._holder.id, candidate.id, now)
+        self._takeover.reset(now)
+        self._holder, self._near_at = candidate, now
         visit, beacon, pick = candidate.visit, candidate.visit.beacon, candidate.pick
         name = (beacon.tag_class or "unnamed") if candidate.person else beacon.label
         self.chosen = Chosen(

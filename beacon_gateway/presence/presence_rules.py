@@ -32,6 +32,7 @@ class ChoiceRules:
     """When another project replaces the shown one. Seconds, dB."""
 
     hold_s: float = 3.0
-    """A challenger must lead this long before it takes over; a project stays this long after its beacon was near."""
-    margin_db: float = 6.0
-    """A challenger leads when it is louder by more than this (each measured against its power at 1 m)."""
+    """Seconds of clear evidence before a nearer beacon takes over, 0.4 times as many for a person's tag, more after
+    recent changes; a project stays this long after its beacon was near."""
+    margin_db: float = 3.0
+    """A beacon is nearer when it is louder by more than this (each measured against its power at 1 m)."""

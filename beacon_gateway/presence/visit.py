@@ -30,6 +30,8 @@ class Visit(NamedTuple):
     level_db: float | None
     """Smoothed, against the level at 1 m; None without RSSI. Greater is nearer."""
     distance_m: float | None
+    rssi_db: float | None
+    """Of the last frame with RSSI, against the level at 1 m."""
     near: bool
     """Near enough to show its project: immediate, near, or a place beacon in zone unknown if the rules allow it."""
 
@@ -38,7 +40,7 @@ class ActiveVisit:
     """The running visit of one beacon."""
 
     __slots__ = (
-        "_heard", "_levels", "_offsets", "_offsets_db", "_only", "_power", "_rssi_at", "_rules", "beacon",
+        "_heard", "_levels", "_offsets", "_offsets_db", "_only", "_power", "_rssi", "_rssi_at", "_rules", "beacon",
         "estimator", "gaps", "in_zone_since", "last_heard", "since", "zone",
     )  # fmt: skip
 
@@ -47,6 +49,7 @@ class ActiveVisit:
         self.beacon, self.since, self.in_zone_since, self.last_heard, self._rssi_at = beacon, at, at, at, at
         power = USUAL_POWER if beacon.measured_power == POWER_UNSET else beacon.measured_power
         self._power = clamp_dbm(power)
+        self._rssi = 0
         self._levels, self._only, self.gaps = AdapterLevels(first.adapter), first.adapter, FrameGaps()
         self._heard = self.gaps.heard
         self._heard.append(at)
@@ -88,6 +91,7 @@ class ActiveVisit:
         self._rssi_at = at
         if adapter != self._only or self._offsets_db:
             rssi = self._correct(rssi, at, adapter)
+        self._rssi = rssi
         estimator = self.estimator
         if estimator is None:
             self._start_estimator(rssi, at)
@@ -96,6 +100,7 @@ class ActiveVisit:
         return () if estimator.zone is self.zone else self._update_zone()
 
     def _start_estimator(self, rssi: int, at: float) -> None:
+        self._rssi = rssi
         self.estimator = ZoneEstimator(self._rules, self._power, self.beacon.path_loss_exponent)
         self.estimator.hear(rssi, at)
 
@@ -142,7 +147,10 @@ class ActiveVisit:
         near = zone is _IMMEDIATE or zone is _NEAR
         if zone is _UNKNOWN and rules.unknown_counts_as_near:
             near = self.beacon.kind is BeaconKind.place
-        level_db, distance_m = None, None
+        level_db, distance_m, rssi_db = None, None, None
         if self.estimator is not None:
+            rssi_db = float(self._rssi - self._power)
             level_db, distance_m = self.estimator.level_db, self.estimator.distance_m
-        return Visit(self.beacon, zone, self.since, self.in_zone_since, self.last_heard, level_db, distance_m, near)
+        return Visit(
+            self.beacon, zone, self.since, self.in_zone_since, self.last_heard, level_db, distance_m, rssi_db, near
+        )

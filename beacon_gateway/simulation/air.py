@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from beacon_gateway.simulation.multipath import Multipath
 from sync_contract.rssi import clamp_dbm
 
 
@@ -34,6 +35,10 @@ class Air:
     """Share of the lost packets."""
     burst_s: float = 0.5
     """Mean length of a burst."""
+    multipath: bool = False
+    """Three channels fade independently, with `rice_k_db`."""
+    rice_k_db: float | None = 6.0
+    """None: no direct path."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.loss < 1 or self.interval_s[0] <= 0:
@@ -46,6 +51,7 @@ def simulate_rssi(
     """Yield (simulated seconds, dBm) of each received advert, without end. `distance_m` returns None out of range."""
     shadow, bodies, bursts = _Shadow(air, source), _Bodies(air, source), _Bursts(air, source)
     single_loss = 1 - (1 - air.loss) / (1 - air.loss * air.burst_share)
+    multipath = Multipath(air.rice_k_db, source) if air.multipath else None
     at, offset, audible = source.uniform(0, air.interval_s[0]), 0.0, False
     while True:
         distance = distance_m(at)
@@ -55,7 +61,8 @@ def simulate_rssi(
         fading, body, burst = shadow.db(at), bodies.db(at), bursts.on(at)
         if distance is not None and not burst and source.random() >= single_loss:
             path = 10 * air.path_loss_exponent * math.log10(distance)
-            rssi = round(measured_power - path + offset + fading - body)
+            paths = multipath.db(at, distance) if multipath else 0.0
+            rssi = round(measured_power - path + offset + fading - body + paths)
             yield at, clamp_dbm(rssi)
         at += source.uniform(*air.interval_s)
 

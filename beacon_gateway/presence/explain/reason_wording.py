@@ -28,11 +28,11 @@ ENGLISH: Final = {
     "equal_by_need": "of {of} about equally near, the greatest need: {need:g}, next {other:g}",
     "equal_by_level": "of {of} about equally near, the strongest signal",
     "previous_gone": "the previous beacon has not been near for {absent_s:.1f} s (required {required_s:g} s)",
-    "lead_by_level": "nearer than the previous beacon by {ahead_db:.1f} dB;"
-    " more than {margin_db:g} dB for {lead_s:.1f} s (required {required_s:g} s)",
-    "lead_by_rssi": "the previous beacon has had no RSSI for {lead_s:.1f} s (required {required_s:g} s)",
-    "lead_by_priority": "priority {priority}, previous {other}; about as near for {lead_s:.1f} s"
-    " (required {required_s:g} s)",
+    "lead_by_level": "nearer than the previous beacon, now by {ahead_db:.1f} dB;"
+    " {evidence_s:.1f} s of clear evidence (required {required_s:.1f} s)",
+    "lead_by_rssi": "the previous beacon has had no RSSI for {evidence_s:.1f} s (required {required_s:.1f} s)",
+    "lead_by_priority": "priority {priority}, previous {other}; about as near for {evidence_s:.1f} s"
+    " (required {required_s:.1f} s)",
     "project_changed": "its project has changed",
     "person_tag": "a person's tag",
     "beacon_chosen": "{who} {name}, zone {zone}{distance}: {cause}",
@@ -72,10 +72,9 @@ CHINESE: Final = {
     "equal_by_need": "{of} 个差不多近,需要程度最高:{need:g},其次 {other:g}",
     "equal_by_level": "{of} 个差不多近,取信号最强的",
     "previous_gone": "之前的信标已有 {absent_s:.1f} 秒不在附近(要求 {required_s:g} 秒)",
-    "lead_by_level": "比之前的近 {ahead_db:.1f} dB,近 {margin_db:g} dB 以上已有 {lead_s:.1f} 秒"
-    "(要求 {required_s:g} 秒)",
-    "lead_by_rssi": "之前的已有 {lead_s:.1f} 秒没有信号强度(要求 {required_s:g} 秒)",
-    "lead_by_priority": "优先级 {priority},之前的 {other},差不多近已有 {lead_s:.1f} 秒(要求 {required_s:g} 秒)",
+    "lead_by_level": "比之前的更近,现在强 {ahead_db:.1f} dB;明确证据 {evidence_s:.1f} 秒(要求 {required_s:.1f} 秒)",
+    "lead_by_rssi": "之前的已有 {evidence_s:.1f} 秒没有信号强度(要求 {required_s:.1f} 秒)",
+    "lead_by_priority": "优先级 {priority},之前的 {other},差不多近已有 {evidence_s:.1f} 秒(要求 {required_s:.1f} 秒)",
     "project_changed": "它的项目变了",
     "person_tag": "因一张随身卡",
     "beacon_chosen": "{who} {name},{zone}{distance}:{cause}",

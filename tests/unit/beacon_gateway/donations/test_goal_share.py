@@ -5,17 +5,15 @@ from datetime import UTC, datetime
 import pytest
 
 from beacon_gateway.donations.offer import Offer
-from beacon_gateway.model.beacons import Zone
 from beacon_gateway.presence.choice_factory import build_choice
 from beacon_gateway.presence.presence_rules import ChoiceRules
 from beacon_gateway.presence.project_selection import ProjectRules
 from beacon_gateway.presence.statistics import Collector
-from beacon_gateway.presence.visit import Visit
 from sync_contract.catalogue import Binding, Catalogue
 from sync_contract.project import Project
 from sync_contract.project_rules import GreatestNeed
 from tests.unit.beacon_gateway.donations.projects import LUNCH
-from tests.unit.beacon_gateway.presence.people import about, chosen_by, place
+from tests.unit.beacon_gateway.presence.people import about, chosen_by, place, visit_of
 
 CORNER = place(1)
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -50,7 +48,7 @@ def test_the_project_that_lacks_more_is_shown_with_this_reason() -> None:
         bound=lambda: offer.bound,
         need=lambda: offer.need,
     )
-    visits = {CORNER.id: Visit(CORNER, Zone.near, 0, 0, 0, 0.0, None, True)}
+    visits = {CORNER.id: visit_of(CORNER, 0.0)}
     offer.take(catalogue(project("books", 1000, 900), project("lunch", 1000, 500)))
     chosen = choice.update(0, visits, offer.bindings)
     assert chosen.project == "lunch"

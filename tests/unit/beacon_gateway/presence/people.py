@@ -7,11 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.reasons import BeaconChosen, ChoiceCause, Crossing, EdgesCrossed
 from beacon_gateway.model.visits import VisitEvent, ZoneChanged
 from beacon_gateway.presence.choice import Chosen
 from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit import Visit
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker, simulate_sightings
 from beacon_gateway.simulation.walk import parse_walk
@@ -27,6 +28,13 @@ def place(minor: int, project: str | None = None) -> Beacon:
 
 def person(minor: int, tag_class: str = "volunteer", project: str | None = None) -> Beacon:
     return Beacon(BeaconId(SITE, 2, minor), BeaconKind.person, f"card {minor}", tag_class=tag_class, project=project)
+
+
+def visit_of(
+    beacon: Beacon, level_db: float | None, *, at: float = 0.0, zone: Zone = Zone.near, near: bool = True
+) -> Visit:
+    """Return a visit since 0, with its last frame at `at`."""
+    return Visit(beacon, zone, 0.0, 0.0, at, level_db, None, level_db, near)
 
 
 def frame(beacon: Beacon, rssi: int | None, at: float) -> Sighting:

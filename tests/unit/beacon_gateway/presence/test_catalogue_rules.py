@@ -11,7 +11,7 @@ from beacon_gateway.presence.project_selection import Circumstances, ProjectRule
 from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import Binding, Catalogue
-from tests.unit.beacon_gateway.presence.people import person, place
+from tests.unit.beacon_gateway.presence.people import person, place, visit_of
 
 LUNCH, BOOKS, AID = "lunch", "books", "aid"
 EAST, WEST, CARD = place(1, LUNCH), place(2, BOOKS), person(1, project=AID)
@@ -25,7 +25,7 @@ def offer(*bindings: Binding) -> Offer:
 
 
 def near(beacon: Beacon, zone: Zone = Zone.near) -> dict[BeaconId, Visit]:
-    return {beacon.id: Visit(beacon, zone, 0, 0, 0, 0.0, None, True)}
+    return {beacon.id: visit_of(beacon, 0.0, zone=zone)}
 
 
 class Hall:

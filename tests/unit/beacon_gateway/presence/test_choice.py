@@ -14,7 +14,7 @@ from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import Door
-from tests.unit.beacon_gateway.presence.people import chosen_by, frame, heard, person, place, walked
+from tests.unit.beacon_gateway.presence.people import chosen_by, frame, heard, person, place, visit_of, walked
 
 EAST, WEST = place(1, "library"), place(2, "kitchen")
 CARD = person(1, project="lunch")
@@ -26,16 +26,18 @@ UNBOUND: dict[BeaconId, str] = {}
 def near(*seen: tuple[Beacon, float | None], is_near: bool = True) -> dict[BeaconId, Visit]:
     """Visits with the level of each; None is without RSSI."""
     return {
-        beacon.id: Visit(beacon, Zone.unknown if level is None else Zone.near, 0, 0, 0, level, None, is_near)
+        beacon.id: visit_of(beacon, level, zone=Zone.unknown if level is None else Zone.near, near=is_near)
         for beacon, level in seen
     }
 
 
 def shown_projects(choice: Choice, visits: Mapping[BeaconId, Visit], since: float, until: float) -> list[str | None]:
-    """Return the projects shown from `since` to `until`, at four updates a second, without repeats."""
+    """Return the projects shown from `since` to `until`, at four updates and frames a second, without repeats."""
     shown: list[str | None] = []
     for step in range(int((until - since) * 4) + 1):
-        project = choice.update(since + step / 4, visits, UNBOUND).project
+        now = since + step / 4
+        seen = {id_: visit._replace(last_heard=now) for id_, visit in visits.items()}
+        project = choice.update(now, seen, UNBOUND).project
         if not shown or shown[-1] != project:
             shown.append(project)
     return shown
@@ -88,14 +90,37 @@ def test_a_slightly_louder_beacon_does_not_take_over() -> None:
     assert shown_projects(choice, near((EAST, -5.0), (WEST, 1.0)), 5, 60) == ["library"]
 
 
-def test_a_challenger_takes_over_after_a_lead_of_the_hold_time() -> None:
+def test_a_place_takes_over_after_clear_evidence_of_the_hold_time_which_a_short_fade_only_reduces() -> None:
     choice = Choice(RULES)
-    choice.update(0, near((EAST, -5.0)), UNBOUND)
-    leads, trails = near((EAST, -5.0), (WEST, 1.5)), near((EAST, -5.0), (WEST, 0.5))
-    assert shown_projects(choice, leads, 1, 3.5) == ["library"]
-    assert shown_projects(choice, trails, 3.75, 3.75) == ["library"]
-    assert shown_projects(choice, leads, 4, 6.75) == ["library"]
-    assert shown_projects(choice, leads, 7, 7.25) == ["kitchen"]
+    shown_projects(choice, near((EAST, -5.0)), 0, 0.75)
+    leads, fades = near((EAST, -5.0), (WEST, 8.0)), near((EAST, -5.0), (WEST, -6.0))
+    assert shown_projects(choice, leads, 1, 3) == ["library"]
+    assert shown_projects(choice, fades, 3.25, 4) == ["library"]
+    assert shown_projects(choice, leads, 4.25, 6.75) == ["library", "kitchen"]
+
+
+def test_a_nearer_person_takes_over_at_once_and_each_change_between_the_same_two_needs_more() -> None:
+    choice, other = Choice(RULES), person(2, project="garden")
+    first, second = near((CARD, -9.0), (other, 0.0)), near((CARD, 0.0), (other, -9.0))
+    assert shown_projects(choice, near((CARD, -9.0)), 0, 60) == ["lunch"]
+    since, waits = 60.25, []
+    for shown, project in ((first, "garden"), (second, "lunch"), (first, "garden")):
+        now = since
+        while shown_projects(choice, shown, now, now)[0] != project:
+            now += 0.25
+        waits.append(now - since)
+        since = now + 0.25
+    assert waits[0] <= 3
+    assert waits[0] < waits[1] < waits[2] < 60
+
+
+def test_who_just_came_as_near_as_the_one_who_stands_takes_the_screen_and_keeps_it() -> None:
+    choice, newcomer = Choice(RULES), person(2, project="garden")
+    shown_projects(choice, near((CARD, 0.0)), 0, 60)
+    visits = near((CARD, 0.0), (newcomer, 0.0))
+    visits[newcomer.id] = visits[newcomer.id]._replace(in_zone_since=60.0)
+    assert shown_projects(choice, visits, 60.25, 600) == ["lunch", "garden"]
+    assert shown_projects(Choice(RULES), near((CARD, 0.0), (newcomer, 0.0)), 10, 600) == ["garden"]
 
 
 def test_a_project_stays_for_the_hold_time_after_its_beacon_was_near() -> None:
@@ -122,9 +147,9 @@ def test_the_same_object_is_returned_until_the_choice_changes() -> None:
 
 def test_a_hold_time_of_zero_still_requires_the_margin() -> None:
     choice = Choice(ChoiceRules(hold_s=0.0, margin_db=6.0))
-    choice.update(0, near((EAST, -5.0)), UNBOUND)
-    assert choice.update(1, near((EAST, -5.0), (WEST, 0.0)), UNBOUND).project == "library"
-    assert choice.update(2, near((EAST, -5.0), (WEST, 2.0)), UNBOUND).project == "kitchen"
+    assert shown_projects(choice, near((EAST, -5.0), (WEST, -9.0)), 0, 1) == ["library"]
+    assert shown_projects(choice, near((EAST, -5.0), (WEST, 0.0)), 2, 9) == ["library"]
+    assert shown_projects(choice, near((EAST, -5.0), (WEST, 2.0)), 10, 11) == ["kitchen"]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -29,7 +29,7 @@ from beacon_gateway.presence.tracker import Tracker
 from beacon_gateway.presence.visit import Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.project_rules import GreatestNeed, HighestPriority, ListedFirst, OnlyOpen, PickReason
-from tests.unit.beacon_gateway.presence.people import cause, chosen_by, frame, person, place
+from tests.unit.beacon_gateway.presence.people import cause, chosen_by, frame, person, place, visit_of
 
 NOON, NIGHT = Hours(time(10), time(13, 30)), Hours(time(22), time(6))
 LUNCH, BOOKS, WARM = "lunch", "books", "warm"
@@ -42,8 +42,8 @@ def rules(**by_project: ProjectRule) -> ProjectRules:
     return ProjectRules({EAST.id: ALL}, by_project)
 
 
-def near(*seen: tuple[Beacon, float | None]) -> dict[BeaconId, Visit]:
-    return {beacon.id: Visit(beacon, Zone.near, 0, 0, 0, level, None, True) for beacon, level in seen}
+def near(*seen: tuple[Beacon, float | None], at: float = 0.0) -> dict[BeaconId, Visit]:
+    return {beacon.id: visit_of(beacon, level, at=at) for beacon, level in seen}
 
 
 class FakeCircumstances:
@@ -144,21 +144,22 @@ def test_of_two_about_equally_near_the_greater_need_is_shown() -> None:
 def test_a_higher_priority_about_as_near_takes_over_after_the_hold_and_keeps_it_within_the_margin() -> None:
     choice = Choice(ChoiceRules(hold_s=3, margin_db=6), ProjectRules({}, {BOOKS: ProjectRule(5)}))
     assert choice.update(0, near((EAST, 0.0)), UNBOUND).project == LUNCH
-    assert choice.update(1, near((EAST, 0.0), (WEST, -2.9)), UNBOUND).project == LUNCH
-    chosen = choice.update(4, near((EAST, 0.0), (WEST, -2.9)), UNBOUND)
+    for now in range(1, 3):
+        assert choice.update(now, near((EAST, 0.0), (WEST, 1.0), at=now), UNBOUND).project == LUNCH
+    chosen = choice.update(3, near((EAST, 0.0), (WEST, 1.0), at=3), UNBOUND)
     assert chosen.project == BOOKS
     assert cause(chosen) == LeadByPriority(5, 0, 3, 3)
-    for now in range(5, 60):
-        assert choice.update(now, near((EAST, 0.0), (WEST, -5.9)), UNBOUND).project == BOOKS
-    choice.update(60, near((EAST, 0.0), (WEST, -6.1)), UNBOUND)
-    assert choice.update(63, near((EAST, 0.0), (WEST, -6.1)), UNBOUND).project == LUNCH
+    for now in range(4, 60):
+        assert choice.update(now, near((EAST, 0.0), (WEST, -5.9), at=now), UNBOUND).project == BOOKS
+    shown = [choice.update(now, near((EAST, 0.0), (WEST, -12.0), at=now), UNBOUND).project for now in range(60, 90)]
+    assert shown[-1] == LUNCH
 
 
 def test_a_higher_priority_far_behind_does_not_take_over() -> None:
     choice = Choice(ChoiceRules(hold_s=0), ProjectRules({}, {BOOKS: ProjectRule(5)}))
     choice.update(0, near((EAST, 0.0)), UNBOUND)
     for now in range(1, 20):
-        assert choice.update(now, near((EAST, 0.0), (WEST, -3.1)), UNBOUND).project == LUNCH
+        assert choice.update(now, near((EAST, 0.0), (WEST, -3.1), at=now), UNBOUND).project == LUNCH
 
 
 def test_during_a_donation_nothing_takes_over_not_even_a_person() -> None:

@@ -59,7 +59,7 @@ from tests.unit.beacon_gateway.presence.people import heard, person, place
 
 CAUSES: tuple[ChoiceCause, ...] = (
     OnlyOneNear(), PersonFirst(), Nearest(3, 7.5), NearestByRssi(2), EqualByPriority(2, 5, 0),
-    EqualByNeed(2, 0.5, 0.25), EqualByLevel(2), PreviousGone(3.5, 3), LeadByLevel(7.5, 6, 3, 3), LeadByRssi(3, 3),
+    EqualByNeed(2, 0.5, 0.25), EqualByLevel(2), PreviousGone(3.5, 3), LeadByLevel(7.5, 3, 3), LeadByRssi(3, 3),
     LeadByPriority(5, 0, 3, 3), ProjectChanged(),
 )  # fmt: skip
 SELECTIONS: tuple[PickReason, ...] = (
