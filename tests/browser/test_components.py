@@ -36,7 +36,7 @@ async def styled(browser: Browser, address: str, name: str, css: str) -> Page:
 def with_token(token: str, value: str) -> str:
     """The stylesheet with one token's first value changed."""
     css = Assets().files["pages.css"].content.decode()
-    changed, count = re.subn(rf"(--{token}:) [^;]+;", rf"\1 {value};", css, count=1)
+    changed, count = re.subn(rf"(--{token}:)[^;]+;", rf"\g<1>{value};", css, count=1)
     assert count == 1, token
     return changed
 

@@ -41,7 +41,7 @@ PATHS = (
     "factor",
 )
 _SMALL = """() => [...document.querySelectorAll('a, button, summary, select, input:not([type=hidden])')]
-  .filter((each) => each.checkVisibility() && !each.matches('.menu input'))
+  .filter((each) => each.checkVisibility() && !each.matches('#menu-open'))
   .map((each) => [each, each.getBoundingClientRect()])
   .filter(([each, box]) => box.height < 44 || box.width < 44)
   .map(([each, box]) => each.outerHTML.slice(0, 80))"""

@@ -1,0 +1,46 @@
+"""Pictures of projects: cropped round their focus, large enough to be seen, and never behind the buttons."""
+
+import pytest
+
+from tests.browser.conftest import OpenPage
+from tests.browser.layout import SIZES
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+SCREENS = ("kiosk", "small", "portrait")
+CROPS = """() => [...document.querySelectorAll(".scene, .hero")].map((scene) => {
+  scene.classList.add("photo");
+  return ["top-left", "right", "centre", "bottom"].map((focus) => {
+    const was = scene.className;
+    scene.classList.add(`focus-${focus}`);
+    const found = getComputedStyle(scene.firstElementChild).objectPosition;
+    scene.className = was;
+    return found;
+  }).join();
+})"""
+COVERED = """() => ["usual", "larger", "largest"].flatMap((text) => {
+  const root = document.documentElement;
+  root.className = root.className.replace(/text-\\w+/, `text-${text}`);
+  const bars = [...document.querySelectorAll("main .buttons")].filter((each) => each.offsetHeight);
+  const bar = bars.length ? bars[0].getBoundingClientRect().top : innerHeight;
+  return [...document.querySelectorAll(".scene, .hero, .pick")].filter((each) => each.offsetHeight).flatMap((each) => {
+    const box = each.getBoundingClientRect(), card = each.closest("a")?.getBoundingClientRect();
+    const slim = card && innerWidth > innerHeight && box.width < 0.4 * card.width;
+    return [...(box.bottom > bar + 0.5 ? [`${text}: ${each.className} behind the buttons`] : []),
+      ...(slim ? [`${text}: ${Math.round(box.width)} px of ${Math.round(card.width)}`] : [])];
+  });
+})"""
+
+
+@pytest.mark.parametrize("page_of", ["attract-one", "amount", "project-over", "turned"])
+async def test_a_picture_shows_its_focus_and_stands_free_at_every_size_of_screen_and_text(
+    open_page: OpenPage, gallery_url: str, page_of: str
+) -> None:
+    page = await open_page(*SIZES["kiosk"], has_touch=True, is_mobile=True)
+    for language in ("en", "zh-Hans"):
+        for size in SCREENS:
+            await page.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
+            await page.goto(f"{gallery_url}/kiosk/{page_of}/{language}")
+            if size != "small" or page_of != "amount":  # there amounts that do not fit are scrolled to
+                assert await page.evaluate(COVERED) == [], (language, size)
+            crops = set(await page.evaluate(CROPS))
+            assert crops == {"0px 0px,100% 40%,50% 40%,50% 100%"}, (language, size)
