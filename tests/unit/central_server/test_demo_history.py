@@ -13,6 +13,7 @@ from central_server.demo_history import DemoHistory
 from central_server.enrolment.gateways import register
 from central_server.ledger.help_figures import help_by_project
 from central_server.ledger.publication import Publisher
+from central_server.public.phone_pages.gift_path import load_path
 from central_server.receipts.sealed_data import open_seal
 from central_server.settings import Settings
 from central_server.state_files import catalogue_key
@@ -20,7 +21,7 @@ from central_server.statistics.periods import Span, period_of
 from central_server.statistics.report import build_report
 from central_server.store.engine.database import Database, open_database
 from central_server.store.families import cases as case_store
-from central_server.store.ledger import ledger_lines
+from central_server.store.ledger import ledger_lines, money_uses
 from central_server.store.ledger.ledger_lines import LedgerLine
 from central_server.store.statistics.figure_filter import FigureScope
 from daemonkit.toml import load
@@ -66,6 +67,14 @@ async def test_board_ledger_and_figures_of_a_history_agree(database: Database, t
     async with database.read() as connection:
         (help_,) = (await help_by_project(connection, "drill", "huada", NOW))["elder-lunch"]
         waiting = await case_store.waiting(connection, ["huada"], "drill")
+        gifts = [(line, await money_uses.path(connection, line.identity)) for line in lines if line.kind == "paid"]
+        used = [(line, path) for line, path in gifts if path is not None]
+        of_lunch = [(path.uses[0].at, line) for line, path in used if line.project == "elder-lunch" and path.uses]
+        _, oldest = min(of_lunch, key=lambda each: each[0])
+        way = await load_path(connection, oldest, 0, NOW)
+    assert sum(path.spent_minor for _, path in used) == spent
+    assert sum(path.left_minor for _, path in used) == sum(chain.head.total.balance for chain in board)
+    assert [each.times for each in way.reached] == [HELPED], "the slip shows a figure of the board"
     assert [(each.month, each.households) for each in help_.months] == [(f"2026-{n:02}", HELPED) for n in (8, 9, 10)]
     named = [line for line in lines if line.kind == "disbursed" and line.people is None]
     assert help_.fen == sum(line.amount_minor for line in named)
