@@ -24,8 +24,6 @@ from sync_contract.money import Money
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
 
-NotGiveable = (ProjectUnknown, PermitClosed, AmountOutOfRange)
-
 
 @dataclass(frozen=True, slots=True)
 class BankRedirect:

@@ -35,9 +35,3 @@ def duration(length: timedelta, language: Language) -> str:
 def signed(minor: int, language: Language, currency: str = "CNY") -> str:
     """Return `¥1,234.50` or `−¥3` for an amount in fen."""
     return ("\N{MINUS SIGN}" if minor < 0 else "") + money(Money(abs(minor), currency), language)
-
-
-def short_day(at: datetime, language: Language) -> str:
-    """Return `11月24日` in official time."""
-    pattern = "MMM d" if language is Language.en else "M月d日"
-    return format_date(at.astimezone(OFFICIAL_TIME), pattern, locale=LOCALES[language])
