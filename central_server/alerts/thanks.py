@@ -24,7 +24,6 @@ from central_server.store.engine.database import Database
 from central_server.store.families import sealed_keys
 from central_server.store.ledger import ledger_lines, money_uses, project_terms
 from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
-from central_server.store.ledger.money_uses import GiftPath
 from kiosk_ui.number_format import money, month_name
 from sync_contract.money import Money
 from sync_contract.project import Texts
@@ -106,12 +105,12 @@ class ThankYou:
     async def _send(self, row: Thanks, now: datetime) -> bool:
         async with self.database.read() as connection:
             line = await ledger_lines.get(connection, f"received:{row.attempt}")
-            path = None if line is None else await money_uses.path(connection, line.identity)
             refunded = await ledger_lines.refunded_minor(connection, row.attempt)
-            message = None
-            if line is not None and path is not None and not path.left_minor and refunded == path.refunded_minor:
-                address = self.seal.open(_record(row.attempt), row.sealed or b"", Address)
-                message = await self._write(connection, line, path, Language(address.language))
+            address = self.seal.open(_record(row.attempt), row.sealed or b"", Address)
+            language = Language(address.language)
+            message = (
+                None if line is None else await write_message(connection, line, self.environment, language, self.page)
+            )
         if line is not None and refunded >= line.amount_minor:
             async with self.database.write() as connection:
                 await thanks.end(connection, row, ThanksState.ended, now)
@@ -121,7 +120,7 @@ class ThankYou:
         async with self.database.write() as connection:
             if not await thanks.claim(connection, row.attempt, now):
                 return False
-        return await self._deliver(self.mail, row, address.email, message, now)
+        return await self._deliver(self.mail, row, address.email, _for_mail(message, language), now)
 
     async def _deliver(self, mail: Sender, row: Thanks, email: str, message: Message, now: datetime) -> bool:
         try:
@@ -139,28 +138,37 @@ class ThankYou:
             await thanks.end(connection, row, ThanksState.sent, now)
         return True
 
-    async def _write(
-        self, connection: Connection, line: LedgerLine, path: GiftPath, language: Language
-    ) -> Message | None:
-        """Return None if nothing of it was spent: it was moved, or only paid fees."""
-        months = sorted({month_number(use.at) for use in path.uses if use.kind == LineKind.disbursed})
-        if path.spent_minor <= 0 or not months:
-            return None
-        terms = await project_terms.get(connection, line.terms)
-        project = await projects.known(connection, line.community, line.project) if terms is None else terms
-        facts = {
-            "project": line.project if project is None else project.title[language],
-            "amount": money(Money(path.spent_minor, line.currency), language),
-            "months": ", ".join(f"{each // 12} · {month_name(each % 12 + 1, language)}" for each in months),
-            "page": self.page(f"/v/{line.secret}"),
-        }
-        words = _words()
-        drill = words["drill"][0][language] if self.environment is Environment.drill else ""
-        return Message(
-            subject=drill + words["subject"][0][language].format(**facts),
-            lines=tuple(each[language].format(**facts) for each in words["lines"]),
-            reference="thanks." + hashlib.sha256(line.secret.encode()).hexdigest()[:32],
-        )
+
+async def write_message(
+    connection: Connection, line: LedgerLine, environment: Environment, language: Language, page: Callable[[str], str]
+) -> Message | None:
+    """Return the thanks for a gift, as for a letter; None while money of it is left or a refund of it is not published,
+    and if nothing of it was spent: it was refunded, moved, or only paid fees.
+    """
+    path = await money_uses.path(connection, line.identity)
+    refunded = await ledger_lines.refunded_minor(connection, line.attempt or "")
+    if path is None or path.left_minor or refunded != path.refunded_minor or path.spent_minor <= 0:
+        return None
+    months = sorted({month_number(use.at) for use in path.uses if use.kind == LineKind.disbursed})
+    terms = await project_terms.get(connection, line.terms)
+    project = await projects.known(connection, line.community, line.project) if terms is None else terms
+    facts = {
+        "project": line.project if project is None else project.title[language],
+        "amount": money(Money(path.spent_minor, line.currency), language),
+        "months": ", ".join(f"{each // 12} · {month_name(each % 12 + 1, language)}" for each in months),
+        "page": page(f"/v/{line.secret}"),
+    }
+    words = _words()
+    drill = words["drill"][0][language] if environment is Environment.drill else ""
+    return Message(
+        subject=drill + words["subject"][0][language].format(**facts),
+        lines=tuple(each[language].format(**facts) for each in words["lines"]),
+        reference="thanks." + hashlib.sha256(line.secret.encode()).hexdigest()[:32],
+    )
+
+
+def _for_mail(message: Message, language: Language) -> Message:
+    return replace(message, lines=(*message.lines, _words()["mail_only"][0][language]))
 
 
 @cache

@@ -31,6 +31,7 @@ from central_server.staff.catalogue.project_page import ProjectPage
 from central_server.staff.catalogue.projects_page import ProjectsPage
 from central_server.staff.donations.gift_page import GiftPage
 from central_server.staff.donations.gifts_page import GiftsPage
+from central_server.staff.donations.letter_page import LetterPage
 from central_server.staff.donations.receipts_page import ReceiptsPage
 from central_server.staff.donations.refunds_page import RefundsPage
 from central_server.staff.donations.remittances_page import RemittancesPage
@@ -92,6 +93,7 @@ class StaffSite:
             *LivePage(frame, services.news).routes(),
             *GiftsPage(frame, environment).routes(),
             *GiftPage(frame, environment, services.refund_bank).routes(),
+            *LetterPage(frame, environment, services.inviting.url).routes(),
             *RefundsPage(frame, environment).routes(),
             *RemittancesPage(frame, services.receipts.seal, environment, services.reconciling.changed).routes(),
             *LedgerPage(frame, environment).routes(),

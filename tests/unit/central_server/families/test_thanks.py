@@ -1,16 +1,21 @@
 """A giver who left an address is thanked once, when the money was spent; then nothing of the address remains."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
+from aiohttp import web
 from sqlalchemy import ColumnElement, select, update
 
+from central_server.accounts.access import Role
 from central_server.ledger.publication import Publisher
 from central_server.server_options import ServerTimings
+from central_server.staff.donations.letter_page import LetterPage
+from central_server.staff.frame.page_frame import PageFrame
 from central_server.state_files import catalogue_key
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.thanks import ThanksState
@@ -24,6 +29,7 @@ from tests.fakes.mail_server import running_post_office
 from tests.sqlite import put_database
 from tests.unit.central_server.ledger.test_spending_order import spent
 from tests.unit.central_server.ledger_world import HUADA, gave_back, given
+from tests.unit.central_server.staff_desk import Browser, account, running_desk
 
 NOW = datetime.now(UTC)
 
@@ -92,3 +98,18 @@ async def test_one_message_when_the_money_is_spent_over_restarts_and_failures(
             rows = {row.attempt: row for row in await connection.execute(select(thanks))}
         assert [rows[gift.id].state for gift in gifts] == [ThanksState.sent] * 4 + [ThanksState.ended] * 2
         assert all(row.sealed is None for row in rows.values())
+        await check_letters(database, gifts)
+
+
+async def check_letters(database: Database, gifts: list[Attempt]) -> None:
+    def pages(frame: PageFrame) -> Sequence[web.RouteDef]:
+        return LetterPage(frame, Environment.drill, lambda: "https://give.example.org").routes()
+
+    async with running_desk(database, more=pages) as desk:
+        await account(database, "fei", role=Role.finance)
+        browser = Browser(desk)
+        await browser.log_in("fei")
+        for gift, words in ((gifts[0], "Your gift has been spent"), (gifts[5], "or it was refunded")):
+            page = await browser.open(f"/staff/gifts/{gift.gateway}/{gift.intent}/letter")
+            assert words in page.text()
+            assert "deleted" not in page.text(), "no address was stored"

@@ -71,6 +71,7 @@ ROUTES: dict[str, Entry] = {
     "GET /staff/gifts.csv": Staff(Right.money),
     "GET /staff/gifts.xlsx": Staff(Right.money),
     f"GET {_ONE}": Staff(Right.money, path=_PATH, names=True),
+    f"GET {_ONE}/letter": Staff(Right.money, path=f"{_PATH}/letter", names=True),
     f"POST {_ONE}/refund": Staff(
         Right.money,
         path=f"{_PATH}/refund",
