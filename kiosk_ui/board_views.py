@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from kiosk_ui.gift_path import GiftPath
 from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
-from sync_contract.ledger_heads import Head
+from sync_contract.ledger_heads import Head, Remitted
 from sync_contract.merkle_sum_tree import Sums
 from sync_contract.money import Money
 from sync_contract.permit import OFFICIAL_TIME
@@ -48,6 +48,7 @@ class BoardProject:
     digest: str = ""
     informs: bool = False
     help: tuple[Help, ...] = ()
+    remitted: Remitted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ class BoardPage(View):
     def published(self) -> bool:
         """Return False before the first publication: a total of zero would mislead."""
         return any(each.at is not None for each in self.projects)
+
+    @property
+    def remittances(self) -> bool:
+        return any(each.remitted is not None for each in self.projects)
 
     @property
     def total(self) -> Sums:

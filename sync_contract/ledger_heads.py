@@ -83,12 +83,20 @@ class SignedHead(Record):
         return hashlib.sha256(_HEAD + self.payload.encode()).hexdigest()
 
 
+class Remitted(Record):
+    """Gifts by bank transfer or cheque in a chain, which no file of the bank contains; 0 where they would be few."""
+
+    gifts: Count
+    fen: Count
+
+
 class ChainStatus(Record):
-    """How many gateways cosigned a chain's newest head."""
+    """How many gateways cosigned a chain's newest head. `remitted`: None if no gift came by transfer or cheque."""
 
     project: ProjectId
     step: Annotated[int, Field(ge=1, lt=2**31)]
     cosigned: Count
+    remitted: Remitted | None = None
 
 
 class Heads(Record):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sync_contract.ledger_heads import Head
+from sync_contract.ledger_heads import ChainStatus, Head
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,12 @@ class StoredChain:
 
 @dataclass(frozen=True, slots=True)
 class BoardFacts:
-    """`chains`: by project; `cosigned`: gateways that cosigned a chain's newest head, according to the server;
+    """`chains`: by project; `statuses`: according to the server;
     `refused`: a head of this community was refused.
     """
 
     chains: Mapping[str, StoredChain]
-    cosigned: Mapping[str, int]
+    statuses: Mapping[str, ChainStatus]
     compared_until: date | None
     open_differences: int
     refused: bool

@@ -102,8 +102,8 @@ class LedgerHeads:
                 for project, signed in _newest(tables, answer.community, environment).items()
             }
             refused = tables.first("head_refusals", "WHERE community = ?", answer.community)
-            cosigned = {each.project: each.cosigned for each in answer.statuses}
-            return BoardFacts(chains, cosigned, answer.compared_until, answer.open_differences, refused is not None)
+            statuses = {each.project: each for each in answer.statuses}
+            return BoardFacts(chains, statuses, answer.compared_until, answer.open_differences, refused is not None)
 
         return await self._database.read(work)
 

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from central_server.enrolment.request_verification import signed_json, signer
 from central_server.ledger.publication import to_signed_head
+from central_server.ledger.remitted_figures import load_remitted
 from central_server.reconciliation.compared_days import load_compared
 from central_server.rejected_requests import Refusals
 from central_server.store.engine.connection import Connection
@@ -58,12 +59,18 @@ class TransparencyApi:
             if head.step > known.get(head.project, 0) and len(found) < MOST_HEADS:
                 room = MOST_HEADS - len(found)
                 found += await ledger_heads.of_purse(connection, head.purse, known.get(head.project, 0), room)
+        remitted = await load_remitted(connection, newest)
         compared = await load_compared(connection, community, self._environment, self._clock())
         return Heads(
             community=community,
             heads=tuple(to_signed_head(head) for head in found),
             statuses=tuple(
-                ChainStatus(project=head.project, step=head.step, cosigned=len(witnesses.get(head.seq, [])))
+                ChainStatus(
+                    project=head.project,
+                    step=head.step,
+                    cosigned=len(witnesses.get(head.seq, [])),
+                    remitted=remitted.get(head.project),
+                )
                 for head in newest[:_MOST_KNOWN]
             ),
             compared_until=compared.until,

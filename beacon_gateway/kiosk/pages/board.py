@@ -30,6 +30,7 @@ def board_view(
     names = {project.id: project.title for project in offered}
     help_ = {project.id: project.help for project in offered}
     chains = {} if facts is None else facts.chains
+    statuses = {} if facts is None else facts.statuses
     shown = [
         BoardProject(
             id=project,
@@ -38,9 +39,10 @@ def board_view(
             months=months(chain.recent, now),
             at=chain.last.at,
             step=chain.last.step,
-            cosigned=facts.cosigned.get(project) if facts else None,
+            cosigned=statuses[project].cosigned if project in statuses else None,
             digest=chain.digest,
             help=help_.get(project, ()),
+            remitted=statuses[project].remitted if project in statuses else None,
         )
         for project, chain in chains.items()
     ]

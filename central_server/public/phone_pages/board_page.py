@@ -11,6 +11,7 @@ from aiohttp import web
 
 from central_server.ledger.help_figures import help_by_project
 from central_server.ledger.publication import Publisher
+from central_server.ledger.remitted_figures import load_remitted
 from central_server.public.phone_pages.gift_path import load_path
 from central_server.public.phone_pages.page_responder import PLACE, PageResponder
 from central_server.reconciliation.compared_days import load_compared
@@ -60,6 +61,7 @@ class Board:
             known = await projects.known_many(connection, [(place, head.project) for head in newest])
             witnesses = await cosignatures.of_heads(connection, [head.seq for head in newest])
             helped = await help_by_project(connection, environment, place, now)
+            remitted = await load_remitted(connection, newest)
             shown = []
             for head in newest:
                 last = Head.model_validate_json(head.content)
@@ -76,6 +78,7 @@ class Board:
                         cosigned=len(witnesses.get(head.seq, [])),
                         digest=head.digest,
                         help=helped.get(head.project, ()),
+                        remitted=remitted.get(head.project),
                     )
                 )
             listed = {each.id for each in shown}

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, text
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_one
@@ -101,6 +101,23 @@ async def published(connection: Connection, head: int) -> tuple[LedgerLine, ...]
     joined = ledger_lines.join(published_lines, published_lines.c.line == ledger_lines.c.seq)
     statement = select(*line_columns()).select_from(joined).where(published_lines.c.head == head)
     return tuple(line_of(row) for row in await connection.execute(statement.order_by(ledger_lines.c.n)))
+
+
+async def remitted(connection: Connection, community: str, environment: str) -> list[tuple[str, str, int, int]]:
+    """Return for each head with gifts by transfer or cheque, oldest first: project, content, their number and fen."""
+    line = ledger_lines.c
+    joined = ledger_lines.join(published_lines, published_lines.c.line == line.seq).join(
+        heads, heads.c.seq == published_lines.c.head
+    )
+    statement = (
+        select(heads.c.project, heads.c.content, func.count(), func.sum(line.amount_minor))
+        .select_from(joined)
+        .where(line.community == community, line.environment == environment)
+        .where(text("ledger_lines.kind IN ('transfer', 'cheque')"))  # as in the condition of the index
+        .group_by(heads.c.project, heads.c.step, heads.c.content)
+        .order_by(heads.c.project, heads.c.step)
+    )
+    return [(project, content, count, int(fen)) for project, content, count, fen in await connection.execute(statement)]
 
 
 async def steps(connection: Connection, purse: Purse) -> list[tuple[LedgerLine, ...]]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from beacon_gateway.kiosk.pages.board import board_view
 from beacon_gateway.model.published import BoardFacts, StoredChain
 from kiosk_ui.board_views import BAR_HEIGHT, MONTHS, first_month, months
-from sync_contract.ledger_heads import NO_HEAD, Head
+from sync_contract.ledger_heads import NO_HEAD, ChainStatus, Head
 from sync_contract.merkle_sum_tree import Sums
 from sync_contract.strict_model import Environment
 from tests.browser.fake_giving import FakeKiosk, FakeProjects
@@ -32,7 +32,9 @@ def head(project: str = "elder-lunch", *, at: datetime = NOW, step: int = 1, **s
 
 def facts(*heads: Head, refused: bool = False, cosigned: int = 0) -> BoardFacts:
     chains = {each.project: StoredChain(each, DIGEST, (each,)) for each in heads}
-    return BoardFacts(chains, dict.fromkeys(chains, cosigned), NOW, 0, refused)
+    return BoardFacts(
+        chains, {each: ChainStatus(project=each, step=1, cosigned=cosigned) for each in chains}, NOW, 0, refused
+    )
 
 
 async def test_the_board_works_before_the_first_publication(resident: Resident) -> None:
