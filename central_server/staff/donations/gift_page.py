@@ -1,24 +1,31 @@
 """Show one gift: its history, payment attempts, the bank's reports, ledger lines, and the form for a refund."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.donations import refund_approval
 from central_server.donations.refund_approval import RefundNotPossible, RefundProblem
+from central_server.staff.donations.gift_timeline import GiftFacts, build_timeline, chosen_attempt
 from central_server.staff.donations.gift_wording import DOORS, LINES, NOT_POSSIBLE, REFUND_STATES, REMITTANCES, STATES
+from central_server.staff.donations.timeline_wording import EVIDENCE, HINTS, MARKS, REMITTED_STOPS, STOPS
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Values, Visitor
 from central_server.store.accounts import audit_money_actions
 from central_server.store.catalogue import projects
-from central_server.store.donations import attempts, gifts, intents, refunds
+from central_server.store.donations import attempts, gifts, intents, receipts, refunds, remittances
+from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.intents import Intent
-from central_server.store.donations.refunds import BY_BANK
+from central_server.store.donations.refunds import BY_BANK, StoredRefund
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import gateways
-from central_server.store.ledger import ledger_lines
+from central_server.store.ledger import ledger_lines, money_uses
+from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
+from central_server.store.parcels import parcel_times, parcels, sync_log
 from central_server.store.places import places
+from central_server.store.reconciliation import differences, statements
 from sync_contract.money import AmountMalformed, Money
+from sync_contract.records import Receipt
 from sync_contract.strict_model import Environment
 
 _ONE = "/staff/gifts/{gateway:[0-9a-f]{16}}/{intent:[0-9a-f]{32}}"
@@ -79,13 +86,16 @@ class GiftPage:
             tried = await attempts.of_intent(connection, intent.gateway, intent.id)
             ids = [attempt.id for attempt in tried]
             project = await projects.known(connection, intent.community, intent.project)
+            posted = await ledger_lines.of_attempts(connection, ids)
+            returned = await refunds.of_attempts(connection, ids)
+            facts = await self._facts(connection, visitor, intent, tried, posted, returned)
             values: Values = {
                 "gateway": await gateways.get(connection, intent.gateway),
                 "community": await places.get(connection, intent.community),
                 "changes": await intents.history(connection, intent.gateway, intent.id),
-                "posted": await ledger_lines.of_attempts(connection, ids),
+                "posted": posted,
+                "refunds": returned,
                 "bank_reports": await gifts.notifications_of(connection, ids),
-                "refunds": await refunds.of_attempts(connection, ids),
                 "possible": {
                     each.id: await refund_approval.check_refundable(connection, each, self._bank, visitor.now)
                     for each in tried
@@ -97,6 +107,11 @@ class GiftPage:
             "amount": Money(intent.amount_minor, intent.currency),
             "yuan": Money,
             "tried": tried,
+            "timeline": build_timeline(facts),
+            "stops": STOPS | (REMITTED_STOPS if facts.remittance else {}),
+            "step_evidence": EVIDENCE,
+            "marks": MARKS,
+            "hints": HINTS,
             "numbers": {attempt.id: attempt.number for attempt in tried},
             "by_bank": BY_BANK,
             "states": STATES,
@@ -110,6 +125,40 @@ class GiftPage:
             "asked": "asked" in visitor.request.query,
         }
         return HtmlPage("gift.html", values, 422 if fault else 200)
+
+    async def _facts(
+        self,
+        connection: Connection,
+        visitor: Visitor,
+        intent: Intent,
+        tried: Sequence[Attempt],
+        posted: Sequence[LedgerLine],
+        returned: tuple[StoredRefund, ...],
+    ) -> GiftFacts:
+        """Collect what the timeline is built from."""
+        attempt = chosen_attempt(tried)
+        line = next((each for each in posted if attempt and each.identity == f"received:{attempt.id}"), None)
+        record = await parcels.get(connection, intent.gateway, intent.id)
+        happened = (await parcel_times.known(connection, intent.gateway, [intent.id])).get(intent.id)
+        lines = await sync_log.of_parcel(connection, intent.gateway, intent.id)
+        statement = None if attempt is None or attempt.statement is None else attempt.statement
+        return GiftFacts(
+            intent,
+            visitor.now,
+            recorded_at=None if happened is None else happened[0],
+            delivered_at=None if record is None else record.received_at,
+            number=None if record is None else record.n,
+            contradicted=any(each.result in (Receipt.conflict, Receipt.refused) for each in lines),
+            attempt=attempt,
+            remittance=None if attempt is None else await remittances.get(connection, attempt.id),
+            statement=None if statement is None else await statements.get(connection, statement),
+            difference=attempt is not None and await differences.open_about(connection, attempt.id),
+            line=line,
+            path=None if line is None else await money_uses.path(connection, line.identity),
+            refunds=returned,
+            refund_lines=tuple(each for each in posted if each.kind == LineKind.refund),
+            receipt=None if attempt is None else await receipts.get(connection, attempt.id),
+        )
 
     async def _requested_intent(self, connection: Connection, visitor: Visitor) -> Intent:
         """Raises HTTPNotFound."""

@@ -66,6 +66,7 @@ class LogPage:
                 "labels": gateway_labels(known, communities.every, visitor.language),
                 "gaps": gaps,
                 "states": states,
+                "blind": blind,
                 "chosen": chosen,
                 "filtered": bool(filters),
                 "newest": "" if wanted.before is None else f"/staff/log?{urlencode(filters)}",

@@ -130,6 +130,13 @@ async def count_open(connection: Connection, community: str, environment: str) -
     return int((await connection.execute(statement)).scalar_one())
 
 
+async def open_about(connection: Connection, attempt: str) -> bool:
+    """Return whether a difference about the attempt is not settled."""
+    table = differences.c
+    statement = select(table.id).where(table.attempt == attempt, table.settled_at.is_(None))
+    return (await connection.execute(statement.limit(1))).first() is not None
+
+
 WITHOUT_FILE = (DifferenceKind.file_refused, DifferenceKind.file_missing)
 
 
