@@ -1,8 +1,10 @@
 """Turn tasks into alerts: store when each began and ended, and who took it on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.alerts.task_search import TaskSearch
@@ -26,6 +28,9 @@ _SLOW_KINDS = {
     TaskKind.advert_unheard.value: _ENDS_AFTER_RESTART,
     TaskKind.nothing_heard.value: timedelta(minutes=40),
 }
+_MAX_ROWS = 50
+"""In one transaction."""
+Row = TypeVar("Row")
 STORED_FOR = timedelta(days=90)
 """Ended alerts are deleted after this time."""
 
@@ -63,27 +68,46 @@ async def update_alerts(
 
 
 async def store_tasks(database: Database, waiting: Sequence[Task], now: datetime, *, complete: bool = True) -> None:
-    """Open an alert for each new task, and end those of tasks that wait no more, if `waiting` is complete."""
-    async with database.write() as connection:
-        await connection.alone("alerts")
-        await _store(connection, waiting, now, complete)
+    """Open an alert for each new task, and end those of tasks that wait no more, if `waiting` is complete.
 
-
-async def _store(connection: Connection, waiting: Sequence[Task], now: datetime, complete: bool) -> None:
-    known = {(alert.kind, alert.subject): alert for alert in await alerts.open_ones(connection, [TOP])}
+    It writes in slices: on SQLite a write locks out every other process.
+    """
+    async with database.read() as connection:
+        known = {(alert.kind, alert.subject): alert for alert in await alerts.open_ones(connection, [TOP])}
     new: list[Alert] = []
+    changed: list[Alert] = []
+    same: list[int] = []
     for task in waiting:
         alert = _alert(task, now)
         before = known.pop((alert.kind, alert.subject), None)
         if before is None:
             new.append(alert)
+        elif replace(before, seen_at=now) == _merged(before, alert):
+            same.append(before.id)
         else:
-            await alerts.update_seen(connection, _merged(before, alert))
-    await alerts.add(connection, new)
-    if complete:
-        over = [each.id for each in known.values() if now - each.seen_at > _SLOW_KINDS.get(each.kind, _ENDS_AFTER)]
-        await alerts.end(connection, over, now)
-    await alerts.delete_ended(connection, now - STORED_FOR)
+            changed.append(replace(alert, id=before.id))
+    over = [each.id for each in known.values() if now - each.seen_at > _SLOW_KINDS.get(each.kind, _ENDS_AFTER)]
+    for some in _slices(new):
+        await database.written(partial(_add, some))
+    for some in _slices(changed):
+        await database.written(partial(alerts.update_seen, changed=some))
+    for ids in _slices(same):
+        await database.written(partial(alerts.confirm_seen, ids=ids, at=now))
+    for ids in _slices(over if complete else ()):
+        await database.written(partial(alerts.end, ids=ids, at=now))
+    while await database.written(partial(alerts.delete_ended, before=now - STORED_FOR)):
+        pass
+
+
+async def _add(new: Sequence[Alert], connection: Connection) -> None:
+    """Add those that no other process has added meanwhile."""
+    await connection.alone("alerts")
+    known = {(alert.kind, alert.subject) for alert in await alerts.open_ones(connection, [TOP])}
+    await alerts.add(connection, [each for each in new if (each.kind, each.subject) not in known])
+
+
+def _slices(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    return (rows[first : first + _MAX_ROWS] for first in range(0, len(rows), _MAX_ROWS))
 
 
 def _alert(task: Task, now: datetime) -> Alert:
@@ -106,7 +130,7 @@ def _alert(task: Task, now: datetime) -> Alert:
 
 
 def _merged(before: Alert, current: Alert) -> Alert:
-    """Keep the acknowledgement, unless the task occurred again after it."""
+    """Return what `alerts.update_seen` would store: the acknowledgement stays, unless the task occurred after it."""
     merged = replace(current, id=before.id, opened_at=before.opened_at)
     if before.acknowledged_at is None or (current.since is not None and current.since > before.acknowledged_at):
         return merged

@@ -9,7 +9,7 @@ from central_server.store.engine.database import Database
 
 STORED_FOR = timedelta(days=365)
 """Long after the last day on which a bank's file can contain a late payment."""
-_SLICE = 100
+_SLICE = 30
 """In one transaction: on SQLite a write locks out every other process."""
 _JOB = "gifts"
 

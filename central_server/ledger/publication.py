@@ -1,6 +1,7 @@
 """Publish the ledger's chains: create, sign and store heads, and prove the lines under them."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -78,16 +79,42 @@ class Publisher:
         return made
 
     async def publish(self, purse: Purse) -> StoredHead | None:
-        """Publish one more step; None if nothing is publishable."""
-        return await self._database.written(lambda connection: self._publish(connection, purse))
+        """Publish one more step; None if nothing is publishable.
 
-    async def _publish(self, connection: Connection, purse: Purse) -> StoredHead | None:
-        await ledger_lines.lock_ledger(connection, purse[0])
-        last = await ledger_heads.newest(connection, purse)
-        pending = await ledger_heads.pending(connection, purse, last.up_to if last else 0, MAX_LINES)
-        refers = [line.refers for line in pending if line.kind in (LineKind.refund, LineKind.fee)]
-        published = await ledger_heads.published_of(connection, refers)
-        steps = await ledger_heads.steps(connection, purse) if needs_steps(pending) else []
+        The step is made before the write, on a thread: 2,000 lines take long. It is dropped if another process has
+        published one meanwhile; lines that were added meanwhile come later.
+        """
+        async with self._database.read() as connection:
+            last = await ledger_heads.newest(connection, purse)
+            pending = await ledger_heads.pending(connection, purse, last.up_to if last else 0, MAX_LINES)
+            refers = [line.refers for line in pending if line.kind in (LineKind.refund, LineKind.fee)]
+            published = await ledger_heads.published_of(connection, refers)
+            steps = await ledger_heads.steps(connection, purse) if needs_steps(pending) else []
+        made = await asyncio.to_thread(self._make_step, purse, last, pending, published, steps)
+        if made is None:
+            return None
+        head, lines = made
+
+        async def add(connection: Connection) -> StoredHead | None:
+            await ledger_lines.lock_ledger(connection, purse[0])
+            newest = await ledger_heads.newest(connection, purse)
+            if (newest and newest.step) != (last and last.step):
+                return None
+            seq = await ledger_heads.add(connection, head, lines)
+            await spending_queue.record(connection, purse, seq, lines)
+            return head
+
+        return await self._database.written(add)
+
+    def _make_step(
+        self,
+        purse: Purse,
+        last: StoredHead | None,
+        pending: tuple[LedgerLine, ...],
+        published: Collection[str],
+        steps: Sequence[Sequence[LedgerLine]],
+    ) -> tuple[StoredHead, tuple[LedgerLine, ...]] | None:
+        """Return the next step with its lines. `last`: the previous step; the others as in `select_publishable`."""
         before = None if last is None else Head.model_validate_json(last.content)
         total = Sums() if before is None else before.total
         lines = select_publishable(pending, published.__contains__, steps, total)
@@ -121,9 +148,7 @@ class Publisher:
             helped=head.total.helped,
             published_at=self._clock(),
         )
-        seq = await ledger_heads.add(connection, stored, lines)
-        await spending_queue.record(connection, purse, seq, lines)
-        return stored
+        return stored, lines
 
     async def chain(self, community: str, project: str, after: int = 0) -> Chain | None:
         """Return the public chain's heads above a step, None if the chain has none."""

@@ -22,7 +22,7 @@ from sync_contract.permit import OFFICIAL_TIME
 
 _log = structlog.get_logger()
 NIGHTLY = "(nightly)"
-_MAX_TOGETHER = 50
+_MAX_TOGETHER = 20
 """Missing payments and refunds that are recorded in one transaction."""
 
 

@@ -4,7 +4,7 @@ Sequence numbers are assigned before a transaction commits, so a lower one may b
 Therefore the last minute is read again each time; the outbox accepts each event of a webhook only once.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,6 +27,8 @@ from sync_contract.uuid7 import new_id
 SETTLED_AFTER = timedelta(minutes=1)
 """Longer than any transaction."""
 _AT_A_TIME = 500
+_MAX_DELIVERIES = 100
+"""In one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,47 +72,64 @@ async def collect(database: Database, environment: str, now: datetime) -> int:
 
     An event that cannot be read is quarantined.
     """
-    bad: dict[RecordKey, Exception] = {}
+    return sum([await _collect(database, source, now) for source in _sources(environment)])
 
-    async def work(connection: Connection) -> int:
-        bad.clear()
-        await connection.alone("webhooks")
-        hooks = await webhooks.active(connection, lock=True)
-        return sum([await _collect(connection, source, hooks, now, bad) for source in _sources(environment)])
 
-    built = await database.written(work)
-    for record, error in bad.items():
-        await quarantine(database, record, error, now)
+async def _collect(database: Database, source: Source, now: datetime) -> int:
+    """Read events, and write their deliveries in slices: on SQLite a write locks out every other process."""
+    async with database.read() as connection:
+        mark = await event_feed.mark(connection, source.name)
+        settled = await event_feed.settled_at(connection, source.seq, source.at, mark, now - SETTLED_AFTER)
+        hooks = await webhooks.active(connection)
+        found = await source.after(connection, mark, _AT_A_TIME) if hooks else ()
+        ancestors = await webhooks.ancestors(connection, {each.community for each in found})
+    if len(found) == _AT_A_TIME:
+        settled = min(settled, found[-1].seq)
+    built = 0
+    slice_ = max(1, _MAX_DELIVERIES // max(1, len(hooks)))
+    for first in range(0, len(found), slice_):
+        new: list[Delivery] = []
+        for stored in found[first : first + slice_]:
+            try:
+                new += _deliveries(source, stored, hooks, ancestors, now)
+            except (ValueError, LookupError, TypeError) as error:
+                await quarantine(
+                    database, RecordKey("webhooks", f"{source.name} {stored.seq}", stored.community), error, now
+                )
+        await database.written(partial(_put, new))
+        built += len(new)
+    if settled != mark:
+        await database.written(partial(_set_mark, source.name, settled))
     return built
 
 
-async def _collect(
-    connection: Connection, source: Source, hooks: Sequence[Webhook], now: datetime, bad: dict[RecordKey, Exception]
-) -> int:
-    mark = await event_feed.mark(connection, source.name)
-    settled = await event_feed.settled_at(connection, source.seq, source.at, mark, now - SETTLED_AFTER)
-    found: Sequence[StoredEvent] = ()
-    if hooks:
-        found = await source.after(connection, mark, _AT_A_TIME)
-        if len(found) == _AT_A_TIME:
-            settled = min(settled, found[-1].seq)
-    ancestors = await webhooks.ancestors(connection, {each.community for each in found})
-    new: list[Delivery] = []
-    for stored in found:
-        try:
-            event, data = source.parse(stored)
-        except (ValueError, LookupError, TypeError) as error:
-            bad[RecordKey("webhooks", f"{source.name} {stored.seq}", stored.community)] = error
-            continue
-        for webhook in hooks:
-            addressed = stored.at >= webhook.made_at and webhook.place in ancestors[stored.community]
-            if addressed and event in webhook.events.split():
-                body = WebhookBody(id=new_id(), event=event, at=stored.at, community=stored.community, data=data)
-                new.append(_to(webhook, body, (source.name, stored.seq), now))
-    await deliveries.put(connection, new)
-    if settled != mark:
-        await event_feed.set_mark(connection, source.name, settled)
-    return len(new)
+async def _put(new: Sequence[Delivery], connection: Connection) -> None:
+    """Put those whose webhook was not removed meanwhile."""
+    await connection.alone("webhooks")
+    active = {webhook.id for webhook in await webhooks.active(connection, lock=True)}
+    await deliveries.put(connection, [each for each in new if each.webhook in active])
+
+
+async def _set_mark(source: str, seq: int, connection: Connection) -> None:
+    """Set the mark, unless another process has set a later one."""
+    await connection.alone("webhooks")
+    if seq > await event_feed.mark(connection, source):
+        await event_feed.set_mark(connection, source, seq)
+
+
+def _deliveries(
+    source: Source,
+    stored: StoredEvent,
+    hooks: Sequence[Webhook],
+    ancestors: Mapping[str, Collection[str]],
+    now: datetime,
+) -> Iterator[Delivery]:
+    event, data = source.parse(stored)
+    for webhook in hooks:
+        addressed = stored.at >= webhook.made_at and webhook.place in ancestors[stored.community]
+        if addressed and event in webhook.events.split():
+            body = WebhookBody(id=new_id(), event=event, at=stored.at, community=stored.community, data=data)
+            yield _to(webhook, body, (source.name, stored.seq), now)
 
 
 def build_trial(webhook: Webhook, now: datetime) -> Delivery:

@@ -148,8 +148,7 @@ async def deliver(
             await collect(sender.database, environment, now)
             await sender.send_due(now)
             if now >= forgotten:
-                forgotten = now + timedelta(hours=1)
-                async with sender.database.write() as connection:
-                    await deliveries.forget(connection, now - _LOG_LIFETIME)
+                more = await deliveries.forget(sender.database, now - _LOG_LIFETIME)
+                forgotten = now if more else now + timedelta(hours=1)
         health.progress("webhooks")
         await asyncio.sleep(every_s if locked else every_s * 5)

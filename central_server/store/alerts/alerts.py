@@ -65,6 +65,8 @@ class Channel:
     morning_alerts: str = "[]"
 
 
+_SLICE = 500
+"""Rows deleted in one transaction: on SQLite a write locks out every other process."""
 _ALERT = [alerts.c[name] for name in Alert.__dataclass_fields__]
 _CHANNEL = [alert_channels.c[name] for name in Channel.__dataclass_fields__]
 
@@ -94,9 +96,19 @@ async def get(connection: Connection, alert: int) -> Alert | None:
     return None if found is None else Alert(*found)
 
 
-async def update_seen(connection: Connection, alert: Alert) -> None:
-    values = {name: value for name, value in asdict(alert).items() if name not in ("id", "opened_at")}
-    await connection.execute(update(alerts).where(alerts.c.id == alert.id).values(values))
+async def update_seen(connection: Connection, changed: Sequence[Alert]) -> None:
+    """Store what the tasks state now. An acknowledgement stays, unless the task occurred again after it."""
+    own = ("id", "opened_at", "ended_at", "acknowledged_at", "acknowledged_by", "note")
+    for alert in changed:
+        values = {name: value for name, value in asdict(alert).items() if name not in own}
+        await connection.execute(update(alerts).where(alerts.c.id == alert.id).values(values))
+        if alert.since is not None:
+            again = update(alerts).where(alerts.c.id == alert.id, alerts.c.acknowledged_at < alert.since)
+            await connection.execute(again.values(acknowledged_at=None, acknowledged_by=None, note=""))
+
+
+async def confirm_seen(connection: Connection, ids: Collection[int], at: datetime) -> None:
+    await connection.execute(update(alerts).where(alerts.c.id.in_(ids)).values(seen_at=at))
 
 
 async def end(connection: Connection, ids: Collection[int], at: datetime) -> None:
@@ -104,10 +116,14 @@ async def end(connection: Connection, ids: Collection[int], at: datetime) -> Non
         await connection.execute(update(alerts).where(alerts.c.id.in_(ids)).values(ended_at=at))
 
 
-async def delete_ended(connection: Connection, before: datetime) -> None:
-    old = select(alerts.c.id).where(alerts.c.ended_at < before)
+async def delete_ended(connection: Connection, before: datetime) -> bool:
+    """Delete a slice of the alerts that ended before that time. Return whether there may be more."""
+    old = (
+        (await connection.execute(select(alerts.c.id).where(alerts.c.ended_at < before).limit(_SLICE))).scalars().all()
+    )
     await connection.execute(delete(alert_deliveries).where(alert_deliveries.c.alert.in_(old)))
-    await connection.execute(delete(alerts).where(alerts.c.ended_at < before))
+    await connection.execute(delete(alerts).where(alerts.c.id.in_(old)))
+    return len(old) == _SLICE
 
 
 async def acknowledge(connection: Connection, alert: int, by: str, note: str, at: datetime) -> bool:

@@ -11,8 +11,12 @@ from typing import Any
 from sqlalchemy import delete, func, literal, select, update
 
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
 from central_server.store.engine.tables import webhook_deliveries, webhooks
 from central_server.store.engine.upsert import insert
+
+_SLICE = 500
+"""Rows deleted in one transaction: on SQLite a write locks out every other process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,13 @@ async def again(connection: Connection, webhook: str, delivery: str, now: dateti
     return bool(done.rowcount)
 
 
-async def forget(connection: Connection, before: datetime) -> None:
-    """Delete finished deliveries that were made before that time."""
+async def forget(database: Database, before: datetime) -> bool:
+    """Delete a slice of the finished deliveries that were made before that time. Return whether there may be more."""
     columns = webhook_deliveries.c
-    await connection.execute(delete(webhook_deliveries).where(columns.made_at < before, columns.next_try_at.is_(None)))
+    old = select(columns.id).where(columns.made_at < before, columns.next_try_at.is_(None)).limit(_SLICE)
+    async with database.read() as connection:
+        ids = (await connection.execute(old)).scalars().all()
+    if ids:
+        async with database.write() as connection:
+            await connection.execute(delete(webhook_deliveries).where(columns.id.in_(ids)))
+    return len(ids) == _SLICE

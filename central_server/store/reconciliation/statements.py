@@ -3,13 +3,15 @@
 import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import func, literal_column, select, update
 
+from central_server.store.engine import bulk_insert
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
 from central_server.store.engine.tables import place_ancestors, statement_rows, statements
@@ -92,6 +94,7 @@ class StoredStatement:
 
 _HEAD = columns_of(statements, StoredStatement)
 _ROW = columns_of(statement_rows, StoredRow)
+_content = attrgetter(*NewRow.__dataclass_fields__)
 _UNMATCHED = select(statement_rows.c.statement).where(statement_rows.c.result == literal_column("'new'"))
 """The literal lets the databases use the partial index."""
 
@@ -166,10 +169,10 @@ async def _insert(
     found = select(*_HEAD).where(*(statements.c[name] == values[name] for name in named))
     stored = StoredStatement(*(await connection.execute(found)).one())
     if new and rows:
-        blank = {"statement": stored.id, "attempt": None, "refund": None, "result": RowResult.new.value}
-        numbered = zip(rows, _identities(rows), strict=True)
-        content_ = [asdict(row) | blank | {"identity": identity} for row, identity in numbered]
-        await connection.execute(statement_rows.insert(), content_)
+        names = (*NewRow.__dataclass_fields__, "statement", "identity", "result")
+        numbered = zip(map(_content, rows), _identities(rows), strict=True)
+        new_rows = [(*content_, stored.id, identity, RowResult.new.value) for content_, identity in numbered]
+        await bulk_insert.add(connection, statement_rows, names, new_rows)
     return stored, new
 
 
