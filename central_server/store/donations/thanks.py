@@ -10,8 +10,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
 from central_server.store.engine.tables import attempts, ledger_lines, spending_queue, thanks
 from central_server.store.engine.upsert import insert
-
-_RECEIVED = ("paid", "surplus")
+from central_server.store.ledger.ledger_lines import GIFTS
 
 
 class ThanksState(StrEnum):
@@ -79,7 +78,7 @@ async def due(connection: Connection, environment: str, now: datetime, limit: in
         select(*_COLUMNS)
         .select_from(
             thanks.join(attempts, attempts.c.id == thanks.c.attempt)
-            .join(ledger_lines, (line.attempt == thanks.c.attempt) & line.kind.in_(_RECEIVED))
+            .join(ledger_lines, (line.attempt == thanks.c.attempt) & line.kind.in_(GIFTS))
             .outerjoin(spending_queue, spending_queue.c.line == line.seq)
         )
         .where(thanks.c.state == ThanksState.waiting.value, attempts.c.environment == environment)
