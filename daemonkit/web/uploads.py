@@ -13,7 +13,8 @@ from daemonkit.web.problem import refusal
 from daemonkit.web.request_bodies import check_token, read_body
 from daemonkit.web.web_rules import WebRules
 
-_MAX_PARTS = 64
+_MAX_PARTS = 256
+"""A sheet lists up to 200 cases."""
 _BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{1,70}")
 _PARAMETER = re.compile(r';\s*([a-z]+)="((?:[^"\\]|\\.)*)"')
 

@@ -87,7 +87,7 @@ class HelpPage:
         return HtmlPage("help_sheet.html", values)
 
     async def _confirm_by_sheet(self, visitor: Visitor) -> HtmlPage | Redirect:
-        signed = visitor.form.getall("case", [])
+        signed = {name.removeprefix("case-") for name in visitor.form if name.startswith("case-")}
         fault = BROKEN
         try:
             photograph = _photograph(visitor.files.get("photo"))

@@ -114,8 +114,8 @@ class Life:
         steps = [{"case": case.number, "by": by} | support for case in self.open_cases for by in ("chen", "lin")]
         await connection.execute(case_steps.insert(), steps)
         case = self.open_cases.pop()
-        appealed = replace(case, number=f"{case.number[:4]}xx", state="proposed")
-        await case_store.add(connection, appealed)
+        appealed = replace(case, number=f"{self.draw.randrange(10**8):08}", state="proposed")
+        assert await case_store.add(connection, appealed)
         decision = self.draw.choice((StepKind.upheld, StepKind.rejected))
         for kind, by, reason in (
             (StepKind.refused, "lin", "outside_rules"), (StepKind.appealed, "chen", ""), (decision, "wu", ""),

@@ -250,12 +250,12 @@ async def test_a_disbursement_names_cases_and_each_household_confirms_its_help(o
     assert (await office.send("chen", made, f"{at}/confirm", case=first, code=code[1])).status == 404, "used"
     for name, content in (("sheet.png", b"no picture"), ("sheet.pdf", PDF)):
         page = await office.upload(
-            "lin", await office.open("lin", at), f"{at}/sheet", ("photo", name, content), case=second
+            "lin", await office.open("lin", at), f"{at}/sheet", ("photo", name, content), **{f"case-{second}": "yes"}
         )
         assert "photograph of the signed sheet is needed" in page.text()
     assert second in (await office.open("lin", f"{at}/sheet")).html
     page = await office.upload(
-        "lin", await office.open("lin", at), f"{at}/sheet", ("photo", "sheet.png", PNG), case=second
+        "lin", await office.open("lin", at), f"{at}/sheet", ("photo", "sheet.png", PNG), **{f"case-{second}": "yes"}
     )
     assert "on paper" in page.text()
     csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page.html)

@@ -108,7 +108,7 @@ async def plant(world: World) -> None:
     )
     rows = f"gift,amount_yuan,evidence\n{gift},12.34,E-1\n".encode()
     await _upload(world, "our-finance", "/staff/evidence", ("file", "csv", rows), {})
-    signed = {"case": world.ids["helped"]}
+    signed = {f"case-{world.ids['helped']}": "yes"}
     await _upload(world, "our-family", f"/staff/help/{world.ids['help']}/sheet", ("photo", "png", PHOTOGRAPH), signed)
 
 
