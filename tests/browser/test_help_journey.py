@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from beacon_gateway.commands.demo import Demo
 from sync_contract.permit import OFFICIAL_TIME
@@ -126,7 +126,7 @@ async def assess_five_households(desk: Page, house: Demo) -> list[str]:
         await enter(fang, house, "fang")
         for _ in range(4):
             page = await fang.open("/staff/families/new")
-            page = await fang.submit(page, page.form("/staff/families/new"), place="huada", **STATED)
+            page = await fang.submit(page, page.form("/staff/families/new"), None, place="huada", **STATED)
             cases.append(page.url[-6:])
             await fang.submit(page, page.form(f"/staff/families/{cases[-1]}/step"), seen="yes")
         await enter(lin, house, "lin")
@@ -151,7 +151,7 @@ async def pay_for_lunch(money: Page, house: Demo, cases: list[str], folder: Path
     lunch = {"amount_yuan": "145", "spent_on": today, "purpose": "Lunch", "payee": "Kitchen", "cases": " ".join(cases)}
     for name, value in lunch.items():
         await money.locator(f"[name={name}]").first.fill(value)
-    voucher = {"name": f"{FILE_NAME}.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    voucher = FilePayload(name=f"{FILE_NAME}.pdf", mimeType="application/pdf", buffer=PDF)
     await money.locator("[name=voucher]").first.set_input_files(voucher)
     await money.locator("form.record button").first.click()
     await money.wait_for_url(re.compile(r"/staff/disbursements/[0-9a-f]{32}$"))
@@ -176,7 +176,7 @@ async def confirm_lunch(desk: Page, address: str) -> None:
     await expect(desk.locator(".mark.good")).to_have_count(1)
     for box in await desk.locator("[type=checkbox][name^=case-]").all():
         await box.check()
-    photo = {"name": f"{FILE_NAME}.png", "mimeType": "image/png", "buffer": PHOTOGRAPH}
+    photo = FilePayload(name=f"{FILE_NAME}.png", mimeType="image/png", buffer=PHOTOGRAPH)
     await desk.set_input_files("[name=photo]", photo)
     await desk.locator("form[action$='/sheet'] button").click()
     await expect(desk.locator(".mark.good")).to_have_count(5)

@@ -1,6 +1,7 @@
 """Organisations, projects, beacons, bindings, their files, and the catalogues of gateways."""
 
 import hashlib
+from base64 import b64decode
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -25,7 +26,7 @@ from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, Checked,
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 UUID_OF = {OURS: UUID(int=0xA1), NEIGHBOURS: UUID(int=0xB2)}
-PICTURE = b"\x89PNG of a community"
+PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 THREE = ("zh_hans", "zh_hant", "en")
 
 
