@@ -71,8 +71,10 @@ class AdapterScanner:
             finally:
                 for task in tasks:
                     task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
-                self._loop.record_end(monotonic())  # the caller may have cancelled us because the bus died
+                try:
+                    await asyncio.gather(*tasks, return_exceptions=True)
+                finally:  # the caller may cancel us because the bus died, also while we stop for that reason
+                    self._loop.record_end(monotonic())
 
     def read_status(self) -> AdapterStatus:
         now = monotonic()

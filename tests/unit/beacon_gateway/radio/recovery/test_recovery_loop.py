@@ -181,3 +181,19 @@ async def test_after_a_crash_of_bluetoothd_a_busy_kernel_is_power_cycled_at_once
         await until(lambda: bluez.count("Set") == 2)
         switched = bluez.times_of("Set")[0]
         assert len([at for at in bluez.times_of("StartDiscovery") if at < switched]) == 2  # refused once since then
+
+
+async def test_a_scanner_that_is_cancelled_while_it_stops_power_cycles_a_busy_kernel_too(bluez: FakeBlueZ) -> None:
+    scanner = scanner_with()
+    hearing = asyncio.create_task(scanner.hear(lambda _: None))
+    await until(lambda: scanner.read_status().state == "listening")
+    for _ in range(2):
+        hearing.cancel()
+        for _ in range(3):
+            await asyncio.sleep(0)
+    await asyncio.gather(hearing, return_exceptions=True)
+    bluez.errors["StartDiscovery"] = ("org.bluez.Error.InProgress", "Operation already in progress")
+    async with running(scanner.hear(lambda _: None)):
+        await until(lambda: bluez.count("Set") == 2)
+        switched = bluez.times_of("Set")[0]
+        assert len([at for at in bluez.times_of("StartDiscovery") if at < switched]) == 2  # refused once
