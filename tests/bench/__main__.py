@@ -16,6 +16,7 @@ BENCHES = (
     "job_writes",
     "kiosk",
     "live",
+    "motion",
     "notifications",
     "thanks",
 )

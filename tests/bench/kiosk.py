@@ -67,7 +67,7 @@ async def measure_touch_ms(browser: Browser, url: str) -> list[float]:
     await page.goto(f"{url}/project/elder-lunch/amount?digits=")
     found = []
     for _ in range(ROUNDS):
-        await page.click("[data-key='clear']")
+        await page.evaluate("""document.querySelector("[data-key='clear']").click()""")
         found.append(
             float(
                 await page.evaluate(
@@ -82,14 +82,16 @@ async def measure_touch_ms(browser: Browser, url: str) -> list[float]:
 
 
 def format_row(name: str, goal: str, values: list[float]) -> str:
-    return f"| {name} | {goal} | {statistics.median(values):.0f} ms | {max(values):.0f} ms |"
+    return f"| {name} | {goal} | {min(values):.0f} ms | {statistics.median(values):.0f} ms | {max(values):.0f} ms |"
 
 
 async def main() -> None:
     kiosk = FakeKiosk()
     async with kiosk.serve() as url, async_playwright() as playwright:
         browser = await launch(playwright)
-        print(f"| Chromium slowed {SLOWDOWN} times | goal | median | worst of {ROUNDS} |\n| --- | --- | ---: | ---: |")
+        print(
+            f"| Chromium slowed {SLOWDOWN} times | goal | least | median | worst of {ROUNDS} |\n| --- | --- | ---: | ---: | ---: |"
+        )
         for path in ("/", "/project/elder-lunch", "/project/elder-lunch/amount"):
             print(
                 format_row(f"first paint of `{path}`", "≤ 1000 ms", await measure_first_paint_ms(browser, url + path))
