@@ -89,9 +89,8 @@ async def main() -> None:
     kiosk = FakeKiosk()
     async with kiosk.serve() as url, async_playwright() as playwright:
         browser = await launch(playwright)
-        print(
-            f"| Chromium slowed {SLOWDOWN} times | goal | least | median | worst of {ROUNDS} |\n| --- | --- | ---: | ---: | ---: |"
-        )
+        print(f"| Chromium slowed {SLOWDOWN} times | goal | least | median | worst of {ROUNDS} |")
+        print("| --- | --- | ---: | ---: | ---: |")
         for path in ("/", "/project/elder-lunch", "/project/elder-lunch/amount"):
             print(
                 format_row(f"first paint of `{path}`", "≤ 1000 ms", await measure_first_paint_ms(browser, url + path))
