@@ -1,6 +1,8 @@
 """Render views to HTML in one of the three languages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -14,13 +16,14 @@ from kiosk_ui.display_preferences import DEFAULT_DISPLAY, DisplayPreferences
 from kiosk_ui.hall_views import News
 from kiosk_ui.keypad import press
 from kiosk_ui.number_format import count, day, moment, money, month_name, signed
+from kiosk_ui.phrases import PhrasedTexts, read_phrases, show_breaks
 from kiosk_ui.qr import qr_svg
 from kiosk_ui.surface import Surface
 from kiosk_ui.telephone import dialled, groups
 from kiosk_ui.views import View
 from kiosk_ui.voices import Voices, recording_keys
 from sync_contract.money import Money
-from sync_contract.project import Texts
+from sync_contract.project import Project, Texts
 from sync_contract.strict_model import Environment, Language
 
 FOLDER = Path(__file__).parent
@@ -71,7 +74,7 @@ class Pages:
         self._templates = {language: self._build_templates(language, site, catalogues) for language in Language}
 
     def _build_templates(self, language: Language, site: Texts, catalogues: Catalogues) -> Templates:
-        templates = strict_templates(FOLDER / "templates", catalogues.gettext(language))
+        templates = strict_templates(FOLDER / "templates", _phrased(language, catalogues.gettext(language)))
         templates.globals.update(self._facts, language=language, site=site[language])
         templates.globals["recordings"] = self.voices.has_language(language)
         templates.globals["recorded"] = lambda view: self.voices.urls(recording_keys(view), language)
@@ -128,11 +131,25 @@ class Pages:
 
     def render_news(self, news: News | None, language: Language) -> str:
         """Return the content of the banner for a waiting scene; empty for none."""
-        return self._templates[language].get_template("news.html").render(view=news).strip()
+        html = self._templates[language].get_template("news.html").render(view=news)
+        return show_breaks(html, _phrases(news)).strip()
 
     def _render(self, view: View, language: Language, layout: str, **facts: Any) -> str:  # noqa: ANN401  (the page's)
         template = self._templates[language].get_template(f"{view.template}.html")
-        return template.render(view=view, layout=layout, **facts)
+        html = template.render(view=view, layout=layout, **facts)
+        return show_breaks(html, _phrases(view))
+
+
+def _phrases(view: View | News | None) -> Iterator[str]:
+    """Yield the phrases of the projects that the view shows."""
+    for project in (getattr(view, "project", None), *getattr(view, "projects", ())):
+        if isinstance(project, Project):
+            yield from project.phrases
+
+
+@cache
+def _phrased(language: Language, texts: NullTranslations) -> NullTranslations:
+    return PhrasedTexts(texts, read_phrases(FOLDER / "locale" / language / "LC_MESSAGES" / "phrases.txt"))
 
 
 def _localize(texts: Texts, language: Language) -> str:

@@ -118,6 +118,9 @@ class Project(Record):
     """Information only: its organisation takes no gifts on this server, and its page on a platform is not known.
     Never in a TOML file."""
 
+    phrases: Annotated[tuple[Annotated[str, Field(max_length=4000)], ...], Field(max_length=200)] = ()
+    """The Chinese texts with `|` where a line may end; empty: not known. Never in a TOML file."""
+
     @model_validator(mode="after")
     def _check_amounts(self) -> Self:
         if self.min_fen > self.max_fen:

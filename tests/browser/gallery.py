@@ -5,6 +5,8 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 from aiohttp import web
 
@@ -26,12 +28,13 @@ from kiosk_ui.help_views import ContactPage, DisplayPage, HelpPage, PhoneHelpPag
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from kiosk_ui.number_format import capitals
 from kiosk_ui.render import Pages
+from kiosk_ui.segmenter import Segmenter
 from kiosk_ui.slip_views import GiftSlip, ReceiptPage, ThanksPage
 from kiosk_ui.surface import Surface
 from kiosk_ui.views import View
 from sync_contract.money import Money
 from sync_contract.permit import PermitReason
-from sync_contract.project import Drawing
+from sync_contract.project import Drawing, Project
 from sync_contract.records import Door, HandoffKind, IntentState
 from sync_contract.strict_model import Environment, Language
 from tests.browser.board_facts import BOARDS, PHONE_BOARDS
@@ -235,13 +238,33 @@ def pages(surface: Surface, environment: Environment = Environment.drill) -> Pag
     return Pages(environment=environment, site=SITE, surface=surface, phone=phone)
 
 
+def published(view: View) -> View:
+    """Return the view of projects whose phrases are known, as the central server publishes them."""
+    shown: dict[str, Any] = {}
+    if isinstance(project := getattr(view, "project", None), Project):
+        shown["project"] = _phrased(project)
+    if projects := [each for each in getattr(view, "projects", ()) if isinstance(each, Project)]:
+        shown["projects"] = tuple(map(_phrased, projects))
+    return replace(view, **shown) if shown else view  # type: ignore[type-var]  # each view is a dataclass
+
+
+@cache
+def _phrased(project: Project) -> Project:
+    return project.model_copy(update={"phrases": segmenter().project_phrases(project)})
+
+
+@cache
+def segmenter() -> Segmenter:
+    return Segmenter()
+
+
 def gallery() -> AbstractAsyncContextManager[str]:
     """Serve the gallery; yields its address."""
     renderers = {surface: pages(surface) for surface in Surface}
 
     async def show(request: web.Request) -> web.StreamResponse:
         surface = Surface(request.match_info["surface"])
-        view = (VIEWS[surface] | SITE_VIEWS)[request.match_info["name"]]
+        view = published((VIEWS[surface] | SITE_VIEWS)[request.match_info["name"]])
         look = replace(
             DEFAULT_DISPLAY,
             text=TextSize(request.query.get("text", TextSize.usual)),

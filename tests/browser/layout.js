@@ -51,12 +51,8 @@
     if (size < want.text) faults.push(`text of ${size} px, not ${want.text}: ${name(el)}`);
     const lines = lineBoxes(node);
     const length = [...node.data.trim()].length;
-    if (lines.length > 1 && length / lines.length < 2) faults.push(`one character a line: ${name(el)}`);
-    const last = lines[lines.length - 1];
-    const cut = getComputedStyle(el).webkitLineClamp !== "none"; // on purpose, with an ellipsis
-    const endless = /[a-z]{30}/i.test(node.data); // a word that no screen holds may break anywhere
-    if (lines.length > 1 && !cut && !endless && [...last.text.replace(/[\p{P}\s]/gu, "")].length < 2) faults.push(`a character alone on the last line, ${JSON.stringify(last.text)}: ${name(el)}`);
-    for (const line of cut ? [] : lines) {
+    if (lines.length > 1 && length / lines.length < 2 && !cut(el)) faults.push(`one character a line: ${name(el)}`);
+    for (const line of cut(el) ? [] : lines) { // cut on purpose, with an ellipsis
       if (line.left < 0 || line.right > innerWidth + 0.5) faults.push(`text runs off the screen: ${name(el)}`);
       const box = el.getBoundingClientRect();
       if (getComputedStyle(el).display !== "inline" && (line.left < box.left - 1 || line.right > box.right + 1)) faults.push(`text runs out of its box: ${name(el)}`);
@@ -65,28 +61,48 @@
     if (ratio < want.ratio) faults.push(`contrast ${ratio.toFixed(2)}: ${name(el)}`);
   }
 
-  // -- a number stands on one line: of each block the characters with their places
+  // -- blocks of text: their characters with their places, and where the block allows a line to end
   const blocksOfText = new Map();
   for (const node of texts) {
     let block = node.parentElement;
     while (getComputedStyle(block).display === "inline") block = block.parentElement;
     blocksOfText.set(block, [...(blocksOfText.get(block) || []), node]);
   }
+  const han = /[\u3400-\u9fff]/;
+  const apart = (one, other) => Math.abs(one.top + one.bottom - other.top - other.bottom) > 1.2 * Math.max(one.height, other.height);
   for (const [block, nodes] of blocksOfText) {
-    if (!/\d{2}/.test(block.textContent)) continue;
-    const characters = nodes.flatMap((node) => [...node.data].map((_, at) => [node, at]));
-    const text = nodes.map((node) => node.data).join("");
+    const characters = nodes.flatMap((node) => {
+      const range = document.createRange();
+      let at = 0;
+      return [...node.data].map((character) => {
+        range.setStart(node, at);
+        at += character.length;
+        range.setEnd(node, at);
+        return { character, node, place: range.getClientRects()[0] || range.getBoundingClientRect() };
+      });
+    });
+    // a number stands on one line
+    const text = characters.map((each) => each.character).join("");
     for (const found of text.matchAll(/[−-]?\u2060?¥\s?\d[\d,]*(\.\d+)?|\d[\d,.]*\d/g)) {
       if (found[0].length > 13) continue; // a number by which something is filed, not an amount
-      const places = characters.slice(found.index, found.index + found[0].length).map(([node, at]) => {
-        const range = document.createRange();
-        range.setStart(node, at);
-        range.setEnd(node, at + 1);
-        return range.getBoundingClientRect();
-      }).filter((place) => place.width);
-      const middles = places.map((place) => (place.top + place.bottom) / 2);
-      if (Math.max(...middles) - Math.min(...middles) > 0.6 * Math.max(...places.map((place) => place.height))) faults.push(`a number broken in two, ${found[0]}: ${name(block)}`);
+      const places = characters.slice(found.index, found.index + found[0].length).map((each) => each.place).filter((place) => place.width);
+      if (places.some((place) => apart(place, places[0]))) faults.push(`a number broken in two, ${found[0]}: ${name(block)}`);
     }
+    if (cut(block) || /[a-z]{30}/i.test(text)) continue; // a word that no screen holds may break anywhere
+    // a line ends between phrases: between two text nodes, or beside a space or a punctuation mark
+    const shows = characters.filter((each) => each.character.trim() && each.place.width);
+    let last = "";
+    shows.forEach((each, i) => {
+      const before = shows[i - 1];
+      const ends = before && apart(before.place, each.place);
+      if (ends && document.documentElement.lang !== "en" && before.node === each.node && han.test(before.character) && han.test(each.character)) faults.push(`a phrase broken in two, ${text.trim()}: ${name(block)}`);
+      last = ends ? each.character : last + each.character;
+    });
+    if (last.length < shows.length && last.replace(/[\p{P}\s]/gu, "").length < 2) faults.push(`a character alone on the last line, ${JSON.stringify(last)}: ${name(block)}`);
+  }
+  function cut(el) {
+    for (let at = el; at; at = at.parentElement) if (getComputedStyle(at).webkitLineClamp !== "none") return true;
+    return Boolean(el.closest(".news b"));
   }
 
   // -- what cannot be used now looks so
@@ -114,7 +130,7 @@
       if (apart < want.gap - 0.5) faults.push(`${apart.toFixed(1)} px between ${name(el)} and ${name(targets[j])}`);
     }
     const style = getComputedStyle(el);
-    if (!el.matches("[disabled], [aria-disabled=true]") && el.matches(".button, .pick, .key, .choice, .projects a, .ask a, .foot a")) {
+    if (!el.matches("[disabled], [aria-disabled=true]") && el.matches(".button, .pick, .key, .choice, .projects a, .ask a")) {
       const around = behind(el.parentElement);
       const ratio = Math.max(...edges(style).map((each) => contrast(each, around)));
       if (ratio < want.controls) faults.push(`edge contrast ${ratio.toFixed(2)}: ${name(el)}`);

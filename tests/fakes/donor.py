@@ -16,7 +16,7 @@ class Page:
     html: str
 
     def text(self) -> str:
-        return unescape(re.sub(r"<[^>]+>", " ", self.html))
+        return unescape(re.sub(r"<[^>]+>", " ", self.html.replace("<wbr>", ""))).replace("\N{NO-BREAK SPACE}", " ")
 
 
 class Donor:

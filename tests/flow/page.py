@@ -23,7 +23,7 @@ class Page(HTMLParser):
         self._open: Form | None = None
         self._text: list[str] = []
         self._silent = 0
-        self.feed(html)
+        self.feed(html.replace("<wbr>", "").replace("\N{NO-BREAK SPACE}", " "))
 
     @property
     def text(self) -> str:

@@ -22,7 +22,8 @@ GIVING = PhoneGiving("/h/x?gift=1")
 
 
 def html(view: View, language: Language = Language.en, path: str = "/x") -> str:
-    return PHONE.render_page(view, language, csrf="token", path=path, contact="/contact/huada", place_path="/huada")
+    page = PHONE.render_page(view, language, csrf="token", path=path, contact="/contact/huada", place_path="/huada")
+    return page.replace("<wbr>", "")
 
 
 def project(giving: PhoneGiving | None = GIVING, another: str = "") -> str:

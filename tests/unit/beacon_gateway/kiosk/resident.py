@@ -7,6 +7,11 @@ from dataclasses import dataclass
 import aiohttp
 
 
+def without_breaks(html: str) -> str:
+    """Return the page without the places where a line may end, to look for sentences."""
+    return html.replace("<wbr>", "").replace("\N{NO-BREAK SPACE}", " ")
+
+
 @dataclass
 class Resident:
     """A browser without a screen: cookies, forms, redirects followed by hand."""
@@ -42,5 +47,5 @@ class Resident:
         self.status, self.path, self.headers = response.status, path, response.headers
         if response.status == 303:
             return await self.get(response.headers["Location"])
-        self.html = await response.text()
+        self.html = without_breaks(await response.text())
         return self.html

@@ -11,7 +11,7 @@ from beacon_gateway.kiosk.responder import COOKIE
 from sync_contract.records import IntentState
 from tests.browser.fake_giving import FakeKiosk
 from tests.ports import own_port
-from tests.unit.beacon_gateway.kiosk.resident import Resident
+from tests.unit.beacon_gateway.kiosk.resident import Resident, without_breaks
 
 
 class Ear:
@@ -25,7 +25,10 @@ class Ear:
             async for line in self._response.content:
                 if line.startswith(b"data: "):
                     message: dict[str, str] = json.loads(line[6:])
-                    return message
+                    return {
+                        name: without_breaks(text) if name in ("html", "news") else text
+                        for name, text in message.items()
+                    }
         raise AssertionError("the stream ended")
 
 
