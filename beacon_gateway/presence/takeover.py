@@ -9,7 +9,7 @@ took the screen from each other need more evidence each time, until one of them 
 """
 
 from collections.abc import Iterable, Mapping
-from math import exp, inf
+from math import exp, inf, log
 
 from beacon_gateway.model.beacons import Zone
 from beacon_gateway.presence.visit import Visit
@@ -24,7 +24,7 @@ CLEAR_DB = 4.0
 COUNTER = 2.0
 """Evidence against counts up to this many times as much as evidence for."""
 NEWCOMER_S = 10.0
-"""Time in which a person who entered a zone is a newcomer."""
+"""Time in which a person who is in a zone for the first time of the visit is a newcomer."""
 FRESH_S = 2.0
 """A challenger without a frame for longer adds no evidence."""
 LONGEST_STEP_S = 1.0
@@ -33,6 +33,9 @@ REPEATED_SHARE = 5.0
 """Additional evidence for each recent change between the same two."""
 FORGET_S = 300.0
 """Time constant with which a change between two is forgotten."""
+CROWD_SHARE = 0.5
+"""Additional evidence for each e-fold of challengers: among many, somebody always seems to be nearer."""
+
 
 _ORDER = {Zone.immediate: 2, Zone.near: 1, Zone.unknown: 1, Zone.far: 0}
 
@@ -48,6 +51,8 @@ class Takeover:
         self._evidence_s: dict[BeaconId, float] = {}
         self._changes: dict[frozenset[BeaconId], tuple[float, float]] = {}
         """(recent changes of the screen between two, time of the last one)."""
+        self._entered: dict[tuple[BeaconId, int], float] = {}
+        """Time at which a candidate was first this near during its visit."""
 
     def evidence_s(self, challenger: BeaconId) -> float:
         """Return the seconds of clear evidence that it is nearer than the shown one."""
@@ -62,7 +67,9 @@ class Takeover:
 
     def required_share(self, one: BeaconId, other: BeaconId, now: float) -> float:
         """Return how many times the usual evidence a change between these two takes."""
-        return 1.0 + REPEATED_SHARE * self._recent(frozenset((one, other)), now)
+        pair = self._changes.get(frozenset((one, other)), (0.0, now))
+        repeated = REPEATED_SHARE * _decayed(pair, now, FORGET_S)
+        return 1.0 + repeated + CROWD_SHARE * log(max(1, len(self._evidence_s)))
 
     def reset(self, now: float) -> None:
         """Discard the evidence, for example because the screen changed or a donor uses it."""
@@ -72,7 +79,7 @@ class Takeover:
     def note_change(self, before: BeaconId, after: BeaconId, now: float) -> None:
         """Record that the screen changed from `before` to `after`."""
         pair = frozenset((before, after))
-        self._changes[pair] = (self._recent(pair, now) + 1.0, now)
+        self._changes[pair] = (_decayed(self._changes.get(pair, (0.0, now)), now, FORGET_S) + 1.0, now)
 
     def update(
         self, now: float, holder: Visit, challengers: Iterable[tuple[Visit, bool]], visits: Mapping[BeaconId, Visit]
@@ -92,11 +99,12 @@ class Takeover:
     def _rate(self, visit: Visit, holder: Visit, priority: bool, now: float) -> float:
         """Return the seconds of evidence per second."""
         id_, shown = visit.beacon.id, holder.beacon.id
+        entered = self._entered.setdefault((id_, _ORDER[visit.zone]), visit.in_zone_since)
         zones = _ORDER[visit.zone] - _ORDER[holder.zone] if visit.beacon.kind is BeaconKind.person else 0
         newcomer = (
             visit.beacon.kind is BeaconKind.person
-            and zones >= 0
-            and now - visit.in_zone_since < NEWCOMER_S
+            and visit.zone is Zone.immediate
+            and now - entered < NEWCOMER_S
             and frozenset((id_, shown)) not in self._changes
         )
         threshold_db = -self._margin_db / 2 if priority or newcomer else self._margin_db
@@ -114,12 +122,15 @@ class Takeover:
         elif at > before[0]:
             self._levels[id_] = (at, before[1] + (db - before[1]) * (1.0 - exp((before[0] - at) / SMOOTHING_S)))
 
-    def _recent(self, pair: frozenset[BeaconId], now: float) -> float:
-        changes, at = self._changes.get(pair, (0.0, now))
-        return changes * exp(min(0.0, at - now) / FORGET_S)
-
     def _forget(self, visits: Mapping[BeaconId, Visit]) -> None:
         for id_ in [id_ for id_ in self._levels if id_ not in visits]:
             del self._levels[id_]
         for pair in [pair for pair in self._changes if not all(id_ in visits for id_ in pair)]:
             del self._changes[pair]
+        for key in [key for key in self._entered if key[0] not in visits]:
+            del self._entered[key]
+
+
+def _decayed(recent: tuple[float, float], now: float, tau_s: float) -> float:
+    count, at = recent
+    return count * exp(min(0.0, at - now) / tau_s)

@@ -116,11 +116,11 @@ def test_a_nearer_person_takes_over_at_once_and_each_change_between_the_same_two
 
 def test_who_just_came_as_near_as_the_one_who_stands_takes_the_screen_and_keeps_it() -> None:
     choice, newcomer = Choice(RULES), person(2, project="garden")
-    shown_projects(choice, near((CARD, 0.0)), 0, 60)
-    visits = near((CARD, 0.0), (newcomer, 0.0))
-    visits[newcomer.id] = visits[newcomer.id]._replace(in_zone_since=60.0)
+    shown_projects(choice, {CARD.id: visit_of(CARD, 0.0, zone=Zone.immediate)}, 0, 60)
+    there, comes = (visit_of(each, 0.0, zone=Zone.immediate) for each in (CARD, newcomer))
+    visits = {CARD.id: there, newcomer.id: comes._replace(in_zone_since=60.0)}
     assert shown_projects(choice, visits, 60.25, 600) == ["lunch", "garden"]
-    assert shown_projects(Choice(RULES), near((CARD, 0.0), (newcomer, 0.0)), 10, 600) == ["garden"]
+    assert shown_projects(choice, visits | {CARD.id: there._replace(in_zone_since=600.0)}, 600, 900) == ["garden"]
 
 
 def test_a_project_stays_for_the_hold_time_after_its_beacon_was_near() -> None:
