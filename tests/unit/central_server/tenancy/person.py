@@ -1,7 +1,7 @@
 """A name, a number and an address that somebody typed although nobody asked: only sealed data contain them.
 
-They are in a household's consent, need and grid square, in a donor's contact, in a photograph, and in the names of
-uploaded files.
+They are in a household's consent, need and grid square, in a donor's contact, in the unit of a transfer, in a
+photograph, and in the names of uploaded files.
 """
 
 import asyncio
@@ -52,9 +52,11 @@ LOOK_UPS = frozenset(
         "POST /staff/families/{case}/household",
         "POST /staff/help/{disbursement}/photo",
         "POST /staff/receipts/data",
+        "GET /staff/remittances/{attempt}",
     }
 )
-"""The routes that open sealed data, for whoever has their right, with an entry in the audit trail."""
+"""The routes that open sealed data for whoever has their right: with an entry in the audit trail, but for the unit of a
+transfer, which the second person compares with the bank's advice until the decision."""
 
 
 def traces(content: bytes) -> set[str]:

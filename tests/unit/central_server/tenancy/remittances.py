@@ -5,13 +5,14 @@ from pathlib import Path
 
 from central_server.accounts.access import Right
 from central_server.ledger.voucher_files import read_voucher
-from central_server.receipts.sealed_data import Donor, open_seal
+from central_server.receipts.sealed_data import open_seal
 from central_server.reconciliation import remittances
 from central_server.reconciliation.remittances import NewRemittance
 from central_server.store.donations.attempts import Attempt
 from daemonkit.web import Upload
 from sync_contract.money import Money
 from sync_contract.uuid7 import new_id
+from tests.unit.central_server.tenancy import person
 from tests.unit.central_server.tenancy.entries import OURS, Entry, Open, Staff, World
 
 PDF = b"%PDF-1.7\nadvice\n%%EOF\n"
@@ -25,11 +26,11 @@ async def plant(world: World) -> None:
 async def _entered(world: World) -> Attempt:
     """A transfer that waits for a second person."""
     now = datetime.now(UTC)
-    voucher = read_voucher(Upload("a.pdf", PDF), OURS, "our-clerk", now)
+    voucher = read_voucher(Upload(f"{person.FILE_NAME}.pdf", PDF), OURS, "our-clerk", now)
     assert voucher is not None
     seal = await open_seal(world.database, Path(world.central.state), None)
     gift = NewRemittance(
-        OURS, "lunch", "transfer", Money(100), now.date(), new_id().upper(), Donor("Ours"), receipt=False
+        OURS, "lunch", "transfer", Money(100), now.date(), new_id().upper(), person.DONOR, receipt=False
     )
     async with world.database.write() as connection:
         attempt = await remittances.enter(connection, gift, voucher, seal, environment="drill", by="our-clerk", now=now)
