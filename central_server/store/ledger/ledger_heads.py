@@ -113,7 +113,8 @@ async def remitted(connection: Connection, community: str, environment: str) -> 
         select(heads.c.project, heads.c.content, func.count(), func.sum(line.amount_minor))
         .select_from(joined)
         .where(line.community == community, line.environment == environment)
-        .where(text("ledger_lines.kind IN ('transfer', 'cheque')"))  # as in the condition of the index
+        # as in the condition of the index
+        .where(text("(ledger_lines.kind = 'transfer' OR ledger_lines.kind = 'cheque')"))
         .group_by(heads.c.project, heads.c.step, heads.c.content)
         .order_by(heads.c.project, heads.c.step)
     )

@@ -100,7 +100,7 @@ ledger_lines = Table(
     Index(None, "project", "environment"),
     Index(None, "attempt"),
     Index(None, "secret"),
-    index_of(text("kind IN ('transfer', 'cheque')"), "ix_ledger_lines_remitted", "community"),
+    index_of(text("kind = 'transfer' OR kind = 'cheque'"), "ix_ledger_lines_remitted", "community"),
 )
 
 refunds = Table(

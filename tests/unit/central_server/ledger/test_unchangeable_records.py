@@ -60,7 +60,7 @@ async def _fill(world: Books, publisher: Publisher) -> None:
     at = {"community": world.community, "environment": "drill"}
     person = {"requested_by": "lin", "requested_at": NOW, "note": ""}
     rows: list[tuple[Table, dict[str, object]]] = [
-        (tables.vouchers, {"sha256": voucher, "community": world.community, "name": "v", "content_type": "x",
+        (tables.vouchers, {"sha256": voucher, "community": world.community, "content_type": "x",
             "size_bytes": 1, "content": b"v", "added_at": NOW, "added_by": "lin"}),
         (tables.disbursements, at | person | {"id": "d" * 32, "project": "lunch", "amount_minor": 1, "currency": "CNY",
             "purpose": "rice", "payee": "kitchen", "voucher": voucher, "spent_on": DAY, "to_project": "",
