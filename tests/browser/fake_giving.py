@@ -40,7 +40,7 @@ from sync_contract.project import Project
 from sync_contract.records import Door, HandoffKind, IntentState
 from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import new_id
-from tests.browser.projects import PROJECTS, SITE
+from tests.browser.projects import PROJECTS, SITE, phrased
 
 CONTACT = ContactPage("0595-0000 0000")
 
@@ -49,7 +49,7 @@ class FakeProjects:
     version = 0
 
     def __init__(self, projects: Iterable[Project] = PROJECTS) -> None:
-        self.offered = {project.id: project for project in projects}
+        self.offered = {project.id: phrased(project) for project in projects}
         self.at: datetime | None = datetime(2026, 11, 24, tzinfo=UTC)
 
     def all(self) -> tuple[Project, ...]:

@@ -5,7 +5,6 @@
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 from aiohttp import web
@@ -28,7 +27,6 @@ from kiosk_ui.help_views import ContactPage, DisplayPage, HelpPage, PhoneHelpPag
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from kiosk_ui.number_format import capitals
 from kiosk_ui.render import Pages
-from kiosk_ui.segmenter import Segmenter
 from kiosk_ui.slip_views import GiftSlip, ReceiptPage, ThanksPage
 from kiosk_ui.surface import Surface
 from kiosk_ui.views import View
@@ -38,7 +36,7 @@ from sync_contract.project import Drawing, Project
 from sync_contract.records import Door, HandoffKind, IntentState
 from sync_contract.strict_model import Environment, Language
 from tests.browser.board_facts import BOARDS, PHONE_BOARDS
-from tests.browser.projects import LUNCH, PROJECTS, READING, SITE, TEA, texts
+from tests.browser.projects import LUNCH, PROJECTS, READING, SITE, TEA, phrased, texts
 from tests.browser.site_facts import SITE_VIEWS
 
 AMOUNT = Money(30_00)
@@ -242,20 +240,10 @@ def published(view: View) -> View:
     """Return the view of projects whose phrases are known, as the central server publishes them."""
     shown: dict[str, Any] = {}
     if isinstance(project := getattr(view, "project", None), Project):
-        shown["project"] = _phrased(project)
+        shown["project"] = phrased(project)
     if projects := [each for each in getattr(view, "projects", ()) if isinstance(each, Project)]:
-        shown["projects"] = tuple(map(_phrased, projects))
+        shown["projects"] = tuple(map(phrased, projects))
     return replace(view, **shown) if shown else view  # type: ignore[type-var]  # each view is a dataclass
-
-
-@cache
-def _phrased(project: Project) -> Project:
-    return project.model_copy(update={"phrases": segmenter().project_phrases(project)})
-
-
-@cache
-def segmenter() -> Segmenter:
-    return Segmenter()
 
 
 def gallery() -> AbstractAsyncContextManager[str]:

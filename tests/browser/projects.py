@@ -1,7 +1,9 @@
 """Three sample projects in three languages: two open ones, one without a permit."""
 
 from datetime import date
+from functools import cache
 
+from kiosk_ui.segmenter import Segmenter
 from sync_contract.permit import Permit
 from sync_contract.project import Caption, Drawing, Example, Project, Texts
 
@@ -91,3 +93,14 @@ TEA = Project(
     amounts_fen=(1000,),
 )
 PROJECTS = (LUNCH, READING, TEA)
+
+
+@cache
+def phrased(project: Project) -> Project:
+    """Return the project with its phrases, as the central server publishes it."""
+    return project.model_copy(update={"phrases": _segmenter().project_phrases(project)})
+
+
+@cache
+def _segmenter() -> Segmenter:
+    return Segmenter()
