@@ -38,8 +38,6 @@ from tests.sqlite import put_database
 from tests.unit.central_server.ledger_world import gave
 from tests.unit.central_server.statistics_world import stretch
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-EARLIER = NOW - timedelta(hours=2)
 NUMBERS, BAD = ("1", "2", "3"), "2"
 WITHOUT_RECORDS = {"changes", "salts", "visitors", "passes", "backups"}
 """Stages that read no content of a record: they wait for marks, delete by age in one statement, or copy the file."""
@@ -51,12 +49,21 @@ async def refuse(connection: Connection, event: str, table: str, where: str) -> 
     await connection.execute(text(f"CREATE TRIGGER bad_{event}_{table} BEFORE {event} ON {table} WHEN {where} {body}"))
 
 
+def now() -> datetime:
+    """Not once for the module: an alert that was last seen minutes ago is not sent."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def earlier() -> datetime:
+    return now() - timedelta(hours=2)
+
+
 async def plant_orders(connection: Connection) -> None:
     gifts = [await gave(connection, project="orders") for _ in NUMBERS]
     await connection.execute(text("DROP TRIGGER attempts_no_update"))
     due = "UPDATE attempts SET state = 'sent', opened_at = :at, next_query_at = :at WHERE id = :id"
     for gift in gifts:
-        await connection.execute(text(due), {"at": round(EARLIER.timestamp() * 1e6), "id": gift.id})
+        await connection.execute(text(due), {"at": round(earlier().timestamp() * 1e6), "id": gift.id})
     await refuse(connection, "UPDATE", "attempts", f"OLD.id = '{gifts[1].id}'")
 
 
@@ -64,9 +71,9 @@ async def plant_refunds(connection: Connection) -> None:
     for number in NUMBERS:
         gift = await gave(connection, project="refunds")
         asked = await refund_approval.request_refund(
-            connection, gift.id, 100, f"bad {number}", bank="sandbox", by="li", now=EARLIER
+            connection, gift.id, 100, f"bad {number}", bank="sandbox", by="li", now=earlier()
         )
-        await refund_approval.decide_refund(connection, asked.id, approve=True, note="", by="chen", now=EARLIER)
+        await refund_approval.decide_refund(connection, asked.id, approve=True, note="", by="chen", now=earlier())
     await refuse(connection, "UPDATE", "refunds", f"OLD.reason = 'bad {BAD}'")
 
 
@@ -92,18 +99,18 @@ async def plant_channels(connection: Connection) -> None:
                 "money": True,
                 "families": False,
             },
-            **{"language": "??" if number == BAD else "en", "added_at": NOW, "added_by": "li", "morning_at": NOW},
+            **{"language": "??" if number == BAD else "en", "added_at": now(), "added_by": "li", "morning_at": now()},
             **{"failures": 0, "last_error": "", "morning_alerts": "[]"},
         }
         await connection.execute(insert(alert_channels), row)
-    about = ("refused", "x", TOP, "x", "/staff/log", 1, NOW, None, None, "")
-    await alerts.add(connection, [Alert(*about, NOW - timedelta(hours=1), NOW)])
+    about = ("refused", "x", TOP, "x", "/staff/log", 1, now(), None, None, "")
+    await alerts.add(connection, [Alert(*about, now() - timedelta(hours=1), now())])
 
 
 async def plant_deliveries(connection: Connection) -> None:
     """To an address in a private network, which is refused: a good delivery has one try."""
-    await webhooks.add(connection, Webhook("w" * 32, TOP, "https://10.1.2.3/", "webhook.trial", "ab" * 32, EARLIER))
-    new = [Delivery(f"{n:>032}", "w" * 32, "webhook.trial", "trial", int(n), "{}", NOW, NOW) for n in NUMBERS]
+    await webhooks.add(connection, Webhook("w" * 32, TOP, "https://10.1.2.3/", "webhook.trial", "ab" * 32, earlier()))
+    new = [Delivery(f"{n:>032}", "w" * 32, "webhook.trial", "trial", int(n), "{}", now(), now()) for n in NUMBERS]
     await deliveries.put(connection, new)
     await refuse(connection, "UPDATE", "webhook_deliveries", f"OLD.seq = {BAD}")
 
@@ -111,14 +118,14 @@ async def plant_deliveries(connection: Connection) -> None:
 async def plant_donors(connection: Connection) -> None:
     for number in NUMBERS:
         gift = await gave(connection, project="donors")
-        await receipts.save(connection, Receipt(gift.id, gift.community, "due", "", EARLIER, DONOR))
-        donor = SealedDonor(gift.id, gift.community, "", number.encode(), EARLIER, EARLIER)
+        await receipts.save(connection, Receipt(gift.id, gift.community, "due", "", earlier(), DONOR))
+        donor = SealedDonor(gift.id, gift.community, "", number.encode(), earlier(), earlier())
         await receipts.save_donor(connection, donor)
     await refuse(connection, "DELETE", "receipt_donors", f"CAST(OLD.sealed AS TEXT) = '{BAD}'")
 
 
 async def plant_unpaid_gifts(connection: Connection) -> None:
-    at, gateway = NOW - timedelta(days=400), (await gave(connection, project="others")).gateway
+    at, gateway = now() - timedelta(days=400), (await gave(connection, project="others")).gateway
     for number in NUMBERS:
         about = (gateway, number * 32, "huada", "drill", "unpaid", 100, "CNY", None, 1, "ticket", "qr")
         await intents.add(connection, [Intent(*about, at, "page", "registered")])
@@ -127,39 +134,63 @@ async def plant_unpaid_gifts(connection: Connection) -> None:
 
 async def plant_households(connection: Connection) -> None:
     for number in NUMBERS:
-        case = StoredCase(number, "huada", "drill", "food", False, "closed", None, EARLIER, "li", EARLIER)
+        case = StoredCase(
+            number,
+            "huada",
+            "drill",
+            "food",
+            False,
+            "closed",
+            None,
+            earlier(),
+            "li",
+            earlier(),
+        )
         await cases.add(connection, case)
-        row = {"case": number, "community": "huada", "key": "", "sealed": b"", "registered_at": EARLIER}
-        await connection.execute(insert(households), row | {"delete_at": EARLIER})
+        row = {
+            "case": number,
+            "community": "huada",
+            "key": "",
+            "sealed": b"",
+            "registered_at": earlier(),
+        }
+        await connection.execute(insert(households), row | {"delete_at": earlier()})
     await refuse(connection, "DELETE", "households", f"OLD.\"case\" = '{BAD}'")
 
 
 async def plant_statement(connection: Connection) -> None:
     """The rows of a file whose import was interrupted."""
     rows = [NewRow(int(n), "payment", n * 32, 100, "CNY", 0, n, "") for n in NUMBERS]
-    of_bank = ("sandbox", "drill", TOP, NOW.date(), "ZM")
-    await statements.add(connection, *of_bank, b"file", rows, at=NOW, cause="test")
+    of_bank = ("sandbox", "drill", TOP, now().date(), "ZM")
+    await statements.add(connection, *of_bank, b"file", rows, at=now(), cause="test")
     await refuse(connection, "UPDATE", "statement_rows", f"OLD.line = {BAD}")
 
 
 async def plant_purses(connection: Connection) -> None:
     """Three communities with enough gifts to publish; the last head of one of them cannot be read."""
     for number in NUMBERS:
-        await plant_community(connection, f"c{number}", NOW)
+        await plant_community(connection, f"c{number}", now())
         for _ in range(5):
             await gave(connection, community=f"c{number}")
     row = {
         **{"community": f"c{BAD}", "environment": "drill", "project": "lunch", "step": 1, "up_to": 0, "digest": ""},
-        **{"content": "{", "signature": "", "key": "", "given_minor": 0, "helped": 0, "published_at": EARLIER},
+        **{
+            "content": "{",
+            "signature": "",
+            "key": "",
+            "given_minor": 0,
+            "helped": 0,
+            "published_at": earlier(),
+        },
     }
     await connection.execute(insert(heads), row)
 
 
 async def plant_parcels(database: Database) -> None:
     gateway = DeliveringGateway()
-    await register(database, gateway.id, gateway.public, "huada", "Hall", EARLIER)
+    await register(database, gateway.id, gateway.public, "huada", "Hall", earlier())
     for number in NUMBERS:
-        await received(database, gateway.id, "huada", [stretch(int(number), EARLIER)], NOW)
+        await received(database, gateway.id, "huada", [stretch(int(number), earlier())], now())
     garbage = gzip.compress(b'[{"body":{"kind":"poem"}}]').hex()
     async with database.write() as connection:
         await connection.execute(text(f"UPDATE batches SET content = x'{garbage}' WHERE lowest = {BAD}"))

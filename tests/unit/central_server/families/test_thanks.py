@@ -85,6 +85,8 @@ async def test_one_message_when_the_money_is_spent_over_restarts_and_failures(
                         await asyncio.sleep(0.05)
                     while messages == 3 and not await count(database, thanks.c.failures == 1):
                         await asyncio.sleep(0.05)
+                    while messages == 4 and await count(database, thanks.c.state == ThanksState.waiting):
+                        await asyncio.sleep(0.05)
             office.refused = set()
             async with database.write() as connection:
                 await connection.execute(update(thanks).values(next_at=NOW))
