@@ -122,10 +122,7 @@ class DemoHistory:
         """`month`: its first day."""
         times = sorted(_at(month, self.draw.choice(OPEN_HOURS)) + timedelta(days=day) for day in _GIFT_DAYS)
         parcels = [self._parcel(at, self._gift()) for at in times]
-        await receive(self.database, self.gateway, parcels, _DRILL, times[-1] + timedelta(hours=1))
-        async with self.database.write() as connection:
-            for parcel in parcels:
-                await self._settle(connection, parcel)
+        await self._give(parcels)
         await self._publish(_at(month, 21) + timedelta(days=_HELP_DAY - 2))
         help_day = month + timedelta(days=_HELP_DAY - 1)
         await self._spend(help_day, now)
@@ -137,15 +134,23 @@ class DemoHistory:
 
     async def _record_day(self, hours: Sequence[datetime]) -> int:
         parcels = [parcel for at in hours for parcel in self._parcels(at)]
-        if parcels:
-            await receive(self.database, self.gateway, parcels, _DRILL, hours[-1] + timedelta(minutes=59))
         gifts = [parcel for parcel in parcels if isinstance(parcel.body, IntentRegistered)]
+        reports = [parcel for parcel in parcels if not isinstance(parcel.body, IntentRegistered)]
+        if reports:
+            await receive(self.database, self.gateway, reports, _DRILL, hours[-1] + timedelta(minutes=59))
+        await self._give(gifts)
         async with self.database.write() as connection:
-            for parcel in gifts:
-                await self._settle(connection, parcel)
             if visits := Counter(visit for at in hours for visit in self._phones(at, self.draw.randint(0, 3))):
                 await visitors.count_visits(connection, visits)
         return len(gifts)
+
+    async def _give(self, gifts: Sequence[Parcel]) -> None:
+        """Let each gift arrive within seconds, before its phone opens the code."""
+        for parcel in sorted(gifts, key=lambda each: each.clock.wall):
+            await receive(self.database, self.gateway, [parcel], _DRILL, parcel.clock.wall + timedelta(seconds=3))
+        async with self.database.write() as connection:
+            for parcel in gifts:
+                await self._settle(connection, parcel)
 
     def _parcels(self, at: datetime) -> Iterator[Parcel]:
         """Yield the reports of the hour that begins at `at`, and its gifts."""

@@ -74,6 +74,8 @@ async def test_board_ledger_and_figures_of_a_history_agree(database: Database, t
         way = await load_path(connection, oldest, 0, NOW)
     assert sum(path.spent_minor for _, path in used) == spent
     assert sum(path.left_minor for _, path in used) == sum(chain.head.total.balance for chain in board)
+    assert way.registered_at is not None
+    assert way.registered_at < oldest.at, "a gift is registered before it is paid"
     assert [each.times for each in way.reached] == [HELPED], "the slip shows a figure of the board"
     assert [(each.month, each.households) for each in help_.months] == [(f"2026-{n:02}", HELPED) for n in (8, 9, 10)]
     named = [line for line in lines if line.kind == "disbursed" and line.people is None]
