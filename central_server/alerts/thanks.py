@@ -81,10 +81,10 @@ class ThankYou:
         return True
 
     async def withdraw(self, attempt: str, now: datetime) -> None:
-        """Erase the address at the giver's request."""
+        """Erase the address at the giver's request; a message that is being sent is not tried again."""
         async with self.database.write() as connection:
             row = await thanks.lock(connection, attempt)
-            if row is not None and row.state == ThanksState.waiting:
+            if row is not None and row.state in (ThanksState.waiting, ThanksState.sending):
                 await thanks.end(connection, row, ThanksState.ended, now)
 
     async def send_due(self, now: datetime) -> int:
@@ -129,6 +129,9 @@ class ThankYou:
             _log.warning("thanks.send_failed", tries=row.failures + 1)  # the reason may contain the address
             again = replace(row, failures=row.failures + 1, next_at=now + _FIRST_WAIT * 2**row.failures, changed_at=now)
             async with self.database.write() as connection:
+                current = await thanks.lock(connection, row.attempt)
+                if current is None or current.state != ThanksState.sending:
+                    return False  # withdrawn meanwhile
                 if again.failures < MAX_TRIES:
                     await thanks.save(connection, again)
                 else:

@@ -12,7 +12,10 @@ from aiohttp import web
 from sqlalchemy import ColumnElement, select, update
 
 from central_server.accounts.access import Role
+from central_server.alerts.notifier import Message, SendFailed
+from central_server.alerts.thanks import Address, ThankYou
 from central_server.ledger.publication import Publisher
+from central_server.receipts.sealed_data import open_seal
 from central_server.server_options import ServerTimings
 from central_server.staff.donations.letter_page import LetterPage
 from central_server.staff.frame.page_frame import PageFrame
@@ -101,6 +104,31 @@ async def test_one_message_when_the_money_is_spent_over_restarts_and_failures(
         assert [rows[gift.id].state for gift in gifts] == [ThanksState.sent] * 4 + [ThanksState.ended] * 2
         assert all(row.sealed is None for row in rows.values())
         await check_letters(database, gifts)
+
+
+async def test_an_address_that_is_erased_while_the_message_is_sent_stays_erased(tmp_path: Path) -> None:
+    state = tmp_path / "central"
+    state.mkdir(mode=0o700)
+    withdrawn: list[ThankYou] = []
+
+    class Mail:
+        async def send(self, address: str, message: Message) -> None:
+            await withdrawn[0].withdraw(gift.id, NOW)
+            raise SendFailed("no answer")
+
+    async with open_database(await put_database(state / "central.db")) as database:
+        gift, *_ = await given(database, *[2000] * 5)
+        await Publisher(database, catalogue_key(state), Environment.drill, lambda: NOW).publish_waiting()
+        async with database.write() as connection:
+            n = (await purses.get(connection, HUADA)).lines + 1
+            await ledger_lines.add(connection, replace(spent(n, 10_000), secret=f"{n:032x}", at=NOW))
+        await Publisher(database, catalogue_key(state), Environment.drill, lambda: NOW).publish_waiting()
+        withdrawn += [ThankYou(database, await open_seal(database, state, None), Mail(), Environment.drill, str)]
+        await withdrawn[0].ask(gift, Address("giver@mail.example", "en"), NOW)
+        assert await withdrawn[0].send_due(NOW) == 0
+        async with database.read() as connection:
+            row = (await connection.execute(select(thanks))).one()
+    assert (row.state, row.sealed) == (ThanksState.ended, None)
 
 
 async def check_letters(database: Database, gifts: list[Attempt]) -> None:
