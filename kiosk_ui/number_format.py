@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from sync_contract.money import Money
@@ -39,6 +39,11 @@ def moment(at: datetime, language: Language) -> str:
 def month_name(month: int, language: Language) -> str:
     """Return `11月`, `Nov`."""
     return format_date(date(2000, month, 1), "LLL", locale=LOCALES[language])
+
+
+def year_month(year: int, month: int, language: Language) -> str:
+    """Return `2026年11月`, `Nov 2026`. `month`: 1 to 12."""
+    return format_skeleton("yMMM", date(year, month, 1), locale=LOCALES[language])
 
 
 def day(of: date, language: Language) -> str:

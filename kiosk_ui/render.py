@@ -15,7 +15,7 @@ from kiosk_ui.assets import Assets, Photograph, drawing_file
 from kiosk_ui.display_preferences import DEFAULT_DISPLAY, DisplayPreferences
 from kiosk_ui.hall_views import News
 from kiosk_ui.keypad import press
-from kiosk_ui.number_format import count, day, moment, money, month_name, signed
+from kiosk_ui.number_format import count, day, moment, money, month_name, signed, year_month
 from kiosk_ui.phrases import PhrasedTexts, read_phrases, show_breaks
 from kiosk_ui.qr import qr_svg
 from kiosk_ui.surface import Surface
@@ -92,6 +92,7 @@ class Pages:
             in_language=lambda path, other: _query_with(path, "lang", other.value),
             in_size=lambda path, size: _query_with(path, "text", size),
             month_name=lambda month: month_name(month, language),
+            year_month=lambda year, month: year_month(int(year), int(month), language),
         )
         return templates
 

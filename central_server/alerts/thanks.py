@@ -24,7 +24,7 @@ from central_server.store.engine.database import Database
 from central_server.store.families import sealed_keys
 from central_server.store.ledger import ledger_lines, money_uses, project_terms
 from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
-from kiosk_ui.number_format import money, month_name
+from kiosk_ui.number_format import money, year_month
 from sync_contract.money import Money
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment, Language
@@ -158,7 +158,7 @@ async def write_message(
     facts = {
         "project": line.project if project is None else project.title[language],
         "amount": money(Money(path.spent_minor, line.currency), language),
-        "months": ", ".join(f"{each // 12} · {month_name(each % 12 + 1, language)}" for each in months),
+        "months": ", ".join(year_month(each // 12, each % 12 + 1, language) for each in months),
         "page": page(f"/v/{line.secret}"),
     }
     words = _words()

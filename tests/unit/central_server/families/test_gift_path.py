@@ -81,7 +81,7 @@ async def test_the_slip_shows_the_way_to_the_households_without_an_account(
     for words in ("You registered it", "The bank confirmed it", "It is published", "publication no. 1", "¥20"):
         assert words in spent
     assert "Refunded to you ¥5" in spent, "in no publication yet"
-    assert f"It is spent {month.year} · {month:%b} · ¥15" in spent, "no refunded money is spent"
+    assert f"It is spent {month:%b %Y} · ¥15" in spent, "no refunded money is spent"
     assert "Hot meals · 7 times" in spent
     assert "What was given first is spent first" in waiting
     assert "times" not in waiting
