@@ -25,7 +25,8 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class GiftPath:
-    """`registered_at`: None where unknown. `bank_day`: of the bank's file that contains it, None so far.
+    """`registered_at`: None where unknown. `bank_day`: of the bank's file that contains it, None so far. `in_no_file`:
+    none will, as for a transfer.
 
     Fen: `left` of it are not spent; `moved` went to another project of the organisation; `fees` to the bank; `refunded`
     back to the giver, as published. `reached_in`: the year and month of `reached`.
@@ -33,6 +34,7 @@ class GiftPath:
 
     registered_at: datetime | None = None
     bank_day: date | None = None
+    in_no_file: bool = False
     spent: tuple[SpentMonth, ...] = ()
     left: int = 0
     moved: int = 0

@@ -1,6 +1,7 @@
 """Load the way of one gift's money for its giver. Figures of households are those of the board, of a whole project."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from central_server.ledger import help_kinds
@@ -8,7 +9,7 @@ from central_server.ledger.help_figures import HelpFigure, load_figures, month_n
 from central_server.store.donations import attempts, intents
 from central_server.store.engine.connection import Connection
 from central_server.store.ledger import money_uses
-from central_server.store.ledger.ledger_lines import LedgerLine, LineKind
+from central_server.store.ledger.ledger_lines import IN_NO_FILE, LedgerLine, LineKind
 from central_server.store.ledger.money_uses import DatedUse
 from central_server.store.reconciliation import statements
 from kiosk_ui.gift_path import GiftPath, Reached, SpentMonth
@@ -22,7 +23,9 @@ async def load_path(connection: Connection, line: LedgerLine, refunded_minor: in
     if attempt is not None and attempt.statement is not None:
         file = await statements.get(connection, attempt.statement)
     start = GiftPath(
-        registered_at=None if intent is None else intent.first_seen_at, bank_day=None if file is None else file.day
+        registered_at=None if intent is None else intent.first_seen_at,
+        bank_day=None if file is None else file.day,
+        in_no_file=attempt is not None and attempt.bank in IN_NO_FILE,
     )
     path = await money_uses.path(connection, line.identity)
     if path is None:
@@ -34,9 +37,8 @@ async def load_path(connection: Connection, line: LedgerLine, refunded_minor: in
     if spent:
         figures = await load_figures(connection, line.environment, line.community, now, line.project)
         reached = first_reached(figures, spent[-1].year * 12 + spent[-1].month - 1)
-    return GiftPath(
-        registered_at=start.registered_at,
-        bank_day=start.bank_day,
+    return replace(
+        start,
         spent=spent,
         left=path.left_minor - taken,
         moved=sum(use.minor for use in path.uses if use.kind == LineKind.moved_out),

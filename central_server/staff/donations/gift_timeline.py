@@ -13,8 +13,7 @@ from central_server.store.donations.intents import Intent
 from central_server.store.donations.receipts import Receipt, ReceiptState
 from central_server.store.donations.refunds import WAITING, RefundState, StoredRefund
 from central_server.store.donations.remittances import Remittance
-from central_server.store.ledger.disbursements import LINK
-from central_server.store.ledger.ledger_lines import REMITTED, LedgerLine
+from central_server.store.ledger.ledger_lines import IN_NO_FILE, LINK, REMITTED, LedgerLine
 from central_server.store.ledger.money_uses import GiftPath
 from central_server.store.reconciliation.statements import StoredStatement
 from sync_contract.records import IntentState
@@ -75,6 +74,7 @@ class Hint(StrEnum):
     difference_open = "difference_open"
     no_file_advice = "no_file_advice"
     no_file_platform = "no_file_platform"
+    no_file_drill = "no_file_drill"
     five_together = "five_together"
     refund_decision = "refund_decision"
     refund_at_bank = "refund_at_bank"
@@ -216,6 +216,8 @@ def _file(facts: GiftFacts) -> TimelineStep:
         return TimelineStep(Stop.file, Progress.needless, None, Hint.no_file_advice)
     if attempt.bank == LINK:
         return TimelineStep(Stop.file, Progress.needless, None, Hint.no_file_platform)
+    if attempt.bank in IN_NO_FILE:
+        return TimelineStep(Stop.file, Progress.needless, None, Hint.no_file_drill)
     late = attempt.paid_at is not None and newest_day(facts.now) >= settlement_day(attempt.paid_at) + GRACE
     progress, hint = (Progress.late, Hint.file_late) if late else (Progress.waiting, Hint.file_comes)
     return TimelineStep(Stop.file, progress, None, hint, link="/staff/reconciliation")

@@ -55,6 +55,7 @@ HINTS = {
     Hint.difference_open: _("The bank's file and the ledger differ. Settle the difference."),
     Hint.no_file_advice: _("No file of the bank contains a transfer or cheque. Its evidence is the bank's advice."),
     Hint.no_file_platform: _("No file of the bank contains it. Its evidence is the platform's number."),
+    Hint.no_file_drill: _("The bank of this server gives no files."),
     Hint.five_together: _("At least five gifts are published together. It waits for others."),
     Hint.refund_decision: _("A second person must decide about it."),
     Hint.refund_at_bank: _("The bank takes up to ten days. Nothing to do."),

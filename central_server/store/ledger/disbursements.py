@@ -11,13 +11,11 @@ from central_server.store.donations.refunds import WAITING, RefundState
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import fetch_all, fetch_one
 from central_server.store.engine.tables import attempts, disbursements, ledger_lines, refunds
-from central_server.store.ledger.ledger_lines import LineKind, in_purse
+from central_server.store.ledger.ledger_lines import LINK, LineKind, in_purse
 from central_server.store.ledger.purses import Purse
 from central_server.store.places.places import within
 
 PAGE = 50
-LINK = "link"
-"""The bank of gifts that went over a public page: no file lists them, and their fee is not charged to us."""
 
 
 class DisbursementState(StrEnum):

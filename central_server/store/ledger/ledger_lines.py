@@ -43,6 +43,10 @@ class MonthLocked(CentralError):
 
 REMITTED = frozenset({LineKind.transfer, LineKind.cheque})
 """Kinds of gifts that staff enter; also the names of their banks."""
+LINK = "link"
+"""The bank of gifts that went over a public page: their fee is not charged to us."""
+IN_NO_FILE = REMITTED | {LINK, "sandbox"}
+"""The banks whose payments no file contains: also the sandbox of a drill."""
 FIRST_PAYMENTS = REMITTED | {LineKind.paid}
 """One line of these kinds for each gift."""
 GIFTS = FIRST_PAYMENTS | {LineKind.surplus}

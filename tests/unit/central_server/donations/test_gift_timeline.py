@@ -69,6 +69,8 @@ def test_a_complete_way_has_every_step_in_order_with_its_evidence() -> None:
         (replace(DONE, attempt=PAID, now=AT + 5 * DAY), Stop.file, Progress.late, Hint.file_late),
         (replace(DONE, statement=FILE, difference=True), Stop.file, Progress.late, Hint.difference_open),
         (replace(DONE, attempt=replace(PAID, bank="link")), Stop.file, Progress.needless, Hint.no_file_platform),
+        (replace(DONE, attempt=replace(PAID, bank="sandbox"), now=AT + 5 * DAY), Stop.file, Progress.needless,
+            Hint.no_file_drill),
         (DONE, Stop.board, Progress.waiting, Hint.five_together),
         (DONE, Stop.spending, Progress.waiting, Hint.after_board),
         (replace(DONE, path=replace(PATH, left_minor=5000, uses=())), Stop.spending, Progress.waiting, Hint.in_order),

@@ -97,6 +97,9 @@ async def test_a_transfer_counts_once_when_a_second_independent_person_confirms_
         assert pdf is not None
         async with session.get(central.url + pdf[1]) as answer:
             assert (answer.status, answer.content_type) == (200, "application/pdf")
+        slip = (await chen.open(f"/v/{line.secret}?lang=en")).text()
+        assert "The bank confirmed it" in slip
+        assert "bank's file" not in slip, "no file will contain it"
         assert str(line.slip) in (await chen.open("/staff/receipts")).text()
         assert "Gift by bank transfer" in (await chen.open("/staff/ledger?place=huada")).text()
         for file in central.state.rglob("*.db*"):
