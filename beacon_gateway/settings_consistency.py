@@ -11,6 +11,7 @@ from uuid import UUID
 from daemonkit.host_address import is_everywhere, is_loopback
 from daemonkit.toml import INVALID, Misfit
 from sync_contract.placeholders import find_placeholders
+from sync_contract.project import REMOVE_KEY, SERVER_KEYS
 
 IMMEDIATE_M, NEAR_M = 1.5, 4.0
 LOOPBACK = "127.0.0.1"
@@ -62,6 +63,8 @@ def _radio(radio: _Table) -> Iterator[Misfit]:
 def _projects(document: _Table) -> Iterator[Misfit]:
     tables = _tables(document, "projects")
     yield from _repeated([_string(each.get("id")) for each in tables], "projects", (), "id")
+    for number, project in enumerate(tables):
+        yield from (Misfit(("projects", number, key), REMOVE_KEY) for key in SERVER_KEYS if key in project)
     if not document.get("projects") and not _central(document):
         why = (
             "至少要有一个 [[projects]],或写 [central] 的 url 由它提供 "

@@ -15,7 +15,7 @@ from daemonkit.toml import Misfit, raise_misfits
 from kiosk_ui.telephone import Line, Telephone
 from sync_contract.beacon_identity import U16, BeaconId, BeaconUuid
 from sync_contract.placeholders import find_placeholders
-from sync_contract.project import Project, ProjectId, Texts
+from sync_contract.project import REMOVE_KEY, SERVER_KEYS, Project, ProjectId, Texts
 from sync_contract.strict_model import Environment, Record
 
 
@@ -197,13 +197,15 @@ class Settings(Record):
             chain(
                 self.server.misfits(environment),
                 self.bank.misfits(environment),
+                (
+                    Misfit(("projects", number, key), REMOVE_KEY)
+                    for number, project in enumerate(self.projects)
+                    for key in SERVER_KEYS
+                    if key in project.model_fields_set
+                ),
                 self.placeholders() if environment is Environment.real else (),
             )
         )
-        if sent := [each.id for each in self.projects if each.elsewhere]:
-            raise ValueError(f"projects {', '.join(sent)}: remove elsewhere: it follows from the organisation")
-        if paid := [each.id for each in self.projects if each.paid_fen is not None or each.helped is not None]:
-            raise ValueError(f"projects {', '.join(paid)}: remove paid_fen and helped: they come from the ledger")
         ids = [project.id for project in self.projects]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"projects: id {', '.join(twice)} is repeated")

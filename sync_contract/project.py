@@ -89,6 +89,11 @@ class Help(Record):
     months: Annotated[tuple[HelpMonth, ...], Field(min_length=1, max_length=12)]
 
 
+SERVER_KEYS = ("paid_fen", "helped", "help", "elsewhere", "phrases")
+"""What only the central server knows of a project; settings refuse it."""
+REMOVE_KEY = "请删去:由中心服务器得出 remove it: the central server finds it out"
+
+
 class Project(Record):
     """A project that residents may give to. Amounts are fen. Without a `permit` it is information only."""
 

@@ -192,6 +192,10 @@ def test_a_gateway_that_only_listens_needs_no_advert(tmp_path: Path) -> None:
         ('kind = "link"', 'kind = "ticket"', "handoff.kind", "needs [central] url"),
         ("amounts_fen = [1000, 3000]", "amounts_fen = [1000.5, 3000]", "projects[0].amounts_fen[0]", "valid integer"),
         ("amounts_fen = [1000, 3000]", "amounts_fen = []", "projects[0].amounts_fen", "at least 1 item"),
+        *(
+            ("amounts_fen = [1000, 3000]", f"amounts_fen = [1000]\n{key} = {value}", f"projects[0].{key}", "remove it")
+            for key, value in (("helped", "200"), ("help", "[]"), ("phrases", '["a|b"]'), ("elsewhere", "true"))
+        ),
         (
             "amounts_fen = [1000, 3000]",
             "amounts_fen = [50]",

@@ -51,6 +51,12 @@ def test_the_shipped_files_are_valid(name: str) -> None:
         ('kind = "sandbox"', 'kind = "sandbox"\nurl = "http://user:pass@bank"', "http"),
         ('kind = "sandbox"', 'kind = "sandbox"\nurl = "http://bank:99999"', "http"),
         ('id = "ended"', 'id = "lunch"', "repeated"),
+        (
+            'id = "ended"',
+            'id = "ended"\nphrases = ["a|b"]',
+            r"projects\[1\].phrases: .+ remove it",
+        ),
+        ('id = "ended"', 'id = "ended"\nhelped = 7', r"projects\[1\].helped: .+ remove it"),
         ("opens = 2020-01-01\ncloses = 2020-12-31", "opens = 2021-01-01\ncloses = 2020-12-31", "closes"),
         ("major = 10\n", "major = 65536\n", "major"),
         ('project = "lunch"', 'project = "nobody"', "no project"),
