@@ -104,7 +104,7 @@ class Takeover:
         newcomer = (
             visit.beacon.kind is BeaconKind.person
             and visit.zone is Zone.immediate
-            and now - entered < NEWCOMER_S
+            and 0.0 <= now - entered < NEWCOMER_S
             and frozenset((id_, shown)) not in self._changes
         )
         threshold_db = -self._margin_db / 2 if priority or newcomer else self._margin_db
@@ -119,8 +119,8 @@ class Takeover:
         before = self._levels.get(id_)
         if before is None:
             self._levels[id_] = (at, db)
-        elif at > before[0]:
-            self._levels[id_] = (at, before[1] + (db - before[1]) * (1.0 - exp((before[0] - at) / SMOOTHING_S)))
+        elif at != before[0]:  # earlier, if the clock was set back
+            self._levels[id_] = (at, before[1] + (db - before[1]) * (1.0 - exp(-abs(at - before[0]) / SMOOTHING_S)))
 
     def _forget(self, visits: Mapping[BeaconId, Visit]) -> None:
         for id_ in [id_ for id_ in self._levels if id_ not in visits]:
@@ -133,4 +133,4 @@ class Takeover:
 
 def _decayed(recent: tuple[float, float], now: float, tau_s: float) -> float:
     count, at = recent
-    return count * exp(min(0.0, at - now) / tau_s)
+    return count * exp(-abs(now - at) / tau_s)  # also if the clock was set back

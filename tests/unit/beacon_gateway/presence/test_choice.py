@@ -114,6 +114,15 @@ def test_a_nearer_person_takes_over_at_once_and_each_change_between_the_same_two
     assert waits[0] < waits[1] < waits[2] < 60
 
 
+def test_a_clock_that_was_set_back_makes_nobody_keep_the_screen() -> None:
+    """Levels and changes from before are not later than now for hours."""
+    choice, other = Choice(RULES), person(2, project="garden")
+    there, nearer = near((CARD, 0.0), (other, -9.0)), near((CARD, -9.0), (other, 0.0))
+    assert shown_projects(choice, there, 90_000, 90_060) == ["lunch"]
+    assert shown_projects(choice, nearer, 10, 20) == ["lunch", "garden"]
+    assert shown_projects(choice, there, 5, 30) == ["garden", "lunch"]
+
+
 def test_who_just_came_as_near_as_the_one_who_stands_takes_the_screen_and_keeps_it() -> None:
     choice, newcomer = Choice(RULES), person(2, project="garden")
     shown_projects(choice, {CARD.id: visit_of(CARD, 0.0, zone=Zone.immediate)}, 0, 60)
