@@ -6,14 +6,18 @@ from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
+
 from kiosk_ui.assets import STATIC, drawing_file
 from kiosk_ui.paper.beacon_address import poster_address, tag_address
 from kiosk_ui.paper.paper_wording import check_languages, drill_words, permit_lines, setting, translator
-from kiosk_ui.paper.typesetting import typeset
+from kiosk_ui.paper.typesetting import TypesettingFailed, typeset
 from kiosk_ui.qr import paper_code_svg
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.project import Project, Texts
 from sync_contract.strict_model import Environment, Language
+
+_log = structlog.get_logger()
 
 
 class Paper(StrEnum):
@@ -41,6 +45,7 @@ class PosterFacts:
 def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] = (Language.zh_hans,)) -> bytes:
     """Return one page; the first of two languages is larger. It takes about a second of CPU.
 
+    Instead of a damaged picture it shows the built-in one.
     Raises AddressRefused, FontsMissing, ValueError for no language or more than two.
     """
     address = poster_address(facts.public_url, facts.beacon, facts.environment)
@@ -56,7 +61,14 @@ def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] =
         "tag": tag_address(facts.public_url, facts.beacon, facts.environment),
         "texts": [_build_texts(facts, language) for language in check_languages(languages)],
     }
-    return typeset("stickers.typ" if sheet else "poster.typ", printed)
+    template = "stickers.typ" if sheet else "poster.typ"
+    try:
+        return typeset(template, printed)
+    except TypesettingFailed as error:
+        if facts.picture is None:
+            raise
+        _log.warning("poster.picture_unreadable", project=facts.project.id, reason=str(error))
+        return typeset(template, printed | {"picture": None})
 
 
 def _build_texts(facts: PosterFacts, language: Language) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Test posters and stickers by reading them back."""
 
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
 import pytest
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
+from central_server.catalogue.picture_check import content_type
 from kiosk_ui.paper import typesetting
 from kiosk_ui.paper.beacon_address import AddressRefused, poster_address, tag_address
 from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
@@ -201,16 +203,20 @@ def test_markup_in_a_name_is_printed_as_it_stands() -> None:
 
 
 def test_a_picture_of_the_staff_stands_on_the_poster() -> None:
-    from io import BytesIO
-
-    from PIL import Image
-
     content = BytesIO()
     Image.new("RGB", (80, 60), (0, 0, 255)).save(content, "PNG")
     picture = printed(poster_pdf(replace(FACTS, picture=content.getvalue()), Paper.a4)).picture(40).convert("RGB")
     colours = picture.getcolors(maxcolors=1 << 20)
     assert colours is not None
     assert sum(count for count, colour in colours if colour == (0, 0, 255)) > 500
+
+
+def test_instead_of_a_damaged_picture_the_drawing_stands_on_the_poster() -> None:
+    content = BytesIO()
+    Image.new("RGB", (90, 60), "red").save(content, "PNG")
+    damaged = content.getvalue().replace(b"IDAT", b"JDAT")
+    assert content_type(damaged) == "image/png", "staff can upload it"
+    assert poster_pdf(replace(FACTS, picture=damaged), Paper.a4) == poster_pdf(FACTS, Paper.a4)
 
 
 def test_the_templates_are_packed_with_the_program() -> None:
