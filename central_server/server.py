@@ -193,9 +193,6 @@ class Stages:
             clock=self.context.now,
         )
 
-    async def _serve_people(self) -> None:
-        await jobs.forget_people(self.services.receipts, self.services.thank_you, clock=self.context.now)
-
     async def _reconcile(self) -> None:
         nightly = NightlyRun(self.edges.bank, self.services.reconciling)
         every_s = self.timings.reconcile_every_s
