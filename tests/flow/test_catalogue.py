@@ -13,7 +13,7 @@ from tests.fakes.donor import Donor
 from tests.fakes.editor import Editor
 from tests.flow.programs import DEMO, bank_program, central_program, gateway_program, prepare
 from tests.flow.visitor import visitor
-from tests.unit.central_server.catalogue.test_catalogue_pages import PNG
+from tests.unit.central_server.catalogue.test_project_pictures import PNG
 
 Answer = TypeVar("Answer")
 

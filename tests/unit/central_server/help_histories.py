@@ -318,7 +318,7 @@ async def live_through(database: Database, verifier: ModuleType, seed: int) -> s
     life = Life(database, f"h{seed}", random.Random(seed), verifier)
     try:
         await life.live()
-    except BaseException as error:
+    except Exception as error:  # any: it only gets the seed as a note
         error.add_note(f"seed {seed}")
         raise
     return life.published

@@ -31,10 +31,9 @@ from tests.fakes.central_process import CONFIG, RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Page
 from tests.fakes.editor import Editor
-from tests.unit.central_server.catalogue.test_catalogue_pages import editor
 from tests.unit.central_server.catalogue_world import NOW, UUID_1, bound, huada, known, pulled, texts
 
-__all__ = ["editor", "huada"]
+__all__ = ["huada"]
 EDIT = Edit("chen", NOW)
 ENGLISH = {"Accept-Language": "en"}
 HEAD = "place,uuid,major,minor,kind,label\n"

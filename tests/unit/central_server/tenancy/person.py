@@ -12,7 +12,7 @@ import tarfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -104,7 +104,13 @@ async def plant(world: World) -> None:
     )  # fmt: skip
     async with world.database.write() as connection:
         await intents.add(connection, [unconfirmed])
-    asked = {"amount_yuan": "1", "purpose": "rice", "payee": "Kitchen", "spent_on": f"{date.today()}"}  # noqa: DTZ011
+    day = now.astimezone(OFFICIAL_TIME).date()
+    asked = {
+        "amount_yuan": "1",
+        "purpose": "rice",
+        "payee": "Kitchen",
+        "spent_on": f"{day}",
+    }
     await _upload(
         world, "our-finance", "/staff/disbursements/new", ("voucher", "pdf", PDF), {"purse": f"{OURS}/ended"} | asked
     )
