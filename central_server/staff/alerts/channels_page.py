@@ -62,6 +62,7 @@ class ChannelsPage:
             "error": error,
             "masked": masked,
             "may_see_families": visitor.access.has(Right.families),
+            "may_see_money": visitor.access.has(Right.money),
         }
         return HtmlPage("channels.html", values, 422 if fault or error else 200)
 
@@ -83,8 +84,9 @@ class ChannelsPage:
         async with visitor.database.write() as connection:
             await visitor.demand(connection, place)
             above = await places.ancestors(connection, place)
-            if families and not visitor.access.may(Right.families, above):
-                return await self._list(visitor, "families")
+            for subject, asked in ((Right.money, money), (Right.families, families)):
+                if asked and not visitor.access.may(subject, above):
+                    return await self._list(visitor, subject.value)
             await connection.alone("alerts")
             existing = [each for each in await alerts.channels(connection, [place]) if each.place == place]
             if len(existing) >= _MAX_AT_PLACE:

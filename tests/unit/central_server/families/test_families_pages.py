@@ -198,11 +198,13 @@ async def test_a_refusal_is_appealed_and_the_data_are_erased_two_years_later(off
             for path in ("/staff/", "/staff/alerts"):
                 shown = "Cases of families wait" in (await office.open(name, path)).text()
                 assert shown is (role is Role.family), f"{name} at {path}"
-        page = await office.open("chief", "/staff/channels")
         key = "693a91f6-7aaa-4bc4-97a0-0ec251fa5aaa"
-        asked_for = {"kind": "wecom", "address": key, "place": "huada", "language": "en", "families": "on"}
-        refused = await office.send("chief", page, "/staff/channels", **asked_for)
-        assert (refused.status, "role for families" in refused.text()) == (422, True)
+        asked_for = {"kind": "wecom", "address": key, "place": "huada", "language": "en"}
+        for name, subject in (("chief", "families"), ("admin", "money")):
+            page = await office.open(name, "/staff/channels")
+            assert f'name="{subject}"' not in page.html
+            refused = await office.send(name, page, "/staff/channels", **asked_for, **{subject: "on"})
+            assert (refused.status, f"adds a recipient about {subject}" in refused.text()) == (422, True)
         async with database.write() as connection:
             assert await cases.postpone_erasure(connection, number, now) is None, "it is not near"
             later = await cases.postpone_erasure(connection, number, now + cases.STORAGE_TIME)
