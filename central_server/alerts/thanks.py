@@ -116,6 +116,8 @@ class ThankYou:
                 await thanks.end(connection, row, ThanksState.ended, now)
             return False
         if message is None or self.mail is None:
+            async with self.database.write() as connection:  # behind those that were not tried yet
+                await thanks.postpone(connection, row.attempt, now + _FIRST_WAIT)
             return False
         async with self.database.write() as connection:
             if not await thanks.claim(connection, row.attempt, now):

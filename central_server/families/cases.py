@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from central_server.families import case_rules
 from central_server.families.case_rules import CaseFacts, CaseProblem, CaseRefused, CaseState, Step, StepKind
@@ -12,7 +13,7 @@ from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import HouseholdErased
 from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.accounts.independence import controllers
-from central_server.store.alerts.quarantine import RecordKey, quarantining
+from central_server.store.alerts.quarantine import RecordKey, process_due, quarantining
 from central_server.store.donations.receipts import SCHEDULE
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
@@ -102,17 +103,20 @@ async def postpone_erasure(connection: Connection, number: str, now: datetime) -
 
 async def erase_due(database: Database, now: datetime) -> int:
     """Erase households whose storage time is over, with an audit entry each, and old sheets; return their number."""
-    async with database.read() as connection:
-        due = await cases.erasures_due(connection, now)
-    for each in due:
-        key = RecordKey("households", each.case, each.community)
-        async with quarantining(database, key, now), database.write() as connection:
-            if await cases.erase(connection, each.case):
-                line = AuditEntry(SCHEDULE, each.community, HouseholdErased(each.case), now)
-                await audit_trail.record(connection, line)
+    erased = await process_due(database, partial(cases.erasures_due, now=now), partial(_erase, database, now=now))
     async with database.write() as connection:
-        sheets = await helps.erase_sheets(connection, now)
-    return len(due) + sheets
+        return erased + await helps.erase_sheets(connection, now)
+
+
+async def _erase(database: Database, household: SealedHousehold, now: datetime) -> bool:
+    erased = False
+    async with quarantining(database, RecordKey("households", household.case, household.community), now):
+        async with database.write() as connection:
+            if await cases.erase(connection, household.case):
+                line = AuditEntry(SCHEDULE, household.community, HouseholdErased(household.case), now)
+                await audit_trail.record(connection, line)
+        erased = True
+    return erased
 
 
 def _step(stored: StoredStep) -> Step:

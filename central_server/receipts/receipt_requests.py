@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from central_server.errors import CentralError
 from central_server.receipts.sealed_data import Donor, Seal, SealBroken
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_money_actions import DonorForgotten
 from central_server.store.accounts.audit_trail import AuditEntry
-from central_server.store.alerts.quarantine import RecordKey, quarantining
+from central_server.store.alerts.quarantine import RecordKey, process_due, quarantining
 from central_server.store.donations import attempts, receipts
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.receipts import DONOR, SCHEDULE, Receipt, ReceiptState, SealedDonor
@@ -140,16 +141,17 @@ class Receipts:
 
     async def delete_due(self, now: datetime) -> int:
         """Delete donor data whose storage time is over, with an audit entry each; return their number."""
-        async with self.database.read() as connection:
-            due = await receipts.donors_due(connection, now)
-        deleted = 0
-        for each in due:
-            async with quarantining(self.database, RecordKey("donors", each.attempt, each.community), now):
-                async with self.database.write() as connection:
-                    if await receipts.delete_donor(connection, each.attempt):
-                        line = AuditEntry(SCHEDULE, each.community, DonorForgotten(each.attempt), now)
-                        await audit_trail.record(connection, line)
-                deleted += 1
+        delete = partial(self._delete_donor, now=now)
+        return await process_due(self.database, partial(receipts.donors_due, now=now), delete)
+
+    async def _delete_donor(self, donor: SealedDonor, now: datetime) -> bool:
+        deleted = False
+        async with quarantining(self.database, RecordKey("donors", donor.attempt, donor.community), now):
+            async with self.database.write() as connection:
+                if await receipts.delete_donor(connection, donor.attempt):
+                    line = AuditEntry(SCHEDULE, donor.community, DonorForgotten(donor.attempt), now)
+                    await audit_trail.record(connection, line)
+            deleted = True
         return deleted
 
     async def _lock(self, connection: Connection, attempt_id: str) -> Attempt:

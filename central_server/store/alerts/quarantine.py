@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import func, select, update
@@ -14,6 +15,7 @@ from central_server.store.engine.tables import quarantined
 from central_server.store.engine.upsert import insert
 from central_server.store.places.places import within
 
+Due = TypeVar("Due")
 _log = structlog.get_logger()
 _MAX_RECORDS = 1000
 """Of one job and gateway; further ones are only logged."""
@@ -74,6 +76,27 @@ async def process_together(
                 await work([record])
         return False
     return True
+
+
+async def process_due(
+    database: Database,
+    read: Callable[..., Awaitable[Sequence[Due]]],
+    process: Callable[[Due], Awaitable[bool]],
+) -> int:
+    """Process every due record, in slices; return the number of those processed.
+
+    `read` gets `connection` and `skip`, the number of records that failed and are still due: they block no other.
+    `process` returns False for a failed one. Raises StoreUnavailable.
+    """
+    processed = failed = 0
+    while True:
+        async with database.read() as connection:
+            due = await read(connection, skip=failed)
+        if not due:
+            return processed
+        for record in due:
+            done = await process(record)
+            processed, failed = processed + done, failed + (not done)
 
 
 async def quarantine(database: Database, record: RecordKey, error: Exception, now: datetime) -> None:

@@ -135,10 +135,11 @@ async def delete_donor(connection: Connection, attempt: str) -> bool:
     return bool(gone.rowcount)
 
 
-async def donors_due(connection: Connection, now: datetime, limit: int = 100) -> tuple[SealedDonor, ...]:
-    """Return donor data whose deletion is due, at most `limit`."""
-    statement = select(*_DONOR).where(receipt_donors.c.delete_at <= now).order_by(receipt_donors.c.delete_at)
-    return await fetch_all(connection, SealedDonor, statement.limit(limit))
+async def donors_due(connection: Connection, now: datetime, skip: int, limit: int = 100) -> tuple[SealedDonor, ...]:
+    """Return donor data whose deletion is due, at most `limit` after the first `skip`."""
+    columns = receipt_donors.c
+    statement = select(*_DONOR).where(columns.delete_at <= now).order_by(columns.delete_at, columns.attempt)
+    return await fetch_all(connection, SealedDonor, statement.offset(skip).limit(limit))
 
 
 async def donors(connection: Connection, attempts_: Collection[str]) -> dict[str, SealedDonor]:

@@ -63,6 +63,11 @@ async def end(connection: Connection, row: Thanks, state: ThanksState, now: date
     await save(connection, gone)
 
 
+async def postpone(connection: Connection, attempt: str, until: datetime) -> None:
+    waits = (thanks.c.attempt == attempt, thanks.c.state == ThanksState.waiting.value)
+    await connection.execute(update(thanks).where(*waits).values(next_at=until))
+
+
 async def claim(connection: Connection, attempt: str, now: datetime) -> bool:
     """Take a waiting one to send it; False if another process has."""
     waits = (thanks.c.attempt == attempt, thanks.c.state == ThanksState.waiting.value)

@@ -121,9 +121,13 @@ async def erase(connection: Connection, number: str) -> bool:
     return bool((await connection.execute(delete(households).where(households.c.case == number))).rowcount)
 
 
-async def erasures_due(connection: Connection, now: datetime, limit: int = 100) -> tuple[SealedHousehold, ...]:
-    statement = select(*_HOUSEHOLD).where(households.c.delete_at <= now).order_by(households.c.delete_at)
-    return await fetch_all(connection, SealedHousehold, statement.limit(limit))
+async def erasures_due(
+    connection: Connection, now: datetime, skip: int, limit: int = 100
+) -> tuple[SealedHousehold, ...]:
+    """Return at most `limit` households after the first `skip`."""
+    columns = households.c
+    statement = select(*_HOUSEHOLD).where(columns.delete_at <= now).order_by(columns.delete_at, columns.case)
+    return await fetch_all(connection, SealedHousehold, statement.offset(skip).limit(limit))
 
 
 async def waiting(connection: Connection, tops: Collection[str], environment: str) -> tuple[PendingCount, ...]:

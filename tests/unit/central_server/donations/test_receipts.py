@@ -29,18 +29,21 @@ from central_server.staff.frame.list_paging import format_position, parse_positi
 from central_server.state_files import StateRefused
 from central_server.store.accounts import audit_trail
 from central_server.store.donations import receipts
-from central_server.store.donations.receipts import ReceiptState
+from central_server.store.donations.receipts import DONOR, Receipt, ReceiptState, SealedDonor
 from central_server.store.engine.database import Database
 from central_server.store.families import sealed_keys
 from central_server.store.places.places import TOP
 from kiosk_ui.number_format import capitals
+from tests.databases import sqlite_only
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor as Phone
 from tests.fakes.donor import Page
 from tests.unit.central_server.conftest import enrolled
+from tests.unit.central_server.ledger_world import gave
 from tests.unit.central_server.reconciling_world import NOW, Books, books, world
 from tests.unit.central_server.staff.test_staff import account, logged_in
+from tests.unit.central_server.test_bad_records import refuse
 
 __all__ = ["world"]
 
@@ -163,6 +166,20 @@ async def test_donor_data_is_deleted_on_its_day_with_an_audit_entry(world: Books
         trail = [line.action.name for _, line in await audit_trail.page(connection, [TOP])]
     assert states == {issued.id: "issued", own.id: "waived"}
     assert trail == ["receipt.forget", "receipt.forget"]
+
+
+@sqlite_only
+async def test_a_hundred_damaged_records_delay_the_deletion_of_no_other(world: Books) -> None:
+    async with world.database.write() as connection:
+        gifts = [await gave(connection) for _ in range(103)]
+        for number, gift in enumerate(gifts):
+            await receipts.save(connection, Receipt(gift.id, gift.community, "due", "", NOW, DONOR))
+            at = NOW + timedelta(seconds=number)
+            await receipts.save_donor(connection, SealedDonor(gift.id, gift.community, "", b"", NOW, at))
+        await refuse(connection, "DELETE", "receipt_donors", f"OLD.delete_at < {(NOW.timestamp() + 101) * 1e6:.0f}")
+    assert await wanted(world).delete_due(NOW + ONE) == 2
+    async with world.database.read() as connection:
+        assert len(await receipts.donors(connection, [gift.id for gift in gifts])) == 101
 
 
 def test_a_form_without_consent_or_with_invalid_fields_is_refused() -> None:

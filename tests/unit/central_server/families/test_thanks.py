@@ -131,6 +131,22 @@ async def test_an_address_that_is_erased_while_the_message_is_sent_stays_erased(
     assert (row.state, row.sealed) == (ThanksState.ended, None)
 
 
+async def test_a_gift_that_cannot_be_thanked_yet_waits_behind_the_others(tmp_path: Path) -> None:
+    state = tmp_path / "central"
+    state.mkdir(mode=0o700)
+    async with open_database(await put_database(state / "central.db")) as database:
+        gift, *_ = await given(database, *[2000] * 5)
+        await Publisher(database, catalogue_key(state), Environment.drill, lambda: NOW).publish_waiting()
+        letters = ThankYou(database, await open_seal(database, state, None), None, Environment.drill, str)
+        await letters.ask(gift, Address("giver@mail.example", "en"), NOW)
+        await gave_back(database, gift, 500)  # not published
+        assert await letters.send_due(NOW) == 0
+        async with database.read() as connection:
+            row = (await connection.execute(select(thanks))).one()
+    assert row.state == ThanksState.waiting
+    assert row.next_at > NOW
+
+
 async def check_letters(database: Database, gifts: list[Attempt]) -> None:
     def pages(frame: PageFrame) -> Sequence[web.RouteDef]:
         return LetterPage(frame, Environment.drill, lambda: "https://give.example.org").routes()
