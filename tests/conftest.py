@@ -1,4 +1,4 @@
-"""Fixtures for every test: the central server's two databases, cheap password hashes, and the choice of a quick run.
+"""Fixtures for every test: the central server's two databases, and the choice of a quick run.
 
 A test with a database (`store_url`, `database`) runs on SQLite or on PostgreSQL, chosen by its name, so that half of
 them are on each. Tests of what differs between the two, `ON_BOTH`, run on both; `tests.databases` overrides that.
@@ -13,10 +13,8 @@ from zlib import crc32
 
 import pytest
 from aiohttp import web_app
-from argon2 import PasswordHasher
 from hypothesis import settings
 
-from central_server.accounts import passwords
 from central_server.store.engine.database import Database, open_database
 from tests.compiled_statements import share_compiled_statements
 from tests.databases import DATABASES
@@ -126,14 +124,6 @@ def pytest_collection_finish() -> None:
 def pytest_runtest_teardown() -> None:
     """aiohttp keeps the last thousand handlers for good, and through them every server that a test ever ran."""
     web_app._cached_build_middleware.cache_clear()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _cheap_passwords() -> Iterator[None]:
-    """A thousand logins at argon2's least cost. accounts/test_passwords.py proves the product's own."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from argon2 import PasswordHasher
+
 from central_server.accounts import passwords, second_factor
 from central_server.accounts import sessions as running
 from central_server.accounts.access import Role
@@ -75,7 +77,14 @@ _NOBODY = Client()
 
 
 async def set_password(
-    database: Database, name: str, password: str, now: datetime, *, place: str = places.TOP, role: Role
+    database: Database,
+    name: str,
+    password: str,
+    now: datetime,
+    *,
+    place: str = places.TOP,
+    role: Role,
+    hasher: PasswordHasher = passwords.HASHER,
 ) -> bool:
     """Add an account with a role at a place, or set the password of an existing one; return whether it was added.
 
@@ -83,7 +92,7 @@ async def set_password(
     """
     known = spelled(name)
     passwords.check(known, password)
-    hashed = await passwords.hashed(password)
+    hashed = await passwords.hashed(password, hasher)
     async with database.write() as connection:
         account = await accounts.get(connection, known)
         if account is not None:

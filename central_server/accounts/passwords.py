@@ -19,7 +19,7 @@ SHORTEST = 10
 LONGEST = 200
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no characters that look alike
 _RUNS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiopasdfghjklzxcvbnm", "1qaz2wsx3edc4rfv5tgb")
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP minimum
+HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)  # OWASP minimum
 _two_at_a_time = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 """Each verification takes 19 MiB: many logins at once wait instead of filling the memory."""
 
@@ -76,8 +76,8 @@ def one_time() -> str:
     return "-".join(groups)
 
 
-async def hashed(password: str) -> str:
-    return await asyncio.get_running_loop().run_in_executor(_two_at_a_time, _hasher.hash, _plain(password))
+async def hashed(password: str, hasher: PasswordHasher = HASHER) -> str:
+    return await asyncio.get_running_loop().run_in_executor(_two_at_a_time, hasher.hash, _plain(password))
 
 
 async def fits(known: str | None, password: str) -> bool:
@@ -91,7 +91,7 @@ async def fits(known: str | None, password: str) -> bool:
 def _verified(known: str | None, password: str) -> bool:
     fallback = _random_hash()  # computed for every first call, so that its time reveals nothing
     try:
-        return _hasher.verify(known or fallback, password)
+        return HASHER.verify(known or fallback, password)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -116,4 +116,4 @@ def _plain(text: str) -> str:
 @cache
 def _random_hash() -> str:
     """Return the hash of a random password. Not computed on import, because it takes 19 MiB."""
-    return _hasher.hash(secrets.token_urlsafe(16))
+    return HASHER.hash(secrets.token_urlsafe(16))

@@ -3,6 +3,7 @@
 import secrets
 import unicodedata
 from base64 import b32encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -62,15 +63,6 @@ async def resolve_code(database: Database, environment: Environment, text: str, 
     return None if found is None else CodedIntent(found, code)
 
 
-async def draw_unused_codes(connection: Connection, count: int) -> tuple[str, ...]:
-    """Draw `count` codes that no intent has. The write fails if another process draws one of them at the same time."""
-    found: set[str] = set()
-    while len(found) < count:
-        more = draw_codes(count - len(found)) - found
-        found |= more - await intents.taken_codes(connection, more)
-    return tuple(found)
-
-
 def draw_codes(count: int) -> set[str]:
     """Draw `count` random codes; an intent may have one of them already."""
     found: set[str] = set()
@@ -79,3 +71,14 @@ def draw_codes(count: int) -> set[str]:
         digits = b32encode(secrets.token_bytes(5 * (count - len(found)))).decode().translate(_FROM_BASE32)
         found |= {f"{digits[at : at + 4]}-{digits[at + 4 : at + 8]}" for at in range(0, len(digits), 8)}
     return found
+
+
+async def draw_unused_codes(
+    connection: Connection, count: int, draw: Callable[[int], set[str]] = draw_codes
+) -> tuple[str, ...]:
+    """Draw `count` codes that no intent has. The write fails if another process draws one of them at the same time."""
+    found: set[str] = set()
+    while len(found) < count:
+        more = draw(count - len(found)) - found
+        found |= more - await intents.taken_codes(connection, more)
+    return tuple(found)

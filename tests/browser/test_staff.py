@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from playwright.async_api import Page, expect
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from sync_contract.records import Door
 from sync_contract.strict_model import Language
@@ -22,6 +21,7 @@ from tests.browser.conftest import PATIENCE_MS, OpenPage
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.counting import count_all
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.statistics_world import count, stretch, touched
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

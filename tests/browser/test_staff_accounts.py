@@ -11,7 +11,6 @@ import pytest_asyncio
 from playwright.async_api import Page
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.store.places import contacts, places
 from central_server.store.places.contacts import Contact
 from central_server.store.places.places import TOP, Place, PlaceKind
@@ -21,6 +20,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_accessible import violations
 from tests.browser.test_staff import size_faults
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
+from tests.fakes.staff_account import set_password
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PASSWORD = "correct horse battery"

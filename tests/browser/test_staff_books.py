@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.receipts.receipt_requests import Receipts
 from central_server.receipts.sealed_data import Donor, open_seal
@@ -20,6 +19,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_staff import _SMALL, PASSWORD, Hall, languages, log_in, size_faults
 from tests.fakes.central_process import running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.reconciling_world import DAY, NOW, Books, back, file, row, strange
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -15,7 +15,6 @@ from uuid import uuid4
 import aiohttp
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.api.tokens import Scope, make_token
 from central_server.enrolment.gateways import register
 from central_server.server_options import RateLimits
@@ -23,6 +22,7 @@ from central_server.store.api import tokens
 from sync_contract.beacon_identity import BeaconId
 from tests.fakes.central_process import CONFIG, RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.staff_account import set_password
 from tests.paths import ROOT
 
 _CONFIG = """

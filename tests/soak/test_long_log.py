@@ -11,7 +11,6 @@ import aiohttp
 from sqlalchemy import text
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.store.parcels import arrivals
 from central_server.store.parcels.arrivals import NewArrival
@@ -24,6 +23,7 @@ from sync_contract.wire_record import encode
 from tests.fakes.central_process import RunningCentral, running_bank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
+from tests.fakes.staff_account import set_password
 from tests.fakes.stored_parcels import received
 
 LINES = 100_000

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from aiohttp import web
 
@@ -15,7 +16,7 @@ from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFr
 from central_server.store.catalogue.beacons import StoredBeacon
 from kiosk_ui.paper.beacon_address import AddressRefused, poster_address
 from kiosk_ui.paper.poster import Paper, poster_pdf
-from kiosk_ui.paper.typesetting import PACKAGE, FontsMissing, require_fonts
+from kiosk_ui.paper.typesetting import FONTS, PACKAGE, FontsMissing, require_fonts
 from sync_contract.catalogue import BeaconKind
 from sync_contract.strict_model import Environment
 
@@ -23,15 +24,21 @@ _AT = "/staff/beacons/{beacon:[0-9a-f]{32}}"
 
 
 class PosterPage:
-    """`url`: returns the server's address for phones."""
+    """`url`: returns the server's address for phones. `fonts`: the folder of the fonts."""
 
     def __init__(
-        self, frame: PageFrame, environment: Environment, url: Callable[[], str], contacts: ContactLookup
+        self,
+        frame: PageFrame,
+        environment: Environment,
+        url: Callable[[], str],
+        contacts: ContactLookup,
+        fonts: Path = FONTS,
     ) -> None:
         self._frame = frame
         self._environment = environment
         self._url = url
         self._contacts = contacts
+        self._fonts = fonts
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -73,7 +80,7 @@ class PosterPage:
         """Return why nothing can be printed, as a word of the template, or an empty text."""
         try:
             poster_address(self._url(), beacon.beacon, self._environment)
-            require_fonts()
+            require_fonts(self._fonts)
         except AddressRefused:
             return "address"
         except FontsMissing:

@@ -14,7 +14,6 @@ import aiohttp
 import pyotp
 from aiohttp import web
 
-from central_server.accounts import passwords
 from central_server.accounts.access import Role
 from central_server.accounts.second_factor import STEP_S, Seal
 from central_server.catalogue.contact_lookup import ContactLookup
@@ -35,6 +34,7 @@ from kiosk_ui.help_views import ContactPage
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment
 from tests.fakes.donor import Page
+from tests.fakes.staff_account import hashed
 
 SITE = Texts.model_validate({"zh-Hans": "华大社区", "zh-Hant": "華大社區", "en": "Huada Community"})
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
@@ -51,7 +51,7 @@ async def account(database: Database, name: str, place: str = TOP, role: Role = 
 
 async def _hash() -> str:
     if not _HASHES:
-        _HASHES.append(await passwords.hashed(PASSWORD))
+        _HASHES.append(await hashed(PASSWORD))
     return _HASHES[0]
 
 

@@ -17,7 +17,6 @@ from yarl import URL
 
 from central_server.accounts import sessions
 from central_server.accounts.access import RIGHTS, Right, Role
-from central_server.accounts.login import set_password
 from central_server.api.tokens import Scope, make_token
 from central_server.enrolment.gateways import register
 from central_server.store.accounts import accounts as accounts_store
@@ -27,6 +26,7 @@ from central_server.store.engine.tables import figures, metadata
 from daemonkit.web import RULES, WebRules, csrf_token, guarded_app
 from tests.fakes.central_process import RunningBank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server import tenancy
 from tests.unit.central_server.donations.test_anonymity import FILLED, opened, public
 from tests.unit.central_server.tenancy import hostile, person

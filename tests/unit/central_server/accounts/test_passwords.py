@@ -1,8 +1,5 @@
 """Names and passwords of accounts: which are refused, and how passwords are stored."""
 
-import asyncio
-import sys
-
 import pytest
 
 from central_server.accounts import account_administration, passwords
@@ -10,10 +7,10 @@ from central_server.accounts.access import Role
 from central_server.accounts.account_administration import NameTaken
 from central_server.accounts.account_names import NameRefused
 from central_server.accounts.breached_passwords import breached
-from central_server.accounts.login import set_password
 from central_server.accounts.passwords import PasswordRefused, Weakness
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.staff_desk import NOW, PASSWORD
 
 
@@ -75,12 +72,9 @@ async def test_a_password_counts_to_its_last_character() -> None:
 
 
 async def test_a_hash_costs_what_owasp_recommends() -> None:
-    """In a separate process: tests use cheaper hashes."""
-    code = f"import asyncio, central_server.accounts.passwords as it; print(asyncio.run(it.hashed({PASSWORD!r})))"
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=asyncio.subprocess.PIPE)
-    hashed, _ = await process.communicate()
-    assert hashed.startswith(b"$argon2id$v=19$m=19456,t=2,p=1$")
-    assert await passwords.fits(hashed.decode().strip(), PASSWORD)
+    hashed = await passwords.hashed(PASSWORD)
+    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert await passwords.fits(hashed, PASSWORD)
 
 
 async def test_an_account_name_has_only_letters_and_digits(database: Database) -> None:

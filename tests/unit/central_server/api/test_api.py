@@ -14,7 +14,6 @@ from sqlalchemy import select
 from yarl import URL
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.api import tokens as personal
 from central_server.api.openapi_document import build_document
 from central_server.api.operations import OPERATIONS
@@ -36,6 +35,7 @@ from sync_contract.uuid7 import new_id
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor
+from tests.fakes.staff_account import set_password
 from tests.fakes.stored_parcels import received
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.staff.test_staff import logged_in

@@ -7,7 +7,6 @@ import aiohttp
 import pytest
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import ProjectChanged
 from central_server.store.accounts.audit_records import FieldChange
@@ -21,6 +20,7 @@ from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
 from tests.fakes.editor import Editor, form_of
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.catalogue_world import DOOR, NOW, UUID_1, bound, known, pulled, texts
 from tests.unit.central_server.staff.test_staff import PASSWORD
 

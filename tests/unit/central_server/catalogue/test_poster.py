@@ -7,26 +7,32 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
 
+from central_server.catalogue.contact_lookup import ContactLookup
 from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.commands import import_, poster
 from central_server.commands.poster import PosterRequest
 from central_server.settings import Settings
+from central_server.staff.catalogue.poster_page import PosterPage
+from central_server.staff.frame.page_frame import PageFrame
 from central_server.store.catalogue import beacons
 from central_server.store.catalogue.bindings import Target
-from central_server.store.engine.database import open_database, sqlite_url
+from central_server.store.engine.database import Database, open_database, sqlite_url
 from central_server.store.places import contacts
 from central_server.store.places.contacts import Contact
 from central_server.store.places.places import plant_community
 from daemonkit.toml import load
-from kiosk_ui.paper import typesetting
+from kiosk_ui.help_views import ContactPage
 from kiosk_ui.paper.poster import Paper
 from sync_contract.catalogue import BeaconKind
 from sync_contract.code_address import in_capitals
+from sync_contract.strict_model import Environment
 from tests.fakes.central_process import CONFIG, RunningCentral
 from tests.fakes.donor import Donor
 from tests.unit.central_server.catalogue_world import CARD, DOOR, HALL, NOW, UUID_1, bound, known
 from tests.unit.central_server.staff.test_staff import logged_in
+from tests.unit.central_server.staff_desk import Browser, account, running_desk
 from tests.unit.kiosk_ui.printed import Printed, codes, printed
 
 ADDRESS = f"/H/{DOOR}".upper()
@@ -96,11 +102,21 @@ async def test_a_persons_tag_has_no_poster(page_of: Callable[[int], str], donor:
         assert (await donor.open(page_of(3) + path)).status == 404
 
 
-async def test_missing_fonts_are_reported_with_their_package(
-    page_of: Callable[[int], str], donor: Donor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(typesetting, "_NEEDED", ("NoSuchFace.ttc",))
-    page = await donor.open(f"{page_of(1)}/poster.pdf")
+async def test_missing_fonts_are_reported_with_their_package(database: Database, tmp_path: Path) -> None:
+    async with database.write() as connection:
+        await plant_community(connection, "huada", NOW)
+        await known(connection, DOOR)
+        (door,) = await beacons.same(connection, [DOOR])
+    await account(database, "chen")
+
+    def pages(frame: PageFrame) -> list[web.RouteDef]:
+        contacts = ContactLookup(ContactPage("0595-0000 0000"))
+        return PosterPage(frame, Environment.drill, lambda: "http://127.0.0.1", contacts, fonts=tmp_path).routes()
+
+    async with running_desk(database, more=pages) as desk:
+        staff = Browser(desk, "203.0.113.1")
+        await staff.log_in("chen")
+        page = await staff.open(f"/staff/beacons/{door.id}/poster.pdf")
     assert page.status == 422
     assert "fonts-noto-cjk" in page.text()
     assert "<button disabled>" in page.html

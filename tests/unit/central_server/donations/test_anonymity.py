@@ -17,7 +17,6 @@ from sqlalchemy import select
 
 from central_server.accounts import sessions
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.api import tokens as personal
 from central_server.api.tokens import Scope
 from central_server.catalogue import file_import
@@ -27,6 +26,7 @@ from central_server.store.places.places import TOP
 from daemonkit.web import guarded_app
 from tests.fakes.central_process import CONFIG, RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.catalogue_world import BINDING, UUID_1
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.reconciling_world import Books

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from beacon_gateway.donations.offer import Offer
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.banks.link import Link
 from central_server.banks.port import BankRefused, Capabilities, OrderState, Redirect
 from central_server.catalogue.catalogue_content import load_content
@@ -36,6 +35,7 @@ from tests.fakes.donor import Donor
 from tests.fakes.money_bank import MoneyBank
 from tests.fakes.money_house import MoneyHouse, furnish
 from tests.fakes.money_program import SETTINGS
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.catalogue_world import pulled
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.staff.test_staff import PASSWORD

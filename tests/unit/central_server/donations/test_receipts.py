@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no types
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.donations import refund_outcome
 from central_server.receipts.receipt_requests import (
     MAX_LENGTHS,
@@ -39,6 +38,7 @@ from tests.fakes.central_process import RunningBank, RunningCentral, running_cen
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor as Phone
 from tests.fakes.donor import Page
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.ledger_world import gave
 from tests.unit.central_server.reconciling_world import NOW, Books, books, world

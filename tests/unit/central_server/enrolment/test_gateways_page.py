@@ -10,7 +10,6 @@ import segno
 from sqlalchemy import text
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.store.accounts import audit_trail
 from central_server.store.enrolment import gateways, issued_codes
 from central_server.store.places.places import TOP
@@ -22,6 +21,7 @@ from tests.databases import sqlite_only
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.donor import Donor, Page
 from tests.fakes.enrolling_device import EnrollingDevice, code_for, invited
+from tests.fakes.staff_account import set_password
 
 PASSWORD = "correct horse battery"
 pytestmark = sqlite_only

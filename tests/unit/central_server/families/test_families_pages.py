@@ -13,7 +13,6 @@ import pytest
 from aiohttp import web
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.alerts.family_tasks import family_tasks
 from central_server.alerts.lifecycle import update_alerts
 from central_server.books.charity_totals import Period, load_charity_totals
@@ -37,6 +36,7 @@ from sync_contract.strict_model import Environment, Language
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.ledger.test_spending import wanted
 from tests.unit.central_server.ledger_world import ANY_PAYEE, given

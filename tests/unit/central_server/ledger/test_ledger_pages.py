@@ -9,7 +9,6 @@ import openpyxl  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.staff.ledger.ledger_page import lockable
 from central_server.store.ledger import ledger_lines, locked_months
 from central_server.store.ledger.locked_months import first_moment, month_of
@@ -17,6 +16,7 @@ from sync_contract.permit import OFFICIAL_TIME
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.donor import Donor, Page
 from tests.fakes.editor import Editor
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.ledger_world import gave, given
 
 PASSWORD = "correct horse battery"

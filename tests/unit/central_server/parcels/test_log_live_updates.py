@@ -8,7 +8,6 @@ from pathlib import Path
 import aiohttp
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.staff.frame import live_page
 from central_server.store.api import deliveries, webhooks
@@ -22,6 +21,7 @@ from central_server.store.places import places
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
+from tests.fakes.staff_account import set_password
 from tests.fakes.stored_parcels import received
 from tests.unit.central_server.staff.test_staff import PASSWORD, logged_in
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from central_server.donations import typed_codes
+from central_server.donations.typed_codes import draw_unused_codes
 from central_server.enrolment.gateways import register
 from central_server.intake.receive import receive
 from central_server.store.engine.database import Database
@@ -109,13 +108,13 @@ async def test_parcels_of_two_epochs_are_two_batches(database: Database) -> None
     assert sorted(row["numbers"] for row in (await everything(database))["batches"]) == ["1-2", "3-4"]
 
 
-async def test_a_code_that_an_intent_has_is_drawn_again(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_code_that_an_intent_has_is_drawn_again(database: Database) -> None:
     device, gateway = await enrolled(database)
-    drawn = iter([{"0000-0000"}, {"0000-0000"}, {"1111-1111"}])
-    monkeypatch.setattr(typed_codes, "draw_codes", lambda _count: next(drawn))
-    for _ in range(2):
-        assert await delivered(database, gateway, [device.intent()]) == ["accepted"]
-    assert {row["code"] for row in (await everything(database))["intents"]} == {"0000-0000", "1111-1111"}
+    assert await delivered(database, gateway, [device.intent()]) == ["accepted"]
+    (taken,) = [row["code"] for row in (await everything(database))["intents"]]
+    drawn = iter([{taken}, {"1111-1111"}])
+    async with database.read() as connection:
+        assert await draw_unused_codes(connection, 1, lambda _count: next(drawn)) == ("1111-1111",)
 
 
 async def test_a_gift_of_another_environment_is_refused_alone(database: Database) -> None:

@@ -14,7 +14,6 @@ from aiohttp import web
 from sqlalchemy import Engine, event
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.enrolment.gateways import register
 from central_server.staff.frame.page_frame import Handler
 from central_server.store.accounts import audit_trail
@@ -42,6 +41,7 @@ from tests.databases import sqlite_only
 from tests.fakes.central_process import RunningBank, RunningCentral, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.catalogue_world import UUID_1
 from tests.unit.central_server.staff.test_overview import reports, text
 from tests.unit.central_server.staff.test_staff import PASSWORD

@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import select
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.reconciliation.day_totals import load_day_totals
 from central_server.reconciliation.evidence import COLUMNS
 from central_server.reconciliation.statement_import import Reconciler
@@ -28,6 +27,7 @@ from sync_contract.records import HandoffKind
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.donor import Donor, Page
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.donations.test_receipts import a_gift
 from tests.unit.central_server.reconciling_world import DAY, NOW, back, file, row, strange
 from tests.unit.central_server.staff.test_staff import PASSWORD, logged_in

@@ -11,7 +11,6 @@ from msgspec import structs
 from sqlalchemy import func, select
 
 from central_server.accounts.access import Role
-from central_server.accounts.login import set_password
 from central_server.alerts.outdated_gateways import is_older
 from central_server.statistics.event_times import hour
 from central_server.store.alerts import alerts
@@ -27,6 +26,7 @@ from tests.fakes.central_process import RunningCentral
 from tests.fakes.counting import count_all
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json, clock
 from tests.fakes.donor import Donor, Page
+from tests.fakes.staff_account import set_password
 from tests.unit.central_server.conftest import enrolled
 from tests.unit.central_server.staff.test_staff import PASSWORD, logged_in
 from tests.unit.central_server.statistics_world import stretch

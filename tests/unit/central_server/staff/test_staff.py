@@ -19,7 +19,6 @@ from central_server.accounts.login import (
     LOCKED_FOR,
     LoginRefused,
     log_in,
-    set_password,
 )
 from central_server.accounts.passwords import PasswordRefused
 from central_server.accounts.sessions import find_login
@@ -30,6 +29,7 @@ from sync_contract.records import PlaceBeaconStatistics
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway, as_json
 from tests.fakes.donor import Donor, Page
+from tests.fakes.staff_account import set_password
 from tests.fakes.stored_parcels import received
 from tests.unit.central_server.conftest import enrolled
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from central_server.accounts import passwords
 from central_server.accounts.access import Right, Role
 from central_server.accounts.second_factor import Seal, new_secret
 from central_server.state_files import factor_key
@@ -10,6 +9,7 @@ from central_server.store.accounts import accounts
 from central_server.store.places import places
 from central_server.store.places.places import Place, PlaceKind
 from sync_contract.project import Texts
+from tests.fakes import staff_account
 from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, Entry, Open, Staff, World
 
 
@@ -29,7 +29,7 @@ async def plant(world: World) -> None:
 async def _clerk(world: World) -> None:
     """An account with everything that can be removed."""
     now = datetime.now(UTC)
-    hashed = await passwords.hashed("a clerk of the hall")
+    hashed = await staff_account.hashed("a clerk of the hall")
     async with world.database.write() as connection:
         await accounts.add(connection, "our-clerk", hashed, now, home=OURS)
         await accounts.grant(connection, "our-clerk", OURS, Role.staff.value, now)
