@@ -103,9 +103,13 @@ async def test_a_persons_tag_has_no_poster(page_of: Callable[[int], str], donor:
 
 
 async def test_missing_fonts_are_reported_with_their_package(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "central.toml"
+    file.write_text(CONFIG, encoding="utf-8")
+    await seed_catalogue(database, load(file, Settings).projects, {}, NOW)
     async with database.write() as connection:
         await plant_community(connection, "huada", NOW)
         await known(connection, DOOR)
+        await bound(connection, Target.beacon, DOOR, project="lunch")
         (door,) = await beacons.same(connection, [DOOR])
     await account(database, "chen")
 

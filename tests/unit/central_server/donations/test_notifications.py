@@ -93,72 +93,58 @@ async def test_an_authentic_notification_is_posted_once(
     assert len((await everything(central))["notifications"]) == 2
 
 
+Sent = tuple[bytes, dict[str, Any]]
+
+
+def forged(attempt: Attempt) -> list[Sent]:
+    """Valid content with a signature, a header or an encoding that is not the bank's."""
+    good = notification(attempt)
+    odd: tuple[dict[str, Any], ...] = (
+        {"key": Ed25519PrivateKey.generate()},
+        {"domain": b"sandbox answer v1\0"},
+        {"domain": b""},
+        {"signed": notification(attempt, amount_minor=1)},
+        {"signed": b""},
+        {"headers": {"Sandbox-Signature": ""}},
+        {"headers": {"Sandbox-Signature": "AAAA"}},
+        {"headers": {"Sandbox-Signature": "é"}},
+        {"headers": {"Sandbox-Signature": b64encode(bytes(64)).decode()}},
+        {"content_type": "text/plain"},
+        {"content_type": "application/json; charset=utf-8"},
+        {"content_type": "application/x-www-form-urlencoded"},
+        {"headers": {"Content-Encoding": "gzip"}},
+    )
+    return [(good + b" ", {"signed": good}), *((good, how) for how in odd)]
+
+
+def invalid(attempt: Attempt) -> list[bytes]:
+    """Bodies, signed by the bank, that do not describe the attempt's payment."""
+    good = notification(attempt)
+    fields: tuple[dict[str, Any], ...] = (
+        {"more": 1},
+        *({name: None} for name in ("id", "order", "status", "amount_minor", "currency", "payment")),
+        *({"order": order} for order in ("0" * 32, attempt.id.upper(), attempt.intent, [attempt.id])),
+        *({"status": status} for status in ("open", "failed", "PAID", True)),
+        *({"amount_minor": minor} for minor in (4999, 5001, 50, 0, -5000, 5000.0, "5000", 5000.5, 10**30)),
+        *({"currency": currency} for currency in ("USD", "cny", "156")),
+        *({"id": id_} for id_ in ("", "N 1", "N" * 65, 1)),
+        {"payment": "P\n1"},
+    )
+    return [
+        *(b"", b"{}", b"[]", b"null", b"\xff", b"[" * 5000, good + b"x", good + b" " * 9000),
+        *(good.replace(b"5000", b"NaN"), good.replace(b"5000", b"5e3")),
+        good.replace(b'"amount_minor"', b'"amount_minor": 5000, "amount_minor"'),
+        *(notification(attempt, **changed) for changed in fields),
+    ]
+
+
 async def test_a_forged_or_invalid_notification_changes_nothing(
     central: RunningCentral, attempt: Attempt, notifier: Notifier, bank: RunningBank
 ) -> None:
     before = await everything(central)
-    good, stranger = notification(attempt), Ed25519PrivateKey.generate()
-    twice = good.replace(b'"amount_minor"', b'"amount_minor": 5000, "amount_minor"')
-    odd: list[tuple[bytes, dict[str, Any]]] = [
-        (good, {"key": stranger}),
-        (good, {"domain": b"sandbox answer v1\0"}),
-        (good, {"domain": b""}),
-        (good, {"signed": notification(attempt, amount_minor=1)}),
-        (good, {"signed": b""}),
-        (good + b" ", {"signed": good}),
-        (good, {"headers": {"Sandbox-Signature": ""}}),
-        (good, {"headers": {"Sandbox-Signature": "AAAA"}}),
-        (good, {"headers": {"Sandbox-Signature": "é"}}),
-        (good, {"headers": {"Sandbox-Signature": b64encode(bytes(64)).decode()}}),
-        (good, {"content_type": "text/plain"}),
-        (good, {"content_type": "application/json; charset=utf-8"}),
-        (good, {"content_type": "application/x-www-form-urlencoded"}),
-        (good, {"headers": {"Content-Encoding": "gzip"}}),
-        (b"", {}),
-        (b"{}", {}),
-        (b"[]", {}),
-        (b"null", {}),
-        (b"\xff", {}),
-        (b"[" * 5000, {}),
-        (good + b"x", {}),
-        (good + b" " * 9000, {}),
-        (twice, {}),
-        (notification(attempt, more=1), {}),
-        *(
-            (notification(attempt, **{name: None}), {})
-            for name in ("id", "order", "status", "amount_minor", "currency")
-        ),
-        (notification(attempt, payment=None), {}),
-        (notification(attempt, order="0" * 32), {}),
-        (notification(attempt, order=attempt.id.upper()), {}),
-        (notification(attempt, order=attempt.intent), {}),
-        (notification(attempt, order=[attempt.id]), {}),
-        (notification(attempt, status="open"), {}),
-        (notification(attempt, status="failed"), {}),
-        (notification(attempt, status="PAID"), {}),
-        (notification(attempt, status=True), {}),
-        (notification(attempt, amount_minor=4999), {}),
-        (notification(attempt, amount_minor=5001), {}),
-        (notification(attempt, amount_minor=50), {}),
-        (notification(attempt, amount_minor=0), {}),
-        (notification(attempt, amount_minor=-5000), {}),
-        (notification(attempt, amount_minor=5000.0), {}),
-        (notification(attempt, amount_minor="5000"), {}),
-        (notification(attempt, amount_minor=5000.5), {}),
-        (notification(attempt, amount_minor=10**30), {}),
-        (good.replace(b"5000", b"NaN"), {}),
-        (good.replace(b"5000", b"5e3"), {}),
-        (notification(attempt, currency="USD"), {}),
-        (notification(attempt, currency="cny"), {}),
-        (notification(attempt, currency="156"), {}),
-        (notification(attempt, id=""), {}),
-        (notification(attempt, id="N 1"), {}),
-        (notification(attempt, id="N" * 65), {}),
-        (notification(attempt, id=1), {}),
-        (notification(attempt, payment="P\n1"), {}),
-    ]
-    assert len(odd) >= 49
-    for body, how in odd:
+    sent = [*forged(attempt), *((body, {}) for body in invalid(attempt))]
+    assert len(sent) >= 55
+    for body, how in sent:
         status = await notifier.send(body, **how)
         assert 400 <= status < 500, (body[:200], how, status)
     assert await everything(central) == before

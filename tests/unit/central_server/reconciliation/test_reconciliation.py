@@ -112,6 +112,11 @@ async def test_twenty_planted_differences_are_found_and_none_is_invented(world: 
     again = await world.nightly.run(NOW, tuple(world.bank.files))
     assert again.imported == list(world.bank.files)
     assert len(await world.found()) == 20
+    await _all_days_balance(world)
+
+
+async def _all_days_balance(world: Books) -> None:
+    """Each day's file, ledger and twenty differences add up; no file contains `ours_only`."""
     async with world.database.read() as connection:
         days = await load_day_totals(connection, [TOP], "drill")
         own = await load_day_totals(connection, ["huada"], "drill")
