@@ -5,7 +5,6 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import TypeVar
 
 from sync_contract.beacon_identity import BeaconId
@@ -27,11 +26,6 @@ class Total:
     places: Mapping[BeaconId, PlaceBeaconStatistics] = field(default_factory=dict)
     classes: Mapping[str, ClassStatistics] = field(default_factory=dict)
     advertised_ms: Mapping[BeaconId, int] = field(default_factory=dict)
-
-    @property
-    def silent(self) -> tuple[BeaconId, ...]:
-        """Return the place beacons that were expected and never received: a fault, not an empty hall."""
-        return tuple(sorted(beacon for beacon, place in self.places.items() if place.frames == 0))
 
 
 NOTHING = Total()
@@ -63,10 +57,6 @@ def merge(one: Total, other: Total) -> Total:
         classes=_united((*one.classes.items(), *other.classes.items()), merge_classes),
         advertised_ms=_united((*one.advertised_ms.items(), *other.advertised_ms.items()), int.__add__),
     )
-
-
-def merge_all(stretches: Iterable[BeaconStatistics]) -> Total:
-    return reduce(merge, map(total, stretches), NOTHING)
 
 
 def merge_places(one: PlaceBeaconStatistics, other: PlaceBeaconStatistics) -> PlaceBeaconStatistics:

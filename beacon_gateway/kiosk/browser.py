@@ -10,7 +10,6 @@ from typing import Any
 from beacon_gateway.settings_addresses import in_url
 
 _INTERNAL = ("chrome", "chrome-untrusted", "chrome-extension", "devtools", "about", "view-source", "file", "data")
-POLICY_FILE = Path("/etc/chromium/policies/managed/beacon-kiosk.json")
 
 
 def kiosk_origin(host: str, port: int) -> str:

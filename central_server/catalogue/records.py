@@ -48,9 +48,6 @@ def _three(name: str) -> tuple[str, ...]:
     return tuple(f"{name}_{language}" for language in _LANGUAGES)
 
 
-ORGANISATION = (
-    "place", "id", "name", *_three("about"), "certificate", "certificate_until", "platform_url", "own_site",
-)  # fmt: skip
 PROJECT = (
     "place", "id", *_three("title"), *_three("summary"), *_three("story"), *_three("payee"),
     "amounts_yuan", *_three("pays_for"), "min_yuan", "max_yuan", "goal_yuan", "organisation", "filing", "area",

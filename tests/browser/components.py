@@ -24,14 +24,27 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
-from kiosk_ui.components import ComponentsPage
 from kiosk_ui.display_preferences import DisplayPreferences, Theme
 from kiosk_ui.surface import Surface
+from kiosk_ui.views import View
+from sync_contract.project import Project
 from sync_contract.strict_model import Environment, Language
 from tests.browser.chromium import launch
 from tests.browser.gallery import CODE, pages
 from tests.browser.layout import SIZES
 from tests.browser.projects import LUNCH, READING, TEA
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentsPage(View):
+    """Every component on one page. `projects`: the first with goal and paid money. `url`: the content of the code."""
+
+    template = "components"
+
+    projects: tuple[Project, ...]
+    url: str
+    display: DisplayPreferences
+
 
 FOLDER = Path(__file__).with_name("references")
 COMPARED = ("kiosk", "small", "phone")

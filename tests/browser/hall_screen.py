@@ -16,7 +16,6 @@ from PIL import Image, ImageChops, ImageGrab
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 from playwright.async_api import TimeoutError as TooLong
 
-from beacon_gateway.kiosk.browser import POLICY_FILE
 from tests.browser.fake_giving import FakeKiosk
 from tests.paths import ROOT
 
@@ -109,7 +108,7 @@ async def install(folder: Path, url: str, **relaxed: object) -> None:
     config.write_text(f"[kiosk]\nport = {url.rsplit(':', 1)[1]}\n")
     (folder / "home").mkdir()
     (folder / "run").mkdir(mode=0o700)
-    written = folder / "policies" / POLICY_FILE.relative_to("/etc/chromium/policies")
+    written = folder / "policies/managed/beacon-kiosk.json"
     writing = await asyncio.create_subprocess_exec(PROGRAM, "kiosk-policy", "--config", config, "--write", written)
     assert await writing.wait() == 0
     written.write_text(json.dumps(json.loads(written.read_text()) | relaxed))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from beacon_gateway.kiosk.browser import POLICY_FILE
 from beacon_gateway.settings import Radio
 from tests.paths import ROOT
 
@@ -128,7 +127,8 @@ def test_every_user_of_a_unit_is_created() -> None:
 
 def test_the_browser_starts_after_its_policy() -> None:
     kiosk = _settings(KIOSK)
-    assert kiosk["ExecStartPre"] == f"+/opt/beacon-gateway/bin/beacon-gateway kiosk-policy --write {POLICY_FILE}"
+    policy = "/etc/chromium/policies/managed/beacon-kiosk.json"
+    assert kiosk["ExecStartPre"] == f"+/opt/beacon-gateway/bin/beacon-gateway kiosk-policy --write {policy}"
     assert kiosk["ExecStart"].endswith(" -- /opt/beacon-gateway/bin/beacon-gateway kiosk-session")
     assert " -s" not in kiosk["ExecStart"].partition(" -- ")[0]  # cage -s would let a keyboard switch terminals
     assert kiosk["Requires"] == "beacon-gateway.service"

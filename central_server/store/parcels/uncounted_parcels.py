@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.tables import boots, moments, parcels, uncounted
+from central_server.store.engine.tables import uncounted
 
 _ID_LENGTH = 32
 _IDS_IN_A_ROW = 50
@@ -53,12 +53,3 @@ async def some(connection: Connection, limit: int, most: int) -> tuple[Uncounted
 
 async def remove(connection: Connection, seqs: Collection[int]) -> None:
     await connection.execute(delete(uncounted).where(uncounted.c.seq.in_(seqs)))
-
-
-async def recount_all(connection: Connection) -> None:
-    """Have every parcel counted again, as if it had just arrived."""
-    await connection.execute(delete(uncounted))
-    every = select(parcels.c.gateway, parcels.c.id).order_by(parcels.c.gateway, parcels.c.id)
-    await connection.execute(uncounted.insert().from_select(["gateway", "parcels"], every))
-    for table in (moments, boots):
-        await connection.execute(delete(table))

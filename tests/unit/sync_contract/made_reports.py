@@ -1,5 +1,8 @@
 """Strategies for the parts of a gateway's report; who asks says within which bounds."""
 
+from collections.abc import Iterable
+from functools import reduce
+
 from hypothesis import strategies as st
 
 from sync_contract.beacon_identity import BeaconId
@@ -7,11 +10,17 @@ from sync_contract.records import (
     DWELL_HISTOGRAM_EDGES_S,
     GAP_HISTOGRAM_EDGES_MS,
     RSSI_HISTOGRAM_BINS,
+    BeaconStatistics,
     ClassStatistics,
     PlaceBeaconStatistics,
 )
+from sync_contract.statistics import NOTHING, Total, merge, total
 
 _DBM = st.none() | st.integers(-127, 20)
+
+
+def merge_all(periods: Iterable[BeaconStatistics]) -> Total:
+    return reduce(merge, map(total, periods), NOTHING)
 
 
 def places(

@@ -17,8 +17,9 @@ from sync_contract.records import (
     ClockReading,
     PlaceBeaconStatistics,
 )
-from sync_contract.statistics import NOTHING, Total, loss, merge, merge_all, merge_classes, merge_places, total
+from sync_contract.statistics import NOTHING, Total, loss, merge, merge_classes, merge_places
 from tests.unit.sync_contract import made_reports
+from tests.unit.sync_contract.made_reports import merge_all
 
 counts = st.integers(0, 2**40)
 beacons = st.builds(BeaconId, st.just(UUID(int=1)), st.just(1), st.integers(1, 3))
@@ -99,12 +100,6 @@ def test_least_greatest_and_longest_are_compared_the_rest_is_added() -> None:
 def test_only_the_time_of_a_trusted_clock_counts_as_trusted() -> None:
     day = merge_all([stretch(START, 300.25), stretch(UNSURE, 120)])
     assert (day.listened_ms, day.trusted_ms) == (420_250, 300_250)
-
-
-def test_a_beacon_is_silent_only_if_no_stretch_heard_it() -> None:
-    first, second = stretch(START, 300, row(1), row(2)), stretch(START, 300, row(1, frames=5), row(2))
-    assert total(first).silent == (row(1).beacon, row(2).beacon)
-    assert merge_all([first, second]).silent == (row(2).beacon,)
 
 
 @pytest.mark.parametrize(("expected", "heard", "share"), [(0, 0, None), (10, 4, 0.6), (10, 12, 0.0), (10, 0, 1.0)])

@@ -5,8 +5,9 @@ from itertools import islice
 import pytest
 
 from sync_contract.records import BeaconStatistics
-from sync_contract.statistics import loss, merge_all
+from sync_contract.statistics import loss
 from tests.unit.beacon_gateway.presence.month import AIRS, SHELF, Alarms, run_unattended
+from tests.unit.sync_contract.made_reports import merge_all
 
 LONGEST_PAUSE_S = 9.0
 """With an exit period of 10 s; lost adverts often make the silence longer."""

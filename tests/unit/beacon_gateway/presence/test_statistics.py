@@ -14,9 +14,10 @@ from beacon_gateway.model.visits import Arrived, Left, VisitEvent
 from beacon_gateway.presence.clone_detection import BLOCK
 from beacon_gateway.presence.statistics import Collector
 from sync_contract.records import BeaconStatistics, ClassStatistics, ClockReading
-from sync_contract.statistics import loss, merge_all, total
+from sync_contract.statistics import loss, total
 from sync_contract.wire_record import encode
 from tests.unit.beacon_gateway.presence.people import frame, person, place
+from tests.unit.sync_contract.made_reports import merge_all
 
 EAST, WEST = place(1), place(2)
 CARD, OTHER_CARD, LOANED = person(1), person(2), person(3, tag_class="loaned")
