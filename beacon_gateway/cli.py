@@ -190,6 +190,35 @@ def scan(
     raise typer.Exit(body(config, state_dir, radio, seconds, plain, foreign, ScanOutputs(trace, record, everybody)))
 
 
+@app.command()
+def calibrate(
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    radio: Annotated[str, typer.Option(help="auto, bluez, simulated or capture:FILE (btsnoop).")] = "auto",
+    tag: Annotated[
+        str, typer.Option(help="MAJOR/MINOR or label of the tag; the default is the one received best at 1 m.")
+    ] = "",
+    door: Annotated[
+        float | None, typer.Option(min=1.5, max=60, help="Metres from the kiosk to the door; requested if omitted.")
+    ] = None,
+    wall: Annotated[
+        float | None, typer.Option(min=1.5, max=60, help="Metres to the farthest wall; requested if omitted.")
+    ] = None,
+    neighbour: Annotated[
+        list[str] | None,
+        typer.Option(help="Another kiosk in the hall, as NAME:METRES; may be repeated. The tag is measured there too."),
+    ] = None,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="Time at each spot.")] = 60.0,
+    yes: Annotated[bool, typer.Option("--yes", help="Write the proposal without a question.")] = False,
+) -> None:
+    """Measure a tag at 1 m, at the door and at the far wall; propose zones, and write them when accepted."""
+    from beacon_gateway.commands.calibrate import WalkOptions, parse_spots
+    from beacon_gateway.commands.calibrate import run as body
+
+    spots = parse_spots(door, wall, neighbour or [])
+    raise typer.Exit(body(config, state_dir, radio, WalkOptions(tag, spots, seconds, yes)))
+
+
 @sync.command("status")
 def sync_status(
     state_dir: StateDir = DEFAULT_STATE,

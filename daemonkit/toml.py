@@ -19,7 +19,19 @@ from daemonkit.toml_limits import MAX_DEPTH, find_too_deep, find_unusable_number
 from daemonkit.toml_lines import Path as KeyPath
 from daemonkit.toml_lines import find_lines
 
-__all__ = ["INVALID", "ConfigRefused", "CrossChecked", "Fault", "Misfit", "load", "locate", "raise_misfits", "validate"]
+__all__ = [
+    "INVALID",
+    "ConfigRefused",
+    "CrossChecked",
+    "Fault",
+    "Misfit",
+    "load",
+    "load_text",
+    "locate",
+    "raise_misfits",
+    "read_text",
+    "validate",
+]
 
 Model = TypeVar("Model", bound=BaseModel)
 _MAX_BYTES = 1024 * 1024
@@ -70,7 +82,13 @@ def load(path: Path, model: type[Model], *, fill: Mapping[str, Mapping[str, obje
 
     `fill`: by section, values for keys that are missing or empty in the file.
     """
-    text = _read(path)
+    return load_text(path, read_text(path), model, fill=fill)
+
+
+def load_text(
+    path: Path, text: str, model: type[Model], *, fill: Mapping[str, Mapping[str, object]] | None = None
+) -> Model:
+    """Do as `load` for a text that is not in the file `path` yet. Raises ConfigRefused."""
     document = _parse(path, text)
     for section, values in (fill or {}).items():
         table = document.get(section, {})
@@ -86,7 +104,7 @@ def validate(document: dict[str, Any], model: type[Model], *, source: str) -> Mo
 
 def locate(path: Path, model: type[BaseModel], found: Iterable[Misfit]) -> list[Fault]:
     """Return misfits of a valid file as faults with their lines. Raises ConfigRefused if it cannot be read."""
-    explain = Explainer(str(path), find_lines(_read(path)), model)
+    explain = Explainer(str(path), find_lines(read_text(path)), model)
     return [explain.misfit(one.at, one.reason, one.got) for one in found]
 
 
@@ -134,7 +152,8 @@ def _copy(value: Any) -> Any:  # noqa: ANN401 - any TOML value
     return [_copy(each) for each in value] if isinstance(value, list) else value
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of a settings file. Raises ConfigRefused."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise _refused(path, None, "不是可以读取的文件 is not a file that can be read")

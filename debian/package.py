@@ -106,7 +106,7 @@ CENTRAL = Package(
     conffiles=("/etc/beacon-central/central.toml",),
 )
 PACKAGES = (GATEWAY, CENTRAL)
-BUILD_ONLY = frozenset(("editables", "hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers"))
+BUILD_ONLY = frozenset(("editables", "hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers"))
 """Pins of the extra `build`, which the package does not need."""
 
 _PROGRAM = """\

@@ -1,0 +1,36 @@
+"""Write the accepted proposal into the settings file; comments and everything else stay."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from beacon_gateway.calibration.proposal import Proposal
+from beacon_gateway.commands.effective_settings import read_enrolled_central
+from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.settings import Settings
+from daemonkit.files import write_atomically
+from daemonkit.toml import load_text, read_text
+from daemonkit.toml_edit import Change, edit_toml
+
+
+def write_accepted(config: Path, state_dir: Path, proposal: Proposal, tag: Beacon) -> tuple[Change, ...]:
+    """Return the changes. The new text is checked before it replaces the file. Raise ConfigRefused, OSError."""
+    text, central = read_text(config), read_enrolled_central(state_dir)
+    settings = load_text(config, text, Settings, fill=central)
+    edited, changes = edit_toml(text, _wanted(settings, proposal, tag))
+    load_text(config, edited, Settings, fill=central)
+    if changes:
+        file = config.resolve()
+        write_atomically(file, edited.encode(), mode=stat.S_IMODE(file.stat().st_mode))
+    return changes
+
+
+def _wanted(settings: Settings, proposal: Proposal, tag: Beacon) -> Iterator[tuple[tuple[str | int, ...], object]]:
+    rules = proposal.rules
+    yield ("presence", "immediate_m"), rules.immediate_m
+    yield ("presence", "near_m"), rules.near_m
+    yield ("presence", "path_loss_exponent"), rules.path_loss_exponent
+    for number, entry in enumerate(settings.beacons):
+        same_model = entry.tag_class == tag.tag_class and entry.measured_power == tag.measured_power
+        if entry.id == tag.id or (entry.kind is tag.kind and same_model):
+            yield ("beacons", number, "measured_power"), proposal.power

@@ -1,0 +1,121 @@
+"""Tests of `beacon-gateway calibrate` with a simulated hall and an installer who walks through it."""
+
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beacon_gateway.calibration.measurement import Spot, SpotKind
+from beacon_gateway.commands.calibrate import WalkOptions, calibrate
+from beacon_gateway.commands.decision_inputs import read_inputs
+from beacon_gateway.model.beacons import Beacon
+from sync_contract.beacon_identity import BeaconId
+from tests.captures.identity import PERSON_TAG, WALK
+from tests.fakes.calibration_hall import Answer, WalkingInstaller
+from tests.fakes.forked_programs import run_program
+from tests.unit.beacon_gateway.commands.test_replay import NO_STATE, changed, site
+
+__all__ = ["site"]
+TAG_ID = BeaconId(PERSON_TAG.uuid, PERSON_TAG.major, PERSON_TAG.minor)
+DOOR_M, WALL_M = 6.0, 11.0
+ASKED = WalkOptions()
+
+
+async def walk(site: Path, *answers: Answer, options: WalkOptions = ASKED, **hall: Any) -> WalkingInstaller:
+    inputs = read_inputs(site, NO_STATE)
+    tag = next(beacon for beacon in inputs.beacons if beacon.id == TAG_ID)
+    installer = WalkingInstaller(tag, answers, **hall)
+    installer.code = await calibrate(inputs, site, NO_STATE, installer.receive, installer, options)
+    return installer
+
+
+async def test_a_walk_measures_the_hall_and_writes_accepted_settings_with_their_comments(site: Path) -> None:
+    before = site.read_text("utf-8")
+    site.chmod(0o640)
+    done = await walk(site, "6", "far", "11", (1.0, ""), (DOOR_M, ""), (WALL_M, ""), "y")
+    assert done.code == 0
+    after = site.read_text("utf-8")
+    written = tomllib.loads(after)
+    (tag,) = [each for each in written["beacons"] if each["kind"] == "person"]
+    assert abs(tag["measured_power"] - -63) <= 3
+    assert abs(written["presence"]["path_loss_exponent"] - 2.4) <= 0.5
+    assert 1.6 <= written["presence"]["near_m"] <= 0.75 * DOOR_M
+    assert [line for line in before.splitlines() if line.startswith("#")] == [
+        line for line in after.splitlines() if line.startswith("#")
+    ]
+    assert site.stat().st_mode & 0o777 == 0o640
+    assert "要写 1.5 到 60 的米数" in done.text
+    assert "wrong changes" in done.text
+    assert f"measured_power = {tag['measured_power']}" in done.text
+
+
+async def test_a_declined_proposal_changes_nothing(site: Path) -> None:
+    before = site.read_bytes()
+    done = await walk(site, "6", "11", (1.0, ""), (DOOR_M, ""), (WALL_M, ""), "")
+    assert done.code == 0
+    assert "Nothing was changed" in done.text
+    assert site.read_bytes() == before
+
+
+def other_tag(site: Path) -> Beacon:
+    tag = next(beacon for beacon in read_inputs(site, NO_STATE).beacons if beacon.id == TAG_ID)
+    return replace(tag, id=BeaconId(TAG_ID.uuid, TAG_ID.major, 8), label="other", measured_power=-40)
+
+
+@pytest.fixture
+def two_tags(site: Path) -> Path:
+    text = site.read_text("utf-8")
+    entry = text[text.index(f"major = {PERSON_TAG.major}\n") : text.index("# 哪个项目先显示")]
+    more = f'[[beacons]]\nuuid = "{TAG_ID.uuid}"\n' + entry.replace(f"minor = {TAG_ID.minor}", "minor = 8")
+    return changed(site, "# 哪个项目先显示", more.replace("志愿者卡", "另一张卡") + "# 哪个项目先显示")
+
+
+async def test_another_tag_in_the_hand_is_named(two_tags: Path) -> None:
+    before = two_tags.read_bytes()
+    options = WalkOptions(tag=f"{TAG_ID.major}/{TAG_ID.minor}")
+    hall = {"fixed": [(other_tag(two_tags), 1.0)]}
+    done = await walk(two_tags, "6", "11", (2.5, ""), "n", options=options, **hall)
+    assert done.code == 1
+    assert '"另一张卡 volunteer\'s card" is ' in done.text
+    assert two_tags.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("answers", "hall", "words"),
+    [
+        pytest.param([(None, ""), "n"], {}, "not received at all", id="not received"),
+        pytest.param([(11.0, ""), (6.0, ""), (1.0, "")], {}, "the farther spot is", id="impossible order"),
+        pytest.param([], {}, "The calibration was not finished", id="nobody answers"),
+    ],
+)
+async def test_a_bad_walk_has_a_reason_and_changes_nothing(
+    answers: list[Any], hall: dict[str, Any], words: str, site: Path
+) -> None:
+    before = site.read_bytes()
+    done = await walk(site, "6", "11", *answers, **hall)
+    assert done.code == 1
+    assert words in done.text
+    assert "Nothing was changed" in done.text
+    assert site.read_bytes() == before
+
+
+async def test_a_neighbouring_kiosk_limits_the_zone(site: Path) -> None:
+    spots = (Spot(SpotKind.neighbour, 4.0, "east"),)
+    done = await walk(
+        site, "6", "11", (1.0, ""), (DOOR_M, ""), (WALL_M, ""), (4.0, ""), "y", options=WalkOptions(spots=spots)
+    )
+    assert done.code == 0
+    assert "another" not in done.text
+    assert tomllib.loads(site.read_text("utf-8"))["presence"]["near_m"] <= 2.4
+
+
+def test_the_program_reads_answers_from_standard_input_and_refuses_a_tag_that_is_not_listed(site: Path) -> None:
+    before = site.read_bytes()
+    done = run_program(
+        "beacon_gateway", "calibrate", "--config", str(site), "--radio", f"capture:{WALK}", "--tag", "9/9"
+    )
+    assert done.returncode == 2
+    assert "they list 100/7" in done.stdout
+    assert site.read_bytes() == before
