@@ -1,4 +1,4 @@
-"""Build the gateway's components from its settings and edges: donations, presence, statistics, the kiosk."""
+"""Build the gateway's components from its settings and resources: donations, presence, statistics, the kiosk."""
 
 import asyncio
 import time
@@ -13,7 +13,6 @@ from beacon_gateway.clock import read_clock
 from beacon_gateway.donations.begin import Donations
 from beacon_gateway.donations.offer import Offer
 from beacon_gateway.donations.settle import OpenIntents
-from beacon_gateway.edges import Edges, Store
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.decision_view import Why
 from beacon_gateway.kiosk.scene_driver import SceneDriver
@@ -27,9 +26,10 @@ from beacon_gateway.presence.choice_factory import build_choice
 from beacon_gateway.presence.screen_use import ScreenUse
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.radio.radio_factory import Radios, make_radios
 from beacon_gateway.radio.status_json import to_json
+from beacon_gateway.resources import Resources, Store
 from beacon_gateway.settings import Settings, SiteDoor
 from beacon_gateway.store.statistics import StatisticsRecorder
 from beacon_gateway.store.sync_state import sync_state
@@ -123,16 +123,16 @@ class Components:
             self.stage.poke()
 
 
-async def build(settings: Settings, edges: Edges, *, radio: str, health: Health) -> Components:
+async def build(settings: Settings, resources: Resources, *, radio: str, health: Health) -> Components:
     """Build all components. Raises StoreUnavailable, and ValueError for an unknown `radio` word."""
-    pages = _build_pages(settings, edges)
+    pages = _build_pages(settings, resources)
     stage, use = Stage(), ScreenUse()
-    giving = await _build_giving(settings, edges, pages)
-    presence = _build_presence(settings, edges, giving, stage, radio)
+    giving = await _build_giving(settings, resources, pages)
+    presence = _build_presence(settings, resources, giving, stage, radio)
     radios = presence.radios
     statistics = StatisticsRecorder(
         presence.collector,
-        edges.store.outbox,
+        resources.store.outbox,
         use=use,
         advertised=lambda: radios.adverts.seconds_on_air() if radios.adverts else {},
         imagined=radios.simulated,
@@ -141,12 +141,15 @@ async def build(settings: Settings, edges: Edges, *, radio: str, health: Health)
     )
 
     def describe_health() -> dict[str, object]:
-        fault, stuck = edges.store.database.fault(), edges.server is not None and edges.server.delivery_is_stuck()
+        fault, stuck = (
+            resources.store.database.fault(),
+            resources.server is not None and resources.server.delivery_is_stuck(),
+        )
         return {
             "ok": fault is None and not stuck,
             "store": fault,
             "delivery_stuck": stuck,
-            "gateway": edges.gateway,
+            "gateway": resources.gateway,
             "catalogue": giving.offer.version,
             "radio": to_json(radios.scanner.read_status()),
             "advert": to_json(presence.advert_status()),
@@ -155,7 +158,7 @@ async def build(settings: Settings, edges: Edges, *, radio: str, health: Health)
             "stages": health.snapshot(),
         }
 
-    site = None if settings.kiosk.site is SiteDoor.off else _build_site(settings, edges, giving, presence, health)
+    site = None if settings.kiosk.site is SiteDoor.off else _build_site(settings, resources, giving, presence, health)
     app = kiosk_app(
         stage=stage,
         projects=giving.offer,
@@ -163,10 +166,10 @@ async def build(settings: Settings, edges: Edges, *, radio: str, health: Health)
         pages=pages,
         sessions=giving.sessions,
         contact=settings_mapping.contact(settings),
-        rules=settings_mapping.web_rules(settings, edges.session_secret),
+        rules=settings_mapping.web_rules(settings, resources.session_secret),
         health=describe_health,
-        find_picture=edges.store.pictures.find,
-        read_board=lambda since: edges.store.heads.board(settings.site.environment, since),
+        find_picture=resources.store.pictures.find,
+        read_board=lambda since: resources.store.heads.board(settings.site.environment, since),
         verify=f"{settings.central.url.rstrip('/')}/v" if settings.central.url else "",
         use=use,
         site=site,
@@ -174,9 +177,9 @@ async def build(settings: Settings, edges: Edges, *, radio: str, health: Health)
     return Components(giving, presence, statistics, stage, app)
 
 
-async def gateway_report(components: Components, edges: Edges, started: float) -> GatewayReport:
+async def gateway_report(components: Components, resources: Resources, started: float) -> GatewayReport:
     """Build the report to the central server. `started`: monotonic seconds. Raises StoreUnavailable."""
-    presence, outbox = components.presence, edges.store.outbox
+    presence, outbox = components.presence, resources.store.outbox
     return build_report(
         clock=read_clock(),
         epoch=await outbox.epoch(),
@@ -189,9 +192,9 @@ async def gateway_report(components: Components, edges: Edges, started: float) -
     )
 
 
-def _build_pages(settings: Settings, edges: Edges) -> Pages:
+def _build_pages(settings: Settings, resources: Resources) -> Pages:
     def album(project: str) -> Photograph | None:
-        picture = edges.store.pictures.of_project(project)
+        picture = resources.store.pictures.of_project(project)
         return Photograph(f"/pictures/{picture.sha256}", picture.focus) if picture else None
 
     return Pages(
@@ -205,43 +208,43 @@ def _build_pages(settings: Settings, edges: Edges) -> Pages:
     )
 
 
-async def _build_giving(settings: Settings, edges: Edges, pages: Pages) -> Giving:
+async def _build_giving(settings: Settings, resources: Resources, pages: Pages) -> Giving:
     by_ticket = settings.handoff.kind is HandoffKind.ticket
     offer = Offer(
         settings.projects,
         settings_mapping.bindings(settings),
-        now=edges.time.now,
-        barred=lambda: by_ticket and bool(edges.acceptance.barred),
+        now=resources.time.now,
+        barred=lambda: by_ticket and bool(resources.acceptance.barred),
         by_ticket=by_ticket,
     )
-    open_intents = OpenIntents(await edges.store.intents.unsettled())
+    open_intents = OpenIntents(await resources.store.intents.unsettled())
     wakeups = Wakeups()
     donations = Donations(
         environment=settings.site.environment,
         projects=offer,
-        log=edges.store.intents,
-        handoff=settings_mapping.handoff(settings, edges.credential.signer),
+        log=resources.store.intents,
+        handoff=settings_mapping.handoff(settings, resources.credential.signer),
         open_intents=open_intents,
         read_clock=read_clock,
         recorded=wakeups.intent_recorded,
     )
-    sessions = Sessions(pages.default_language, pages.default_display, secret=edges.session_secret)
-    giving = Giving(offer, open_intents, donations, sessions, edges.store, wakeups)
-    if edges.server and edges.server.catalogue_key:
-        catalogue = await stored_catalogue(edges.store.catalogues, edges.server.catalogue_key)
+    sessions = Sessions(pages.default_language, pages.default_display, secret=resources.session_secret)
+    giving = Giving(offer, open_intents, donations, sessions, resources.store, wakeups)
+    if resources.server and resources.server.catalogue_key:
+        catalogue = await stored_catalogue(resources.store.catalogues, resources.server.catalogue_key)
         if catalogue:
             giving.take_catalogue(catalogue)
     return giving
 
 
-def _build_presence(settings: Settings, edges: Edges, giving: Giving, stage: Stage, radio: str) -> Presence:
+def _build_presence(settings: Settings, resources: Resources, giving: Giving, stage: Stage, radio: str) -> Presence:
     offer = giving.offer
     radios = make_radios(radio, settings_mapping.radio_plan(settings, offer.beacons))
     beacons = settings_mapping.known_beacons(settings, offer.beacons)
     collector = settings_mapping.collector(settings, offer.beacons, foreign=radios.foreign)
 
     def official_time(_now: float) -> datetime | None:
-        at = edges.time.now()
+        at = resources.time.now()
         return at.astimezone(OFFICIAL_TIME) if at else None
 
     choice = build_choice(
@@ -266,7 +269,7 @@ def _build_presence(settings: Settings, edges: Edges, giving: Giving, stage: Sta
 
 def _build_site(
     settings: Settings,
-    edges: Edges,
+    resources: Resources,
     giving: Giving,
     presence: Presence,
     health: Health,
@@ -282,8 +285,8 @@ def _build_site(
         foreign=lambda: driver.foreign_frames,
         bindings=lambda: giving.offer.bindings,
         projects=giving.offer,
-        sync=lambda: sync_state(edges.store.database, settings.central.url),
-        versions=running_versions(edges.gateway),
+        sync=lambda: sync_state(resources.store.database, settings.central.url),
+        versions=running_versions(resources.gateway),
         lan=settings.kiosk.site is SiteDoor.lan,
         addresses=settings_mapping.site_addresses(settings),
     )

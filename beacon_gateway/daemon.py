@@ -1,4 +1,4 @@
-"""Run the gateway's daemon: open the edges, build the components, start the stages, stop them. It decides nothing."""
+"""Run the gateway's daemon: open resources, build components, start and stop stages. It decides nothing."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import structlog
 
 from beacon_gateway.components import build
 from beacon_gateway.donations.ports import StoreUnavailable
-from beacon_gateway.edges import open_edges
+from beacon_gateway.resources import open_resources
 from beacon_gateway.settings import Settings
 from beacon_gateway.stages import StageTimings, device_stages, server_stages, settings_stage, start_stages
 from daemonkit.event_wait import wait_for_first
@@ -39,18 +39,18 @@ async def run(
     """
     notifier, health, rebuild = Notifier.from_environment(), Health(), asyncio.Event()
     async with AsyncExitStack() as stack:
-        edges = await open_edges(settings, state_dir, stack)
-        components = await build(settings, edges, radio=radio, health=health)
-        stages = device_stages(edges, components, health, rebuild, timings)
+        resources = await open_resources(settings, state_dir, stack)
+        components = await build(settings, resources, radio=radio, health=health)
+        stages = device_stages(resources, components, health, rebuild, timings)
         stages.append(settings_stage(components, health, confirm))
-        if edges.server:
-            stages += server_stages(settings, edges, edges.server, components, health, rebuild, timings)
+        if resources.server:
+            stages += server_stages(settings, resources, resources.server, components, health, rebuild, timings)
         url = await stack.enter_async_context(serving(components.app, settings.kiosk.host, settings.kiosk.port))
         async with asyncio.TaskGroup() as group:
             watchdog = feed_watchdog(notifier, health, stall_limit_s=timings.stall_limit_s)
             running = [group.create_task(watchdog, name="watchdog"), *start_stages(stages, health, group)]
             notifier.ready(url=url, status=f"kiosk at {url}")
-            log.info("gateway.ready", url=url, gateway=edges.gateway)
+            log.info("gateway.ready", url=url, gateway=resources.gateway)
             await wait_for_first(stop, rebuild)
             if stop.is_set():
                 notifier.stopping()

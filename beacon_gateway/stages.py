@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from beacon_gateway import settings_mapping
 from beacon_gateway.components import STALL_LIMIT_S, Components, gateway_report
 from beacon_gateway.donations.ports import StoreUnavailable
-from beacon_gateway.edges import Edges, Server
 from beacon_gateway.radio.ports import RadioLost
+from beacon_gateway.resources import Resources, Server
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.copies import copy_daily
 from beacon_gateway.store.database import Database
@@ -91,25 +91,25 @@ def start_stages(stages: list[Stage], health: Health, group: asyncio.TaskGroup) 
 
 
 def device_stages(
-    edges: Edges, components: Components, health: Health, rebuild: asyncio.Event, timings: StageTimings
+    resources: Resources, components: Components, health: Health, rebuild: asyncio.Event, timings: StageTimings
 ) -> list[Stage]:
     """List the stages that need no server. `rebuild` is set when the device was enrolled elsewhere."""
     presence, statistics = components.presence, components.statistics
     radios, driver, progress = presence.radios, presence.driver, health.progress
-    database = edges.store.database
+    database = resources.store.database
 
     async def watch_identity() -> None:
-        await edges.credential.watch(progress=partial(progress, "identity"))
+        await resources.credential.watch(progress=partial(progress, "identity"))
         rebuild.set()
 
     stages = [
         Stage("presence", partial(driver.tick, partial(progress, "presence")), essential=True),
         Stage("radio", partial(radios.scanner.hear, driver.hear), (RadioLost,), cap_s=timings.radio_cap_s),
         Stage("statistics", partial(statistics.run, partial(progress, "statistics")), (StoreUnavailable,)),
-        Stage("time", partial(edges.time.run, database), (StoreUnavailable,)),
+        Stage("time", partial(resources.time.run, database), (StoreUnavailable,)),
         Stage("identity", watch_identity, (StoreUnavailable,)),
         Stage("store", partial(_watch_store, database, components, rebuild, timings)),
-        Stage("retention", partial(forget_hourly, database, edges.time.now), (StoreUnavailable,)),
+        Stage("retention", partial(forget_hourly, database, resources.time.now), (StoreUnavailable,)),
         Stage("copies", partial(copy_daily, database.path, database.damaged.set), (StoreUnavailable,)),
     ]
     if radios.adverts:
@@ -131,7 +131,7 @@ def settings_stage(components: Components, health: Health, confirm: Callable[[],
 
 def server_stages(
     settings: Settings,
-    edges: Edges,
+    resources: Resources,
     server: Server,
     components: Components,
     health: Health,
@@ -139,7 +139,7 @@ def server_stages(
     timings: StageTimings,
 ) -> list[Stage]:
     """List the stages that use the central server."""
-    central, store, giving = server.client, edges.store, components.giving
+    central, store, giving = server.client, resources.store, components.giving
     wakeups, noticed, started = giving.wakeups, set[str](), time.monotonic()
     background = partial(Stage, restart_on=_SYNC_ERRORS, first_s=timings.first_background_s, cap_s=timings.sync_cap_s)
 
@@ -147,14 +147,19 @@ def server_stages(
         return partial(health.progress, stage)
 
     drain = Drain(
-        store.outbox, central, edges.acceptance, wake=wakeups.parcels, progress=progress("sync"), state=server.delivery
+        store.outbox,
+        central,
+        resources.acceptance,
+        wake=wakeups.parcels,
+        progress=progress("sync"),
+        state=server.delivery,
     )
     reports = ReportLoop(
         central,
-        edges.acceptance,
+        resources.acceptance,
         hearing=components.presence.hearing,
-        build=partial(gateway_report, components, edges, started),
-        roll=lambda age_s: edges.credential.roll_when_due(central, age_s, settings.central.roll_key_days),
+        build=partial(gateway_report, components, resources, started),
+        roll=lambda age_s: resources.credential.roll_when_due(central, age_s, settings.central.roll_key_days),
         noticed=noticed,
     )
     outcomes = partial(
@@ -181,9 +186,9 @@ def server_stages(
         Stage("beacons", partial(_watch_beacons, settings, components, health, rebuild, timings), essential=True),
     ]
     if server.catalogue_key is not None:
-        key, signer, environment = server.catalogue_key, edges.credential.signer, settings.site.environment
+        key, signer, environment = server.catalogue_key, resources.credential.signer, settings.site.environment
         witness = LedgerWitness(central, key, store.heads, signer, environment, every_s=timings.heads_every_s)
-        pull = partial(_pull_catalogue, server.client, server.catalogue_key, edges, components, noticed, health)
+        pull = partial(_pull_catalogue, server.client, server.catalogue_key, resources, components, noticed, health)
         stages += [background("catalogue", pull), background("heads", partial(witness.run, progress("heads")))]
     return stages
 
@@ -191,7 +196,7 @@ def server_stages(
 async def _pull_catalogue(
     central: CentralClient,
     key: Ed25519PublicKey,
-    edges: Edges,
+    resources: Resources,
     components: Components,
     noticed: set[str],
     health: Health,
@@ -200,7 +205,7 @@ async def _pull_catalogue(
     await pull_catalogue(
         central,
         key,
-        edges.store.catalogues,
+        resources.store.catalogues,
         version=giving.offer.version,
         take=giving.take_catalogue,
         progress=partial(health.progress, "catalogue"),

@@ -1,4 +1,4 @@
-"""Open the edges of the central server, build its pages and services, run its stages until it is stopped."""
+"""Open the resources of the central server, build its pages and services, run its stages until it is stopped."""
 
 import asyncio
 import secrets
@@ -21,7 +21,7 @@ from central_server.banks.registry import BANKS, BankAccount
 from central_server.public.health import STALL_S
 from central_server.reconciliation.nightly import NightlyRun
 from central_server.server_options import RateLimits, ServerOptions, ServerTimings
-from central_server.server_services import Edges, ServerContext, Services, build, webhook_rules
+from central_server.server_services import Resources, ServerContext, Services, build, webhook_rules
 from central_server.settings import Settings
 from central_server.state_files import claim_state, program_secret
 from central_server.store.engine.database import StoreUnavailable, open_database, sqlite_url
@@ -57,14 +57,14 @@ async def run(
     context = ServerContext(settings, options, now, limits)
     notifier = Notifier.from_environment()
     async with AsyncExitStack() as stack:
-        edges = await open_edges(stack, context)
-        services = await build(context, edges, make_app)
+        resources = await open_resources(stack, context)
+        services = await build(context, resources, make_app)
         url = await stack.enter_async_context(serving(services.app, settings.server.host, options.port))
         context.address.set_default(url)
         holder = secrets.token_hex(8)
-        stack.push_async_callback(jobs.give_back, edges.database, holder)
+        stack.push_async_callback(jobs.give_back, resources.database, holder)
         async with asyncio.TaskGroup() as stages:
-            running = Stages(stages, context, edges, services, holder, timings).start_stages()
+            running = Stages(stages, context, resources, services, holder, timings).start_stages()
             running.append(stages.create_task(feed_watchdog(notifier, context.health, stall_limit_s=STALL_S)))
             ready(url)
             notifier.ready(url=url, status=f"serving at {url}")
@@ -75,7 +75,7 @@ async def run(
                 task.cancel()
 
 
-async def open_edges(stack: AsyncExitStack, context: ServerContext) -> Edges:
+async def open_resources(stack: AsyncExitStack, context: ServerContext) -> Resources:
     settings, options = context.settings, context.options
     store = options.store or sqlite_url(options.state / "central.db")
     source = Source(store, options.state, options.settings_file, context.environment)
@@ -89,7 +89,7 @@ async def open_edges(stack: AsyncExitStack, context: ServerContext) -> Edges:
     )
     bank = await stack.enter_async_context(BANKS[settings.bank.kind](account))
     sender = open_sender(database, webhook_rules(settings), program_secret(options.state))
-    return Edges(
+    return Resources(
         source,
         database,
         bank,
@@ -104,17 +104,17 @@ class Stages:
 
     group: asyncio.TaskGroup
     context: ServerContext
-    edges: Edges
+    resources: Resources
     services: Services
     holder: str
     timings: ServerTimings
 
     def start_stages(self) -> list[asyncio.Task[None]]:
-        database, context, services = self.edges.database, self.context, self.services
+        database, context, services = self.resources.database, self.context, self.services
         health, now, holder, later = context.health, context.now, self.holder, self.timings.startup_delay_s
         environment = context.environment.value
         topics = {Topic.gifts: context.changes, Topic.sync_log: context.news}
-        sender, backups = self.edges.webhook_sender, (database, self.edges.backup_source)
+        sender, backups = self.resources.webhook_sender, (database, self.resources.backup_source)
         return [
             self._start(
                 "changes", lambda: jobs.watch_changes(database, topics, health=health), cap=5.0, essential=True
@@ -170,7 +170,7 @@ class Stages:
 
     async def _ask_bank(self) -> None:
         await jobs.ask_bank(
-            self.edges.database,
+            self.resources.database,
             self.services.queries,
             self.services.refunds,
             holder=self.holder,
@@ -181,12 +181,12 @@ class Stages:
 
     async def _watch_alerts(self) -> None:
         await jobs.watch_alerts(
-            self.edges.database,
+            self.resources.database,
             self.services.staff.notifier,
             self.services.staff.morning,
             self.context.environment,
-            self.edges.bank.expiring,
-            lambda at: overdue(self.edges.backup_source, at),
+            self.resources.bank.expiring,
+            lambda at: overdue(self.resources.backup_source, at),
             failing=lambda: self.context.health.degraded(STALL_S),
             health=self.context.health,
             holder=self.holder,
@@ -194,12 +194,14 @@ class Stages:
         )
 
     async def _reconcile(self) -> None:
-        nightly = NightlyRun(self.edges.bank, self.services.reconciling)
+        nightly = NightlyRun(self.resources.bank, self.services.reconciling)
         every_s = self.timings.reconcile_every_s
-        await jobs.reconcile(self.edges.database, nightly, holder=self.holder, clock=self.context.now, every_s=every_s)
+        await jobs.reconcile(
+            self.resources.database, nightly, holder=self.holder, clock=self.context.now, every_s=every_s
+        )
 
     async def _publish(self) -> None:
         context, publisher = self.context, self.services.publisher
         await jobs.publish_ledger(
-            self.edges.database, publisher, health=context.health, holder=self.holder, clock=context.now
+            self.resources.database, publisher, health=context.health, holder=self.holder, clock=context.now
         )

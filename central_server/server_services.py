@@ -1,4 +1,4 @@
-"""Build the services, pages and APIs of the central server from its settings and open edges."""
+"""Build the services, pages and APIs of the central server from its settings and open resources."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -115,7 +115,7 @@ class ServerContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Edges:
+class Resources:
     """Everything that is opened at start and closed at the end."""
 
     backup_source: Source
@@ -155,8 +155,8 @@ class _Phone:
     bindings: CatalogueBindings
 
 
-async def build(context: ServerContext, edges: Edges, make_app: Callable[..., web.Application]) -> Services:
-    settings, state, database, bank = context.settings, context.options.state, edges.database, edges.bank
+async def build(context: ServerContext, resources: Resources, make_app: Callable[..., web.Application]) -> Services:
+    settings, state, database, bank = context.settings, context.options.state, resources.database, resources.bank
     bindings = {entry.beacon: entry.project for entry in settings.bindings}
     await seed_catalogue(database, settings.projects, bindings, context.now(), own_site=settings.bank.own_site)
     settlement = Settlement(
@@ -179,8 +179,8 @@ async def build(context: ServerContext, edges: Edges, make_app: Callable[..., we
     fees = FeeRule(settings.reconciliation.fee_basis_points)
     reconciling = Reconciler(database, bank.name, context.environment.value, context.changes.poke, fees)
     salts = Salts()
-    phone = _build_phone(context, edges, opening, receipts, VisitCounter(salts))
-    staff = _build_staff(context, edges, publication, receipts, reconciling, phone.contacts)
+    phone = _build_phone(context, resources, opening, receipts, VisitCounter(salts))
+    staff = _build_staff(context, resources, publication, receipts, reconciling, phone.contacts)
     app = make_app(
         _web_rules(context, bank, notifications.path),
         error_page=error_pages(phone.responder, staff),
@@ -188,9 +188,9 @@ async def build(context: ServerContext, edges: Edges, make_app: Callable[..., we
     )
     app.add_routes(
         [
-            *_gateway_routes(context, edges, publication),
-            *_phone_routes(context, edges, phone),
-            *_program_routes(context, edges, phone, publisher),
+            *_gateway_routes(context, resources, publication),
+            *_phone_routes(context, resources, phone),
+            *_program_routes(context, resources, phone, publisher),
             *notifications.routes(),
             *staff.routes(),
             *StaticFiles({**phone.pages.assets.files, **staff.files}).routes(),
@@ -209,19 +209,19 @@ def webhook_rules(settings: Settings) -> AddressRules:
 
 
 def _build_phone(
-    context: ServerContext, edges: Edges, opening: AttemptOpener, receipts: Receipts, counter: VisitCounter
+    context: ServerContext, resources: Resources, opening: AttemptOpener, receipts: Receipts, counter: VisitCounter
 ) -> _Phone:
     site = context.settings.site
     contacts = ContactLookup(ContactPage(site.contact_phone, site.contact_name or site.community, site.contact_hours))
     pages = Pages(environment=context.environment, site=site.community, surface=Surface.phone)
     site_name = NameLookup(site.community)
-    responder = PageResponder(pages, edges.database, contacts, site_name)
+    responder = PageResponder(pages, resources.database, contacts, site_name)
     redirect = BankRedirect(opening, responder, context.rejections)
-    bindings = CatalogueBindings(edges.database, context.environment)
+    bindings = CatalogueBindings(resources.database, context.environment)
     thank_you = ThankYou(
-        edges.database,
+        resources.database,
         receipts.seal,
-        edges.alert_senders.get("mail"),
+        resources.alert_senders.get("mail"),
         context.environment,
         lambda path: f"{context.address.url}{path}",
     )
@@ -230,16 +230,16 @@ def _build_phone(
 
 def _build_staff(
     context: ServerContext,
-    edges: Edges,
+    resources: Resources,
     publication: Publication,
     receipts: Receipts,
     reconciling: Reconciler,
     contacts: ContactLookup,
 ) -> StaffSite:
-    state, bank = context.options.state, edges.bank
+    state, bank = context.options.state, resources.bank
     return StaffSite(
         StaffServices(
-            database=edges.database,
+            database=resources.database,
             site=context.settings.site.community,
             environment=context.environment,
             clock=context.now,
@@ -249,7 +249,7 @@ def _build_staff(
             webhook_rules=webhook_rules(context.settings),
             program_secret=program_secret(state),
             publication=publication,
-            alert_senders=edges.alert_senders,
+            alert_senders=resources.alert_senders,
             reconciling=reconciling,
             bank=context.settings.bank,
             refund_bank=bank.name if bank.capabilities.refunds else "",
@@ -291,8 +291,8 @@ def _web_rules(context: ServerContext, bank: Bank, notify_path: str) -> WebRules
     )
 
 
-def _gateway_routes(context: ServerContext, edges: Edges, publication: Publication) -> list[web.RouteDef]:
-    database, rejections, now = edges.database, context.rejections, context.now
+def _gateway_routes(context: ServerContext, resources: Resources, publication: Publication) -> list[web.RouteDef]:
+    database, rejections, now = resources.database, context.rejections, context.now
     return [
         *ParcelIntake(database, context.environment, rejections, now).routes(),
         *OutcomesApi(database, context.environment, context.changes, rejections, now).routes(),
@@ -303,8 +303,8 @@ def _gateway_routes(context: ServerContext, edges: Edges, publication: Publicati
     ]
 
 
-def _phone_routes(context: ServerContext, edges: Edges, phone: _Phone) -> list[web.RouteDef]:
-    database, environment, now = edges.database, context.environment, context.now
+def _phone_routes(context: ServerContext, resources: Resources, phone: _Phone) -> list[web.RouteDef]:
+    database, environment, now = resources.database, context.environment, context.now
     slips = SlipPages(
         database,
         phone.receipts,
@@ -330,8 +330,10 @@ def _phone_routes(context: ServerContext, edges: Edges, phone: _Phone) -> list[w
     ]
 
 
-def _program_routes(context: ServerContext, edges: Edges, phone: _Phone, publisher: Publisher) -> list[web.RouteDef]:
-    database, environment, now = edges.database, context.environment, context.now
+def _program_routes(
+    context: ServerContext, resources: Resources, phone: _Phone, publisher: Publisher
+) -> list[web.RouteDef]:
+    database, environment, now = resources.database, context.environment, context.now
     token_rate, token_burst = context.limits.token
     shake_rate, shake_burst = context.limits.shake
     bearers = Bearers(database, now, rate=token_rate, burst=token_burst)

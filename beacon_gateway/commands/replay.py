@@ -29,7 +29,7 @@ from beacon_gateway.presence.project_selection import ProjectRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Decision, DecisionKind, Trace
 from beacon_gateway.presence.trace_file import TraceUnreadable, read_trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.radio.scan.capture_scanner import SIZE_LIMIT, CaptureScanner
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused

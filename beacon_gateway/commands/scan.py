@@ -28,7 +28,7 @@ from beacon_gateway.presence.explain.live_table import Listening
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
 from beacon_gateway.presence.trace_file import write_trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.radio.backend_selection import BackendSelector
 from beacon_gateway.radio.radio_factory import RadioPlan, Radios, make_radios
 from beacon_gateway.radio.scan.recorder import Recorder

@@ -15,8 +15,8 @@ from beacon_gateway.presence.decision_engine import TICK_S, DecisionEngine
 from beacon_gateway.presence.decision_json import build_reason_record
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.presence.visit import Visit
+from beacon_gateway.presence.visit_state import Visit
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 

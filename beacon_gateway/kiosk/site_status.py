@@ -15,7 +15,7 @@ from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.model.radio_status import AdvertStatus, RadioStatus
 from beacon_gateway.model.sync_state import SyncState
 from beacon_gateway.presence.trace import Heard
-from beacon_gateway.presence.visit import Visit
+from beacon_gateway.presence.visit_state import Visit
 from kiosk_ui.site_views import HeardClass, HeardPlace, RadioNow, StageNow, SyncNow
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind

@@ -32,7 +32,7 @@ from beacon_gateway.model.reasons import (
 from beacon_gateway.presence.presence_rules import ChoiceRules
 from beacon_gateway.presence.project_selection import Circumstances, Pick, ProjectRules, select_project
 from beacon_gateway.presence.takeover import Takeover
-from beacon_gateway.presence.visit import Visit
+from beacon_gateway.presence.visit_state import Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import Door

@@ -6,8 +6,8 @@ from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.visits import VisitEvent
 from beacon_gateway.presence.choice import Choice, Chosen
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.presence.visit import Visit
+from beacon_gateway.presence.visit_state import Visit
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.beacon_identity import BeaconId
 
 TICK_S = 0.25

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from math import exp, inf, log
 
 from beacon_gateway.model.beacons import Zone
-from beacon_gateway.presence.visit import Visit
+from beacon_gateway.presence.visit_state import Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 

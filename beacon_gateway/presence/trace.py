@@ -15,7 +15,7 @@ from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.reasons import Reason
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
 from beacon_gateway.presence.choice import Chosen
-from beacon_gateway.presence.visit import Visit
+from beacon_gateway.presence.visit_state import Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.records import Door

@@ -30,7 +30,7 @@ from beacon_gateway.model.reasons import NothingNear
 from beacon_gateway.presence.choice import Choice, Chosen
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.records import Door
 from tests.browser.fake_giving import FakeKiosk
 from tests.unit.beacon_gateway.presence.people import frame, person

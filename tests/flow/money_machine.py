@@ -29,8 +29,8 @@ from central_server.store.reconciliation import differences
 from central_server.store.reconciliation.differences import DifferenceKind
 from sync_contract.records import Parcel
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donation_services import MemoryBankServices, furnish
 from tests.fakes.money_bank import MoneyBank
-from tests.fakes.money_house import MoneyHouse, furnish
 from tests.fakes.stored_parcels import received
 from tests.flow.money_purses import PurseHistory
 from tests.sqlite import put_database
@@ -56,11 +56,11 @@ class Running:
     url: str
     bank: MoneyBank
     edges: AsyncExitStack = field(default_factory=AsyncExitStack)
-    house: MoneyHouse = field(init=False)
+    house: MemoryBankServices = field(init=False)
 
     async def begin(self) -> None:
         database = await self.edges.enter_async_context(open_database(self.url, connections=4))
-        self.house = MoneyHouse(database, self.bank)
+        self.house = MemoryBankServices(database, self.bank)
 
     async def end(self) -> None:
         await self.edges.aclose()
@@ -125,7 +125,7 @@ class MoneyMachine(RuleBasedStateMachine):
     async def _furnish(self, folder: Path) -> None:
         await furnish(self.house(0).database, folder, self.gateway, self.now)
 
-    def house(self, number: int) -> MoneyHouse:
+    def house(self, number: int) -> MemoryBankServices:
         return self.running[number].house
 
     @rule(target=gifts, fen=st.integers(100, 100_000))

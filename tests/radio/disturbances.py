@@ -21,7 +21,7 @@ from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.decision_engine import DecisionEngine, replay
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Decision, Trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
 from beacon_gateway.radio.bluez_bus import ADAPTER, system_bus
 from beacon_gateway.radio.ports import RadioLost

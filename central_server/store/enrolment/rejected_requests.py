@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import case, delete, select
 
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.tables import turned_away
+from central_server.store.engine.tables import rejected_requests
 from central_server.store.engine.upsert import insert
 
 QUIET = timedelta(days=1)
@@ -39,11 +39,11 @@ class RejectedParcel:
 
 
 async def note(connection: Connection, what: Noticed, gateway: str, times: int, now: datetime) -> None:
-    expired = turned_away.c.last_at < now - QUIET
-    fresh = insert(connection, turned_away).values(
+    expired = rejected_requests.c.last_at < now - QUIET
+    fresh = insert(connection, rejected_requests).values(
         what=what.value, gateway=gateway, since=now, last_at=now, times=times
     )
-    new, table = fresh.excluded, turned_away.c
+    new, table = fresh.excluded, rejected_requests.c
     added = {
         "since": case((expired, new.since), else_=table.since),
         "times": case((expired, new.times), else_=table.times + new.times),
@@ -54,7 +54,7 @@ async def note(connection: Connection, what: Noticed, gateway: str, times: int, 
 
 async def lately(connection: Connection, now: datetime, gateway: str | None = None) -> tuple[RejectedParcel, ...]:
     """Return what is not over yet; `gateway`: of that one only."""
-    columns = turned_away.c
+    columns = rejected_requests.c
     statement = select(columns.what, columns.gateway, columns.since, columns.last_at, columns.times)
     statement = statement.where(columns.last_at >= now - QUIET).order_by(columns.what, columns.gateway)
     if gateway is not None:
@@ -64,4 +64,4 @@ async def lately(connection: Connection, now: datetime, gateway: str | None = No
 
 async def clear(connection: Connection, gateway: str) -> None:
     """Delete the gateway's rows: staff had a device enrolled again."""
-    await connection.execute(delete(turned_away).where(turned_away.c.gateway == gateway))
+    await connection.execute(delete(rejected_requests).where(rejected_requests.c.gateway == gateway))

@@ -23,7 +23,7 @@ from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.radio.recovery.liveness import Transmitter
 from beacon_gateway.radio.scan.battery_levels import BatteryLevels
 from beacon_gateway.radio.scan.reception import Reception

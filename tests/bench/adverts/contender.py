@@ -51,7 +51,7 @@ async def ours(rate: str) -> None:
     from beacon_gateway.presence.project_selection import Circumstances
     from beacon_gateway.presence.statistics import Collector
     from beacon_gateway.presence.trace import Trace
-    from beacon_gateway.presence.tracker import Tracker
+    from beacon_gateway.presence.visit_tracker import Tracker
     from beacon_gateway.radio.scan.merged_scanner import MergedScanner
     from tests.bench.adverts.street import beacons
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Left, ZoneChanged
 from beacon_gateway.presence.presence_rules import PresenceRules
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from tests.bench.presence import peers

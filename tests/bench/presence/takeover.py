@@ -18,7 +18,7 @@ from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.decision_engine import TICK_S
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.simulation.air import Air, simulate_rssi
 from beacon_gateway.simulation.walk import Walk, parse_walk
 from sync_contract.beacon_identity import BeaconId

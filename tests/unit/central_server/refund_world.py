@@ -13,8 +13,8 @@ from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import Database
 from central_server.store.ledger import purses
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donation_services import MemoryBankServices, furnish
 from tests.fakes.money_bank import MoneyBank
-from tests.fakes.money_house import MoneyHouse, furnish
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)
@@ -22,7 +22,7 @@ SOON = NOW + timedelta(minutes=1)
 
 @dataclass
 class RefundWorld:
-    house: MoneyHouse
+    house: MemoryBankServices
     bank: MoneyBank
     gateway: DeliveringGateway
 
@@ -67,4 +67,4 @@ class RefundWorld:
 async def world(tmp_path: Path, database: Database) -> RefundWorld:
     bank, gateway = MoneyBank(), DeliveringGateway()
     await furnish(database, tmp_path, gateway, NOW)
-    return RefundWorld(MoneyHouse(database, bank), bank, gateway)
+    return RefundWorld(MemoryBankServices(database, bank), bank, gateway)

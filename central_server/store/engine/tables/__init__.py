@@ -24,8 +24,8 @@ from central_server.store.engine.tables.donations import attempts, intents, noti
 from central_server.store.engine.tables.enrolment import (
     enrolment_codes,
     gateway_reports,
+    rejected_requests,
     reported_boots,
-    turned_away,
     wrong_codes,
 )
 from central_server.store.engine.tables.families import case_helps, case_steps, cases, help_sheets, households
@@ -133,6 +133,7 @@ __all__ = [
     "receipt_donors",
     "receipts",
     "refunds",
+    "rejected_requests",
     "remittances",
     "reported_boots",
     "salt_offers",
@@ -147,7 +148,6 @@ __all__ = [
     "statement_rows",
     "statements",
     "thanks",
-    "turned_away",
     "uncounted",
     "visit_figures",
     "visitor_registers",

@@ -27,8 +27,8 @@ wrong_codes = Table(
     Column("times", BigInteger, nullable=False),
 )
 
-turned_away = Table(
-    "turned_away",
+rejected_requests = Table(
+    "rejected_requests",
     metadata,
     Column("what", String(24), primary_key=True),
     Column("gateway", String(16), primary_key=True),

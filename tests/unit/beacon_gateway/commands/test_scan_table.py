@@ -23,7 +23,7 @@ from beacon_gateway.presence.decision_engine import DecisionEngine
 from beacon_gateway.presence.explain.live_table import Listening
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.radio.radio_factory import Radios
 from beacon_gateway.radio.radio_wording import word_recovery
 from beacon_gateway.radio.scan.battery_levels import BatteryLevels

@@ -16,7 +16,7 @@ from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from daemonkit.web import WebRules, guarded_app, serving
 from tests.unit.beacon_gateway.presence.people import heard, person, place
 

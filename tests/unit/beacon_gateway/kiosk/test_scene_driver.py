@@ -11,7 +11,7 @@ from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import DecisionKind, Trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from tests.unit.beacon_gateway.presence.people import heard, person, place
 
 CARD = person(1, "volunteer", "lunch")

@@ -17,7 +17,7 @@ from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.project_selection import Circumstances
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.radio.recovery.adapter_faults import find_fault
 from beacon_gateway.radio.recovery.liveness import Liveness, Transmitter
 from beacon_gateway.radio.recovery.recovery_ladder import RecoveryLadder

@@ -11,8 +11,8 @@ from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.reasons import BeaconChosen, ChoiceCause, Crossing, EdgesCrossed
 from beacon_gateway.model.visits import VisitEvent, ZoneChanged
 from beacon_gateway.presence.choice import Chosen
-from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.presence.visit import Visit
+from beacon_gateway.presence.visit_state import Visit
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.room import Walker, simulate_sightings
 from beacon_gateway.simulation.walk import parse_walk

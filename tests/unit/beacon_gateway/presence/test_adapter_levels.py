@@ -9,7 +9,7 @@ from beacon_gateway.model.beacons import Sighting, Zone
 from beacon_gateway.model.visits import ZoneChanged
 from beacon_gateway.presence.adapter_levels import MAX_ADAPTERS, MAX_OFFSET_DB, AdapterLevels, AdapterOffsets
 from beacon_gateway.presence.presence_rules import PresenceRules
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.rssi import MAX_DBM
 from tests.unit.beacon_gateway.presence.people import feed, frame, heard, person
 

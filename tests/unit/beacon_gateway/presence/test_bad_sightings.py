@@ -11,7 +11,7 @@ from beacon_gateway.model.beacons import Sighting, Zone
 from beacon_gateway.model.reasons import FirstFrameWithoutRssi
 from beacon_gateway.model.visits import Arrived, Left, ZoneChanged
 from beacon_gateway.presence.presence_rules import PresenceRules
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from tests.unit.beacon_gateway.presence.people import feed, frame, heard, person
 
 CARD, RULES = person(1), PresenceRules()

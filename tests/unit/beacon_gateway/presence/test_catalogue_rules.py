@@ -8,7 +8,7 @@ from beacon_gateway.model.beacons import Beacon, Zone
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules
 from beacon_gateway.presence.project_selection import Circumstances, ProjectRules
-from beacon_gateway.presence.visit import Visit
+from beacon_gateway.presence.visit_state import Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import Binding, Catalogue
 from tests.unit.beacon_gateway.presence.people import person, place, visit_of

@@ -10,8 +10,8 @@ from beacon_gateway.model.beacons import Beacon, Zone
 from beacon_gateway.model.reasons import BeaconChosen, OnlyOneNear
 from beacon_gateway.presence.choice import Choice, Chosen
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
-from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.presence.visit import Visit
+from beacon_gateway.presence.visit_state import Visit
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import Door
 from tests.unit.beacon_gateway.presence.people import chosen_by, frame, heard, person, place, visit_of, walked

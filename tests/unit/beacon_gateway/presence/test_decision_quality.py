@@ -6,7 +6,7 @@ from statistics import mean, quantiles
 from beacon_gateway.model.beacons import Zone
 from beacon_gateway.model.visits import ZoneChanged
 from beacon_gateway.presence.presence_rules import PresenceRules
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.simulation.air import Air
 from tests.unit.beacon_gateway.presence.people import feed, person, walked
 

@@ -9,7 +9,7 @@ from beacon_gateway.model.reasons import Silence
 from beacon_gateway.model.visits import Arrived, Left
 from beacon_gateway.presence.exit_timeout import LONGEST_FACTOR, FrameGaps
 from beacon_gateway.presence.presence_rules import PresenceRules
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.simulation.air import Air
 from tests.unit.beacon_gateway.presence.people import about, feed, frame, heard, person, walked
 

@@ -12,7 +12,7 @@ from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.project_selection import ProjectRules
 from beacon_gateway.presence.statistics import Collector
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from tests.unit.beacon_gateway.presence.people import heard, place
 from tests.unit.beacon_gateway.presence.test_statistics import START
 

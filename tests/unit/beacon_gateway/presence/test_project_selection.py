@@ -25,8 +25,8 @@ from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.project_selection import Circumstances, Hours, ProjectRule, ProjectRules, select_project
 from beacon_gateway.presence.statistics import Collector
-from beacon_gateway.presence.tracker import Tracker
-from beacon_gateway.presence.visit import Visit
+from beacon_gateway.presence.visit_state import Visit
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.project_rules import GreatestNeed, HighestPriority, ListedFirst, OnlyOpen, PickReason
 from tests.unit.beacon_gateway.presence.people import cause, chosen_by, frame, person, place, visit_of

@@ -53,7 +53,7 @@ from beacon_gateway.presence.explain.reason_wording import CHINESE, ENGLISH, wor
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.project_selection import ProjectRules
 from beacon_gateway.presence.trace import Trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.project_rules import AlreadyShown, GreatestNeed, HighestPriority, ListedFirst, OnlyOpen, PickReason
 from tests.unit.beacon_gateway.presence.people import heard, person, place
 

@@ -12,7 +12,7 @@ from beacon_gateway.presence.decision_engine import DecisionEngine, replay
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.trace import DecisionKind, Heard, Level, Trace
 from beacon_gateway.presence.trace_file import write_trace
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.records import Door
 from tests.unit.beacon_gateway.presence.people import frame, heard, person, place
 

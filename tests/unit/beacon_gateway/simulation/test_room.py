@@ -6,7 +6,7 @@ from uuid import UUID
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Arrived, Left, ZoneChanged
 from beacon_gateway.presence.presence_rules import PresenceRules
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.simulation.demo import TURN_S, build_demo_room
 from beacon_gateway.simulation.room import Walker, simulate_sightings
 from beacon_gateway.simulation.walk import parse_walk

@@ -31,9 +31,9 @@ from sync_contract.permit import PermitReason
 from sync_contract.strict_model import Environment
 from tests.fakes.central_process import CONFIG, RunningBank, running_central
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donation_services import MemoryBankServices, furnish
 from tests.fakes.donor import Donor
 from tests.fakes.money_bank import MoneyBank
-from tests.fakes.money_house import MoneyHouse, furnish
 from tests.fakes.money_program import SETTINGS
 from tests.fakes.staff_account import set_password
 from tests.unit.central_server.catalogue_world import pulled
@@ -111,7 +111,7 @@ async def test_the_settings_declare_the_own_site_of_their_organisations(
         assert (await choose_bank(connection, TOP, "lunch", bank, ()) is bank) is own_site
 
 
-class Public(MoneyHouse):
+class Public(MemoryBankServices):
     """A server whose bank is a public page."""
 
     def __post_init__(self) -> None:
@@ -169,7 +169,7 @@ async def test_a_returning_donor_gets_a_new_order_if_the_bank_accepts_each_once(
     gateway = DeliveringGateway()
     await furnish(database, tmp_path, gateway, NOW)
     once = Capabilities(notifies=True, queries=True, refunds=True, reopens=False)
-    house, parcel = MoneyHouse(database, MoneyBank(capabilities=once)), gateway.intent()
+    house, parcel = MemoryBankServices(database, MoneyBank(capabilities=once)), gateway.intent()
     ticket = gateway.ticket(parcel, issued_at=NOW)
     await house.press(ticket, NOW)
     await house.press(ticket, NOW)
@@ -187,7 +187,7 @@ async def test_a_returning_donor_gets_a_new_order_if_the_bank_accepts_each_once(
 async def test_attempts_of_an_intent_are_limited(tmp_path: Path, database: Database) -> None:
     gateway = DeliveringGateway()
     await furnish(database, tmp_path, gateway, NOW)
-    house, parcel = MoneyHouse(database, MoneyBank()), gateway.intent()
+    house, parcel = MemoryBankServices(database, MoneyBank()), gateway.intent()
     ticket = gateway.ticket(parcel, issued_at=NOW)
     for _ in range(MAX_ATTEMPTS):
         await house.press(ticket, NOW)

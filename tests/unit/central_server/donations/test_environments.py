@@ -17,9 +17,9 @@ from central_server.store.engine.database import Database, StoreRefused
 from sync_contract.strict_model import Environment, Language
 from sync_contract.uuid7 import new_id
 from tests.fakes.central_process import CONFIG, RunningBank, RunningCentral, running_central
+from tests.fakes.donation_services import LUNCH, MemoryBankServices
 from tests.fakes.donor import Donor
 from tests.fakes.money_bank import MoneyBank
-from tests.fakes.money_house import LUNCH, MoneyHouse
 from tests.sqlite import put_database
 from tests.unit.central_server.ledger_world import gave
 from tests.unit.central_server.refund_world import NOW, RefundWorld, world
@@ -79,7 +79,7 @@ async def test_money_of_the_other_environment_is_neither_asked_for_nor_posted_no
     opened = await _opened(world)
     real = MoneyBank(environment=Environment.real)
     real.orders, real.refunds = world.bank.orders, world.bank.refunds
-    other = MoneyHouse(world.database, real)
+    other = MemoryBankServices(world.database, real)
     assert await other.refund_sender.process_due(NOW) == 0
     assert await other.queries.query_due(NOW.replace(year=2027)) == 0
     notification: Notification = world.bank.pay(opened.id)

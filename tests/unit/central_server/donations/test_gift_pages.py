@@ -24,16 +24,16 @@ from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
 from sync_contract.strict_model import Environment
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donation_services import MemoryBankServices, furnish
 from tests.fakes.donor import Page
 from tests.fakes.money_bank import MoneyBank
-from tests.fakes.money_house import MoneyHouse, furnish
 from tests.unit.central_server.staff_desk import NOW, Browser, RunningDesk, account, running_desk
 
 
 @dataclass
 class Office:
     desk: RunningDesk
-    house: MoneyHouse
+    house: MemoryBankServices
     bank: MoneyBank
     gateway: DeliveringGateway
     ming: Browser
@@ -65,7 +65,7 @@ async def office(tmp_path: Path, database: Database) -> AsyncIterator[Office]:
         ming, hua = Browser(desk), Browser(desk, address="203.0.113.2")
         await ming.log_in("ming")
         await hua.log_in("hua")
-        yield Office(desk, MoneyHouse(database, bank), bank, gateway, ming, hua)
+        yield Office(desk, MemoryBankServices(database, bank), bank, gateway, ming, hua)
 
 
 HOSTILE = tuple(

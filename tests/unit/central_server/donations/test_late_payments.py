@@ -18,8 +18,8 @@ from central_server.store.donations.attempts import Attempt
 from central_server.store.engine.database import Database
 from central_server.store.ledger import ledger_lines
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donation_services import DonationServices, furnish
 from tests.fakes.donor import Donor
-from tests.fakes.money_house import House, furnish
 from tests.fakes.unionpay import FORM, authority_in, notification_fields
 from tests.fakes.unionpay_forging import forge_body
 from tests.unit.central_server.unionpay_orders import Drill, drill
@@ -37,7 +37,7 @@ CASES: dict[str, Late] = {
 @dataclass
 class Hall:
     drilled: Drill
-    house: House[Bank]
+    house: DonationServices[Bank]
     gateway: DeliveringGateway
     state: Path
     now: datetime
@@ -83,7 +83,7 @@ async def hall(request: pytest.FixtureRequest, tmp_path: Path, database: Databas
         drilled.clock.advance((now - datetime.now(UTC)).total_seconds())
         gateway = DeliveringGateway()
         await furnish(database, tmp_path, gateway, now)
-        house: House[Bank] = House(database, drilled.bank, notify_url=f"{drilled.url}/n")
+        house: DonationServices[Bank] = DonationServices(database, drilled.bank, notify_url=f"{drilled.url}/n")
         yield Hall(drilled, house, gateway, tmp_path / "bank", now)
 
 

@@ -26,8 +26,8 @@ from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import Database, open_database
 from central_server.store.ledger import ledger_lines
 from tests.fakes.delivering_gateway import DeliveringGateway
+from tests.fakes.donation_services import DonationServices, furnish
 from tests.fakes.donor import Donor
-from tests.fakes.money_house import House, furnish
 from tests.fakes.unionpay import account_at
 from tests.unit.central_server.unionpay_orders import Drill, drill
 
@@ -72,8 +72,8 @@ class Cut:
 
     drilled: Drill
     line: Line
-    slow: House[Bank]
-    other: House[Bank]
+    slow: DonationServices[Bank]
+    other: DonationServices[Bank]
     book: Path
     gateway: DeliveringGateway
     now: datetime
@@ -136,8 +136,8 @@ async def cut(tmp_path: Path, database: Database, store_url: str) -> AsyncIterat
         now, gateway = _morning(drilled), DeliveringGateway()
         await furnish(database, tmp_path, gateway, now)
         nobody = "http://127.0.0.1:9/notify"
-        slow: House[Bank] = House(elsewhere, by_line, notify_url=nobody)
-        other: House[Bank] = House(database, drilled.bank, notify_url=nobody)
+        slow: DonationServices[Bank] = DonationServices(elsewhere, by_line, notify_url=nobody)
+        other: DonationServices[Bank] = DonationServices(database, drilled.bank, notify_url=nobody)
         yield Cut(drilled, line, slow, other, tmp_path / "bank" / "transactions.jsonl", gateway, now)
 
 

@@ -15,8 +15,8 @@ from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import open_database
 from central_server.store.ledger import ledger_lines
 from sync_contract.money import Money
+from tests.fakes.donation_services import MemoryBankServices
 from tests.fakes.money_bank import MoneyBank
-from tests.fakes.money_house import MoneyHouse
 from tests.unit.central_server.refund_world import NOW, SOON, RefundWorld, world
 
 __all__ = ["world"]
@@ -73,7 +73,7 @@ async def test_concurrent_requests_never_exceed_the_payment(world: RefundWorld, 
     async with open_database(store_url) as elsewhere:
         for _ in range(5):
             gift = await world.gift()
-            other = RefundWorld(MoneyHouse(elsewhere, world.bank), world.bank, world.gateway)
+            other = RefundWorld(MemoryBankServices(elsewhere, world.bank), world.bank, world.gateway)
             asked = await asyncio.gather(
                 *(place.ask(gift, 3000) for place in (world, other, world, other)), return_exceptions=True
             )
@@ -83,7 +83,7 @@ async def test_concurrent_requests_never_exceed_the_payment(world: RefundWorld, 
 
 async def test_two_processes_send_a_refund_once(world: RefundWorld, store_url: str) -> None:
     async with open_database(store_url) as elsewhere:
-        other = MoneyHouse(elsewhere, world.bank)
+        other = MemoryBankServices(elsewhere, world.bank)
         for _ in range(5):
             refund = await world.approved(await world.gift(), 5000)
             before = world.bank.refund_requests
@@ -139,9 +139,9 @@ async def test_a_refusal_of_a_delayed_request_does_not_end_the_refund(world: Ref
     refund = await world.approved(gift, 5000)
     world.bank = SuspendedBank(**vars(world.bank) | {"rest_first": True})
     async with open_database(store_url) as elsewhere:
-        slow = asyncio.create_task(MoneyHouse(elsewhere, world.bank).refund_sender.process_due(NOW))
+        slow = asyncio.create_task(MemoryBankServices(elsewhere, world.bank).refund_sender.process_due(NOW))
         await world.bank.suspended.wait()
-        assert await MoneyHouse(world.database, world.bank).refund_sender.process_due(SOON) == 1
+        assert await MemoryBankServices(world.database, world.bank).refund_sender.process_due(SOON) == 1
         world.bank.resume.set()
         assert await slow == 1
     assert world.bank.refund_requests == 2
@@ -149,7 +149,7 @@ async def test_a_refusal_of_a_delayed_request_does_not_end_the_refund(world: Ref
     with pytest.raises(RefundNotPossible, match="too_much"):
         await world.ask(gift, 1)
     world.bank.finish(refund.id)
-    await MoneyHouse(world.database, world.bank).refund_sender.process_due(SOON + timedelta(hours=1))
+    await MemoryBankServices(world.database, world.bank).refund_sender.process_due(SOON + timedelta(hours=1))
     assert ((await world.refund(refund)).state, await world.balance()) == ("refunded", 0)
 
 
@@ -163,7 +163,7 @@ async def test_a_refusal_is_final_if_the_bank_does_not_know_the_refund(world: Re
 
 
 async def test_refunds_at_another_bank_do_not_block_this_one(world: RefundWorld) -> None:
-    there = RefundWorld(MoneyHouse(world.database, MoneyBank("another")), MoneyBank("another"), world.gateway)
+    there = RefundWorld(MemoryBankServices(world.database, MoneyBank("another")), MoneyBank("another"), world.gateway)
     for _ in range(21):
         await there.approved(await there.gift(), 5000)
     refund = await world.approved(await world.gift(), 5000)
@@ -272,7 +272,7 @@ async def test_an_inconsistent_notification_of_a_refund_changes_nothing(world: R
 
 async def test_each_payment_and_each_end_of_a_refund_wakes_waiting_requests(world: RefundWorld) -> None:
     woken: list[int] = []
-    house = MoneyHouse(world.database, world.bank, lambda: woken.append(1))
+    house = MemoryBankServices(world.database, world.bank, lambda: woken.append(1))
     gift = await house.paid_gift(world.gateway, NOW)
     assert len(woken) == 2, "once for the order, once for its payment"
     assert not await house.settlement.record_notification(world.bank.notification(gift.id), NOW)

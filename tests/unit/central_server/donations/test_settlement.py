@@ -20,7 +20,7 @@ from central_server.store.ledger import ledger_lines
 from central_server.store.ledger.ledger_lines import LedgerLine
 from sync_contract.money import Money
 from sync_contract.strict_model import Environment, Language
-from tests.fakes.money_house import LUNCH
+from tests.fakes.donation_services import LUNCH
 from tests.fakes.stored_parcels import received
 from tests.unit.central_server.refund_world import NOW, RefundWorld, world
 

@@ -36,7 +36,7 @@ BankOf = TypeVar("BankOf", bound=Bank)
 
 
 @dataclass
-class House(Generic[BankOf]):
+class DonationServices(Generic[BankOf]):
     database: Database
     bank: BankOf
     changed: Callable[[], None] = _nobody
@@ -64,7 +64,7 @@ class House(Generic[BankOf]):
             return await attempts.of_intent(connection, gateway, intent)
 
 
-class MoneyHouse(House[MoneyBank]):
+class MemoryBankServices(DonationServices[MoneyBank]):
     async def paid_gift(self, gateway: DeliveringGateway, now: datetime, **changes: int) -> Attempt:
         """Create a gift that the bank has confirmed."""
         parcel = gateway.intent(**changes)

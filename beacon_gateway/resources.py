@@ -1,4 +1,4 @@
-"""Open the gateway's edges: its keys, its database, its trusted time and the connection to the central server."""
+"""Open the gateway's resources: its keys, its database, its trusted time and the connection to the central server."""
 
 import hmac
 from contextlib import AsyncExitStack
@@ -53,7 +53,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Edges:
+class Resources:
     """`server`: None for a gateway without a central server; its parcels wait until one is configured.
 
     `session_secret`: signs the kiosk's sessions and forms; the same after a restart.
@@ -68,7 +68,7 @@ class Edges:
     server: Server | None
 
 
-async def open_edges(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> Edges:
+async def open_resources(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> Resources:
     """Open everything; `stack` closes it. Raises StoreUnavailable when the state directory refuses, StateInUse."""
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -87,7 +87,7 @@ async def open_edges(settings: Settings, state_dir: Path, stack: AsyncExitStack)
         heads=LedgerHeads(database),
         pictures=ProjectPictures(state_dir / "pictures"),
     )
-    return Edges(
+    return Resources(
         gateway=identity.gateway,
         session_secret=hmac.digest(identity.key.private_bytes_raw(), b"kiosk sessions v1", "sha256"),
         credential=credential,

@@ -11,7 +11,7 @@ from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.reasons import Crossing, EdgesCrossed, FirstFrame, FirstRssi, NoRssi, Silence
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent, ZoneChanged
 from beacon_gateway.presence.presence_rules import PresenceRules
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 from tests.unit.beacon_gateway.presence.people import about, crossings, feed, frame, heard, person, place, walked
 
 RULES = PresenceRules()

@@ -11,7 +11,7 @@ from beacon_gateway.model.visits import Left, VisitEvent
 from beacon_gateway.presence.adapter_levels import AdapterOffsets
 from beacon_gateway.presence.exit_timeout import LONGEST_FACTOR
 from beacon_gateway.presence.presence_rules import PresenceRules
-from beacon_gateway.presence.visit import ActiveVisit, Visit
+from beacon_gateway.presence.visit_state import ActiveVisit, Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
