@@ -13,7 +13,7 @@ from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.decision_engine import TICK_S
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
-from beacon_gateway.presence.tracker import Tracker
+from beacon_gateway.presence.visit_tracker import Tracker
 
 BLOCK_S = 4.0
 HALL_DB = 2.0
