@@ -1,5 +1,6 @@
 """Tables as periodic jobs of the central server find them after a busy time, for `job_writes`."""
 
+import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,9 +16,12 @@ from central_server.alerts.lifecycle import STORED_FOR as ALERTS_STORED_FOR
 from central_server.alerts.lifecycle import update_alerts
 from central_server.api.webhooks.event_collector import collect
 from central_server.api.webhooks.events import Event
+from central_server.banks.port import OrderState
+from central_server.donations.refund_approval import decide_refund, request_refund
 from central_server.donations.unpaid_gifts import STORED_FOR as GIFTS_STORED_FOR
 from central_server.donations.unpaid_gifts import delete_unpaid
 from central_server.enrolment.gateways import register
+from central_server.families.cases import erase_due
 from central_server.ledger.publication import Publisher
 from central_server.receipts.receipt_requests import Receipts
 from central_server.receipts.sealed_data import Seal
@@ -29,6 +33,8 @@ from central_server.store.donations.intents import Intent
 from central_server.store.engine import tables
 from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateway_reports
+from central_server.store.families import cases
+from central_server.store.families.cases import StoredCase
 from central_server.store.parcels import arrivals
 from central_server.store.parcels.arrivals import NewArrival
 from central_server.store.places.places import TOP, plant_community
@@ -38,6 +44,8 @@ from sync_contract.records import PlaceBeaconStatistics, Receipt
 from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import new_id
 from tests.fakes.delivering_gateway import DeliveringGateway, clock
+from tests.fakes.donation_services import MemoryBankServices, furnish
+from tests.fakes.money_bank import MoneyBank
 from tests.fakes.stored_parcels import received
 from tests.unit.central_server.ledger_world import GATEWAY, gave
 from tests.unit.central_server.reconciling_world import DAY, NOW, Books, books, file, row, strange
@@ -142,6 +150,42 @@ async def fill_webhooks(database: Database, scale: int) -> Work:
     return work
 
 
+async def _services(database: Database) -> tuple[MemoryBankServices, DeliveringGateway]:
+    gateway = DeliveringGateway()
+    with tempfile.TemporaryDirectory() as folder:
+        await furnish(database, Path(folder), gateway, NOW)
+    return MemoryBankServices(database, MoneyBank()), gateway
+
+
+async def fill_queries(database: Database, scale: int) -> Work:
+    """50 orders, the most of a round, of which the bank reports for the first time that they are paid."""
+    services, gateway = await _services(database)
+    for _ in of(scale, 50):
+        parcel = gateway.intent()
+        await services.press(gateway.ticket(parcel, issued_at=NOW), NOW)
+        (attempt,) = await services.tried(gateway.id, parcel.id)
+        services.bank.pay(attempt.id)
+    return partial(services.queries.query_due, NOW + timedelta(minutes=9))
+
+
+async def fill_refunds(database: Database, scale: int) -> Work:
+    """20 approved refunds, the most of a round: sent, then queried."""
+    services, gateway = await _services(database)
+    for _ in of(scale, 20):
+        gift = await services.paid_gift(gateway, NOW)
+        async with database.write() as connection:
+            asked = await request_refund(connection, gift.id, 100, "again", bank=services.bank.name, by="li", now=NOW)
+            await decide_refund(connection, asked.id, approve=True, note="", by="chen", now=NOW)
+
+    async def work() -> None:
+        await services.refund_sender.process_due(NOW)
+        for sent in services.bank.refunds.values():
+            sent.state = OrderState.paid
+        await services.refund_sender.process_due(NOW + timedelta(days=1))
+
+    return work
+
+
 async def fill_reconciliation(database: Database, scale: int) -> Work:
     """A file of 2,000 rows, half of them ours; a second edition without the others; 300 payments in no file."""
     world: Books = await books(database)
@@ -170,15 +214,27 @@ async def fill_publication(database: Database, scale: int) -> Work:
 
 
 async def fill_people(database: Database, scale: int) -> Work:
-    """200 donors, whose data end."""
+    """Data of 200 donors and 200 households, which end."""
     async with database.write() as connection:
         gifts = [await gave(connection) for _ in of(scale, 200)]
     whole = {"community": "huada", "changed_at": NOW, "changed_by": "", "state": "due", "number": ""}
     await put(database, tables.receipts, [whole | {"attempt": gift.id} for gift in gifts])
-    sealed = {"community": "huada", "key": "", "sealed": bytes(500), "given_at": NOW, "delete_at": NOW}
-    await put(database, tables.receipt_donors, [sealed | {"attempt": gift.id} for gift in gifts])
+    sealed = {"community": "huada", "key": "", "sealed": bytes(500), "delete_at": NOW}
+    donors = [sealed | {"attempt": gift.id, "given_at": NOW} for gift in gifts]
+    await put(database, tables.receipt_donors, donors)
+    async with database.write() as connection:
+        for n in of(scale, 200):
+            at = (NOW, "li", NOW)
+            await cases.add(connection, StoredCase(f"{n:06}", "huada", "drill", "food", False, "closed", None, *at))
+    homes = [sealed | {"case": f"{n:06}", "registered_at": NOW} for n in of(scale, 200)]
+    await put(database, tables.households, homes)
     receipts = Receipts(database, Seal(bytes(32), Path("unused")), timedelta(days=1))
-    return partial(receipts.delete_due, NOW)
+
+    async def work() -> None:
+        await receipts.delete_due(NOW)
+        await erase_due(database, NOW)
+
+    return work
 
 
 async def fill_gifts(database: Database, scale: int) -> Work:
@@ -256,6 +312,8 @@ WORLDS = {
     "figures": World(fill_figures),
     "alerts": World(fill_alerts),
     "webhooks": World(fill_webhooks),
+    "bank": World(fill_queries),
+    "refunds": World(fill_refunds),
     "reconciliation": World(fill_reconciliation),
     "publication": World(fill_publication),
     "people": World(fill_people),
@@ -263,4 +321,4 @@ WORLDS = {
     "visitors": World(fill_visitors),
     "passes": World(fill_passes),
 }
-"""By stage of the server. `bank` writes a few rows for each order, `salts` one; `changes` and `backups` none."""
+"""By stage of the server; `refunds` is of `bank`. `salts` writes one row; `changes` and `backups` none."""
