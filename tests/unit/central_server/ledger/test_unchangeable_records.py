@@ -43,6 +43,7 @@ PROGRESS: dict[str, set[str]] = {
     "spending_queue": {"left_minor"},
     "state_changes": set(),
     "remittances": {"key", "sealed", "decided_by", "decided_at", "note"},
+    "statements": {"fetched_at"},
     "statement_rows": {"attempt", "refund", "result"},
     "vouchers": set(),
 }
