@@ -6,7 +6,8 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from kiosk_ui.gift_path import GiftPath
-from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
+from kiosk_ui.idle_times import IDLE_S, IDLE_WITH_CODE_S
+from kiosk_ui.views import View
 from sync_contract.ledger_heads import Head, Remitted
 from sync_contract.merkle_sum_tree import Sums
 from sync_contract.money import Money

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+from kiosk_ui.idle_times import IDLE_S, IDLE_WITH_CODE_S
 from kiosk_ui.slip_views import GiftSlip
-from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
+from kiosk_ui.views import View
 from sync_contract.money import Money
 from sync_contract.project import Project
 from sync_contract.records import HandoffKind, IntentState

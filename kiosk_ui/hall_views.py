@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from kiosk_ui.giving_views import PhoneGiving
-from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
+from kiosk_ui.idle_times import IDLE_S, IDLE_WITH_CODE_S
+from kiosk_ui.views import View
 from sync_contract.permit import PermitReason
 from sync_contract.project import Project
 from sync_contract.records import Door

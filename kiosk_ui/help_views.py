@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from kiosk_ui.display_preferences import DisplayPreferences
-from kiosk_ui.views import IDLE_S, IDLE_WITH_CODE_S, View
+from kiosk_ui.idle_times import IDLE_S, IDLE_WITH_CODE_S
+from kiosk_ui.views import View
 from sync_contract.project import Texts
 
 

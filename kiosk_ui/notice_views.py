@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from kiosk_ui.views import IDLE_S, View
+from kiosk_ui.idle_times import IDLE_S
+from kiosk_ui.views import View
 from sync_contract.project import Project
 
 

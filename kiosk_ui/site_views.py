@@ -6,7 +6,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from kiosk_ui.views import IDLE_S, View
+from kiosk_ui.idle_times import IDLE_S
+from kiosk_ui.views import View
 from sync_contract.project import Texts
 
 

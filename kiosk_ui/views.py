@@ -2,12 +2,6 @@
 
 from typing import ClassVar
 
-IDLE_S = 90
-IDLE_WITH_CODE_S = 180
-"""Seconds: finding a phone and scanning takes longer."""
-IDLE_AT_BANK_S = 900
-"""Seconds while a phone is on the bank's page, which accepts a payment for as long."""
-
 
 class View:
     """`template`: the file in templates/ without its suffix."""

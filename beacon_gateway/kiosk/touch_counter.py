@@ -14,7 +14,7 @@ from beacon_gateway.kiosk.responder import SESSION
 from beacon_gateway.kiosk.sessions import Session, Sessions
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.screen_use import ScreenUse, ShownScreen
-from kiosk_ui.views import IDLE_WITH_CODE_S
+from kiosk_ui.idle_times import IDLE_WITH_CODE_S
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import Door
 

@@ -1,9 +1,10 @@
 """A small, guarded web server on aiohttp."""
 
 from daemonkit.web.cookies import read_preference, set_preference
+from daemonkit.web.csrf import csrf_token
 from daemonkit.web.guards import guarded_app
 from daemonkit.web.problem import ErrorPage, problem
-from daemonkit.web.request_bodies import csrf_token, gunzip, parse_json, read_body, read_form, read_json, read_raw_body
+from daemonkit.web.request_bodies import gunzip, parse_json, read_body, read_form, read_json, read_raw_body
 from daemonkit.web.server import ServerTimings, serving
 from daemonkit.web.server_sent_events import StreamTimings, shutdown_event, stream_events
 from daemonkit.web.uploads import Upload, read_upload

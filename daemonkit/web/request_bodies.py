@@ -1,9 +1,7 @@
 """Read request bodies: within a size limit and a deadline, and only in the expected content type."""
 
 import asyncio
-import hmac
 import zlib
-from hashlib import sha256
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
@@ -12,6 +10,7 @@ from multidict import MultiDict
 from pydantic import BaseModel, ValidationError
 
 from daemonkit.web.connections import Stage, set_stage
+from daemonkit.web.csrf import check_csrf_token
 from daemonkit.web.problem import PROBLEM, problem_document, refusal
 from daemonkit.web.strict_json import JsonRefused, check_json
 from daemonkit.web.web_rules import RULES, WebRules
@@ -104,19 +103,8 @@ async def read_form(request: web.Request, rules: WebRules, session: str, *, limi
     form = MultiDict(pairs)
     if len(set(form)) != len(form):
         raise refusal(web.HTTPBadRequest, "a field is repeated")
-    check_token(rules, session, form.get("csrf", ""))
+    check_csrf_token(rules, session, form.get("csrf", ""))
     return form
-
-
-def check_token(rules: WebRules, session: str, token: str) -> None:
-    """Raise 403 unless the token is the session's."""
-    if not session or not hmac.compare_digest(token.encode(), csrf_token(rules, session).encode()):
-        raise refusal(web.HTTPForbidden, "the form has expired")
-
-
-def csrf_token(rules: WebRules, session: str) -> str:
-    """Derive the session's token from our secret: 64 hexadecimal digits."""
-    return hmac.new(rules.secret, b"csrf v1\0" + session.encode(), sha256).hexdigest()
 
 
 def _require_content_type(request: web.Request, content_type: str) -> None:

@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 from aiohttp import web
 from multidict import MultiDict
 
+from daemonkit.web.csrf import check_csrf_token
 from daemonkit.web.problem import refusal
-from daemonkit.web.request_bodies import check_token, read_body
+from daemonkit.web.request_bodies import read_body
 from daemonkit.web.web_rules import WebRules
 
 _MAX_PARTS = 256
@@ -59,7 +60,7 @@ async def read_upload(
             fields[name] = _decode(content)
         elif disposition["filename"] or content:
             files[name] = Upload(disposition["filename"].replace("\\", "/").rsplit("/", 1)[-1][:200], content)
-    check_token(rules, session, fields.get("csrf", ""))
+    check_csrf_token(rules, session, fields.get("csrf", ""))
     return fields, files
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from playwright.async_api import Page, expect
 
-from kiosk_ui.views import IDLE_AT_BANK_S, IDLE_S, IDLE_WITH_CODE_S
+from kiosk_ui.idle_times import IDLE_AT_BANK_S, IDLE_S, IDLE_WITH_CODE_S
 from sync_contract.records import IntentState
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk

@@ -11,7 +11,7 @@ from beacon_gateway.donations.ports import Gift, Giving
 from beacon_gateway.kiosk.responder import SESSION, Responder, see_other
 from beacon_gateway.kiosk.sessions import Session, Sessions
 from kiosk_ui.giving_views import Handoff, Thanks
-from kiosk_ui.views import IDLE_AT_BANK_S
+from kiosk_ui.idle_times import IDLE_AT_BANK_S
 from sync_contract.records import IntentState
 from sync_contract.ticket import FRESH_FOR
 

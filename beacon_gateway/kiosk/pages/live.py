@@ -21,8 +21,8 @@ from beacon_gateway.kiosk.stage import Stage
 from daemonkit.web import stream_events
 from kiosk_ui.giving_views import Handoff, Thanks
 from kiosk_ui.hall_views import Attract, News
+from kiosk_ui.idle_times import IDLE_AT_BANK_S
 from kiosk_ui.notice_views import NoticeKind, NoticePage
-from kiosk_ui.views import IDLE_AT_BANK_S
 from sync_contract.records import Door
 
 
