@@ -209,6 +209,7 @@ def calibrate(
         typer.Option(help="Another kiosk in the hall, as NAME:METRES; may be repeated. The tag is measured there too."),
     ] = None,
     seconds: Annotated[float, typer.Option(min=1, max=600, help="Time at each spot.")] = 60.0,
+    svg: Annotated[Path | None, typer.Option(help="Write a picture of the hall before the question.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Write the proposal without a question.")] = False,
 ) -> None:
     """Measure a tag at 1 m, at the door and at the far wall; propose zones, and write them when accepted."""
@@ -216,7 +217,7 @@ def calibrate(
     from beacon_gateway.commands.calibrate import run as body
 
     spots = parse_spots(door, wall, neighbour or [])
-    raise typer.Exit(body(config, state_dir, radio, WalkOptions(tag, spots, seconds, yes)))
+    raise typer.Exit(body(config, state_dir, radio, WalkOptions(tag, spots, seconds, yes, svg)))
 
 
 @sync.command("status")

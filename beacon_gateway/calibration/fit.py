@@ -39,16 +39,24 @@ class Estimate:
 class HallFit:
     """`power`: dBm at 1 m through the best adapter; `losses_db`: by adapter, 0 for the best one.
 
-    `spread_db`: of single frames at one place.
+    `spread_db`: of single frames at one place; `covariance`: of power and exponent.
     """
 
     power: Estimate
     exponent: Estimate
     losses_db: dict[str, Estimate]
     spread_db: float
+    covariance: float
 
     def level_dbm(self, metres: float) -> float:
         return self.power.value - 10 * self.exponent.value * log10(metres)
+
+    def level_within_db(self, metres: float) -> float:
+        """Return half the width of the 90 % interval of the level at a place this far away."""
+        decades = 10 * log10(metres)
+        power, exponent = self.power.within / SURE, self.exponent.within / SURE
+        variance = power**2 - 2 * decades * self.covariance + (decades * exponent) ** 2 + PLACE_DB**2
+        return SURE * sqrt(max(0.0, variance))
 
     def metres(self, dbm: float) -> float:
         """Return the distance at which the law has this level."""
@@ -98,7 +106,8 @@ def fit_hall(measurements: Sequence[Measurement]) -> HallFit:
     losses = {best: Estimate(0.0, 0.0)}
     losses |= {adapter: posterior.estimate(2 + place) for place, adapter in enumerate(others)}
     spreads = [level.spread_db for each in levels for level in each.values()]
-    return HallFit(posterior.estimate(0), posterior.estimate(1), losses, sorted(spreads)[len(spreads) // 2])
+    spread_db = sorted(spreads)[len(spreads) // 2]
+    return HallFit(posterior.estimate(0), posterior.estimate(1), losses, spread_db, posterior.covariance[0][1])
 
 
 def _find_best_adapter(levels: Sequence[dict[str, Level]]) -> str:

@@ -12,6 +12,7 @@ import structlog
 import typer
 
 from beacon_gateway import settings_mapping
+from beacon_gateway.calibration.hall_picture import draw_hall
 from beacon_gateway.calibration.measurement import Measurement, Spot, SpotKind
 from beacon_gateway.calibration.proposal import Proposal, propose
 from beacon_gateway.calibration.walk_check import WalkFault, WrongTag, find_spot_fault, find_walk_fault
@@ -26,6 +27,7 @@ from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.radio.backend_selection import BackendSelector
 from beacon_gateway.radio.radio_factory import make_radios
+from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused
 from sync_contract.catalogue import BeaconKind
 
@@ -38,13 +40,14 @@ _YES = ("y", "yes", "是", "好", "接受")
 class WalkOptions:
     """`tag`: MAJOR/MINOR or the label; empty: the loudest at 1 m. `spots`: those beyond 1 m with a known distance.
 
-    `seconds`: at each spot. `accept`: write without a question.
+    `seconds`: at each spot. `accept`: write without a question. `picture`: an SVG file.
     """
 
     tag: str = ""
     spots: tuple[Spot, ...] = ()
     seconds: float = 60.0
     accept: bool = False
+    picture: Path | None = None
 
 
 class WalkEnded(Exception):
@@ -109,6 +112,9 @@ async def calibrate(
     dialogue.show(wording.CALCULATING)
     proposal = await asyncio.to_thread(propose, measurements, tag, rules, choice)
     dialogue.show(wording.word_proposal(proposal, rules, tag))
+    if options.picture:
+        write_atomically(options.picture, draw_hall(proposal, wording.PICTURE_TITLE).encode(), mode=0o644)
+        dialogue.show(wording.word_picture(options.picture))
     return await _ask_and_write(inputs, config, state_dir, dialogue, options, proposal, tag)
 
 

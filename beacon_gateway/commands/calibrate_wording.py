@@ -5,6 +5,7 @@ from pathlib import Path
 
 from beacon_gateway.calibration.measurement import Measurement, Spot, SpotKind
 from beacon_gateway.calibration.proposal import Proposal, SpotForecast
+from beacon_gateway.calibration.spot_names import name_spot
 from beacon_gateway.calibration.walk_check import (
     MovedAway,
     NotReceived,
@@ -28,30 +29,14 @@ NO_TAGS = (
     'The settings list no tag: add one to [[beacons]] with kind = "person" (beacon-gateway scan --foreign shows its '
     "numbers)"
 )
+PICTURE_TITLE = "校准之后的大厅 the hall after calibration"
 NOTHING_CHANGED = "设置没有改动。 Nothing was changed."
 GAVE_UP = "校准没有做完。 The calibration was not finished."
 AGAIN = "再量一次这个位置吗? Measure this spot again? [Y/n]"
 ACCEPT = "写入设置吗? Write these settings? [y/N]"
 CALCULATING = "正在模拟屏幕会怎样切换 … Simulating how the screen would change …"
 METRES_REFUSED = "要写 1.5 到 60 的米数,如 6.5 A number of metres from 1.5 to 60 is needed, such as 6.5"
-KIOSK_CHINESE = {
-    SpotKind.reference: "信息屏正前方",
-    SpotKind.door: "门口",
-    SpotKind.far_wall: "最远的墙边",
-    SpotKind.neighbour: "另一台信息屏前",
-}
-KIOSK_ENGLISH = {
-    SpotKind.reference: "in front of the kiosk",
-    SpotKind.door: "at the door",
-    SpotKind.far_wall: "at the far wall",
-    SpotKind.neighbour: "in front of the other kiosk",
-}
 _BAR = 24
-
-
-def name_spot(spot: Spot) -> str:
-    other = f" {spot.name}" if spot.name else ""
-    return f"{KIOSK_CHINESE[spot.kind]}{other} {KIOSK_ENGLISH[spot.kind]}{other} ({spot.metres:g} m)"
 
 
 def word_spot(spot: Spot, place: tuple[int, int], seconds: float) -> str:
@@ -156,12 +141,20 @@ def word_proposal(proposal: Proposal, before: PresenceRules, tag: Beacon) -> str
         "With these settings, how often does the screen change wrongly while somebody stands there for an hour?",
     ]
     lines += [_forecast_line(spot) for spot in proposal.spots]
-    lines.append(
-        "✓ 可以接受 acceptable"
-        if proposal.good
-        else "△ 错换偏多:把信息屏移开门口,或换个位置再量 "
-        "many wrong changes: move the kiosk away from the door, or measure again"
-    )
+    if proposal.good:
+        lines.append("✓ 可以接受 acceptable")
+    if any(spot.expected and not spot.good for spot in proposal.spots):
+        lines.append(
+            "△ 站在信息屏前,屏幕有时会丢:换一张发得更勤、更强的卡,或换个方向装天线\n"
+            "  the screen is sometimes lost while somebody stands at the kiosk: use a tag that sends more often or "
+            "stronger, or turn the antenna"
+        )
+    if any(not spot.expected and not spot.good for spot in proposal.spots):
+        lines.append(
+            "△ 站在远处也会换屏:把信息屏移开那里,或在中间加金属隔板,再量一次\n"
+            "  the screen changes for people who stand elsewhere: move the kiosk away from there, or put metal in "
+            "between, and measure again"
+        )
     return "\n".join(lines)
 
 
@@ -183,3 +176,7 @@ def word_written(config: Path, changes: Sequence[Change]) -> str:
     lines += [f"  {change}" for change in changes]
     lines.append("重启后生效 takes effect after a restart: sudo systemctl restart beacon-gateway")
     return "\n".join(lines)
+
+
+def word_picture(file: Path) -> str:
+    return f"{file}: 已画图,用浏览器打开 picture written; open it in a browser"

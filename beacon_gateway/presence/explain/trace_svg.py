@@ -12,6 +12,7 @@ from beacon_gateway.presence.estimator import SMOOTHING_S
 from beacon_gateway.presence.explain.axis_ticks import DISTANCES_M, Scale, build_time_ticks, find_rssi_range, rssi_at
 from beacon_gateway.presence.explain.decision_wording import name_place, name_screen, name_tag, name_zone
 from beacon_gateway.presence.explain.reason_wording import word_in_both
+from beacon_gateway.presence.explain.svg_shapes import draw_box, draw_text, estimate_width
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.trace import Decision, DecisionKind, Heard, Level, Sample
 from sync_contract.beacon_identity import BeaconId
@@ -76,7 +77,7 @@ def draw_svg(picture: Picture, *, stylesheet: str = "") -> str:
         '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse">'
         '<path d="M0 6L6 0" stroke="#777"/></pattern></defs>',
         f'<rect width="{WIDTH}" height="{height:.0f}" fill="#fff"/>',
-        _text(_LEFT, 26, picture.title, "title"),
+        draw_text(_LEFT, 26, picture.title, "title"),
         *_draw_legend(len(heard) - len(drawn)),
     ]
     for place, beacon in enumerate(drawn):
@@ -84,7 +85,7 @@ def draw_svg(picture: Picture, *, stylesheet: str = "") -> str:
         own = [d for d in picture.decisions if _belongs(d, beacon, drawn)]
         parts += _draw_panel(beacon, names[beacon.id], by_beacon[beacon.id], own, picture, time, top, top + panel)
     if not drawn:
-        parts.append(_text(_LEFT + 20, _TOP + 60, "没有收到认得的信标 no known beacon was received", "head"))
+        parts.append(draw_text(_LEFT + 20, _TOP + 60, "没有收到认得的信标 no known beacon was received", "head"))
     parts += _draw_screen(picture, time, bottom)
     return "".join(parts) + "</svg>\n"
 
@@ -126,10 +127,10 @@ def _draw_legend(omitted: int) -> Iterable[str]:
         else:
             yield f'<path class="{style}" d="M{x:.1f} 42h26"/>'
             x += 32
-        yield _text(x, 46, words)
+        yield draw_text(x, 46, words)
         x += estimate_width(words) + 22
     if omitted:
-        yield _text(_RIGHT, 26, f"还有 {omitted} 个未画出 more not drawn", "small", "end")
+        yield draw_text(_RIGHT, 26, f"还有 {omitted} 个未画出 more not drawn", "small", "end")
 
 
 def _draw_panel(
@@ -152,23 +153,23 @@ def _draw_panel(
     limits = (f"≤ {rules.immediate_m:g} m", f"≤ {rules.near_m:g} m", f"> {rules.near_m:g} m")
     bands = (("immediate", top, immediate_y), ("near", immediate_y, near_y), ("far", near_y, bottom))
     for (word, upper, lower), limit in zip(bands, limits, strict=True):
-        yield _box(_LEFT, upper, _RIGHT - _LEFT, lower - upper, word)
+        yield draw_box(_LEFT, upper, _RIGHT - _LEFT, lower - upper, word)
         if lower - upper >= 16:
             middle = (upper + lower) / 2
-            yield _text(_RIGHT + 44, middle + (-2 if lower - upper >= 30 else 4), name_zone(word), "small")
+            yield draw_text(_RIGHT + 44, middle + (-2 if lower - upper >= 30 else 4), name_zone(word), "small")
             if lower - upper >= 30:
-                yield _text(_RIGHT + 44, middle + 12, limit, "small")
+                yield draw_text(_RIGHT + 44, middle + 12, limit, "small")
     for dbm in range(low, high + 1, 10):
         yield f'<path class="grid" d="M{_LEFT} {level(dbm):.1f}H{_RIGHT}"/>'
-        yield _text(_LEFT - 8, level(dbm) + 4, f"{dbm}", "small", "end")
+        yield draw_text(_LEFT - 8, level(dbm) + 4, f"{dbm}", "small", "end")
     for metres in DISTANCES_M:
         dbm_there = rssi_at(metres, beacon.measured_power, exponent)
         if low <= dbm_there <= high:
             yield f'<path class="frame" d="M{_RIGHT} {level(dbm_there):.1f}h5"/>'
-            yield _text(_RIGHT + 8, level(dbm_there) + 4, f"{metres:g} m", "small")
+            yield draw_text(_RIGHT + 8, level(dbm_there) + 4, f"{metres:g} m", "small")
     middle = (top + bottom) / 2
-    yield f'<g transform="rotate(-90 22 {middle:.1f})">{_text(22, middle + 4, "信号 RSSI / dBm", "", "middle")}</g>'
-    yield _text(_LEFT, top - 5, name, "head")
+    yield f'<g transform="rotate(-90 22 {middle:.1f})">{draw_text(22, middle + 4, "信号 RSSI / dBm", "", "middle")}</g>'
+    yield draw_text(_LEFT, top - 5, name, "head")
     radius = 2.4 if len(heard) <= _MANY_DOTS else 1.5
     dots = {
         (f"{round(time(sample.at) * 2) / 2:.1f}", sample.rssi or 0): None for sample in heard
@@ -176,7 +177,7 @@ def _draw_panel(
     for x, rssi in dots:
         yield f'<circle class="dot" cx="{x}" cy="{level(rssi):.1f}" r="{radius}"/>'
     yield from _draw_levels(samples, beacon, time, level)
-    yield _box(_LEFT, top, _RIGHT - _LEFT, bottom - top, "frame")
+    yield draw_box(_LEFT, top, _RIGHT - _LEFT, bottom - top, "frame")
     yield from _draw_zones(samples, time, bottom)
     yield from _draw_marks(decisions, time, top, bottom)
 
@@ -184,7 +185,7 @@ def _draw_panel(
 def _draw_zones(samples: Sequence[Sample], time: Scale, bottom: float) -> Iterable[str]:
     """Draw the zone as a strip in the greys of the bands."""
     levels = [sample for sample in samples if isinstance(sample, Level)]
-    yield _text(_RIGHT + 8, bottom + _STRIP + 3, "判定区 zone", "small")
+    yield draw_text(_RIGHT + 8, bottom + _STRIP + 3, "判定区 zone", "small")
     start = 0
     for n, level in enumerate(levels):
         following = levels[n + 1] if n + 1 < len(levels) else None
@@ -192,7 +193,7 @@ def _draw_zones(samples: Sequence[Sample], time: Scale, bottom: float) -> Iterab
         if following is None or gap or following.zone is not level.zone:
             end = level.at if following is None or gap else following.at
             x = time(levels[start].at)
-            yield _box(x, bottom + 3, time(end) - x, _STRIP, f"{level.zone} strip")
+            yield draw_box(x, bottom + 3, time(end) - x, _STRIP, f"{level.zone} strip")
             start = n + 1
 
 
@@ -231,8 +232,8 @@ def _draw_marks(decisions: Sequence[Decision], time: Scale, top: float, bottom: 
         y = top + 14 + lane * 16
         tip = escape(f"{decision.at:.2f} s: {' '.join(word_in_both(decision.reason))}")
         yield f'<g><title>{tip}</title><path class="mark" d="M{x:.1f} {top:.1f}V{bottom:.1f}"/>'
-        yield _box(left - 2, y - 11, width + 4, 14, "paper")
-        yield _text(left, y, label, "number") + "</g>"
+        yield draw_box(left - 2, y - 11, width + 4, 14, "paper")
+        yield draw_text(left, y, label, "number") + "</g>"
 
 
 def _label(decision: Decision) -> str:
@@ -248,37 +249,22 @@ def _draw_screen(picture: Picture, time: Scale, bottom: float) -> Iterable[str]:
     """Draw the shown projects as bars, and the time axis."""
     top, tall = bottom + 32, 24
     shown = [decision for decision in picture.decisions if decision.kind is DecisionKind.shown]
-    yield _text(_LEFT - 8, top + 16, "屏幕", "head", "end")
-    yield _text(_RIGHT + 8, top + 16, "screen shows", "small")
+    yield draw_text(_LEFT - 8, top + 16, "屏幕", "head", "end")
+    yield draw_text(_RIGHT + 8, top + 16, "screen shows", "small")
     starts = [(0.0, "", "")] + [(d.at, d.after, f"{d.number} ") for d in shown]
     ends = [start for start, _, _ in starts[1:]] + [max(picture.end_s, starts[-1][0])]
     reasons = ["", *(" ".join(word_in_both(decision.reason)) for decision in shown)]
     for (start, project, number), end, reason in zip(starts, ends, reasons, strict=True):
         x, width = time(start), time(end) - time(start)
         yield f"<g><title>{escape(f'{start:.2f} s: {reason}')}</title>"
-        yield _box(x, top, width, tall, "shown" if project else "idle")
+        yield draw_box(x, top, width, tall, "shown" if project else "idle")
         label = f"{number}{name_screen(project)}"
         for words in (label, number.strip() or "·"):
             if estimate_width(words) + 8 <= width:
-                yield _text(x + 5, top + 17, words, "onshown" if project else "")
+                yield draw_text(x + 5, top + 17, words, "onshown" if project else "")
                 break
         yield "</g>"
     for second in build_time_ticks(picture.end_s):
         yield f'<path class="frame" d="M{time(second):.1f} {top + tall}v5"/>'
-        yield _text(time(second), top + tall + 19, f"{second:g}", "small", "middle")
-    yield _text((_LEFT + _RIGHT) / 2, top + tall + 38, "时间 time / s", "", "middle")
-
-
-def estimate_width(words: str) -> float:
-    """Return the approximate width in pixels at the usual size, rather too large."""
-    return sum(13.0 if ord(letter) > 0x2E7F else 7.4 for letter in words)
-
-
-def _box(x: float, y: float, width: float, height: float, style: str) -> str:
-    return f'<rect class="{style}" x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}"/>'
-
-
-def _text(x: float, y: float, words: str, style: str = "", anchor: str = "") -> str:
-    cls = f' class="{style}"' if style else ""
-    end = f' text-anchor="{anchor}"' if anchor else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}"{cls}{end}>{escape(words)}</text>'
+        yield draw_text(time(second), top + tall + 19, f"{second:g}", "small", "middle")
+    yield draw_text((_LEFT + _RIGHT) / 2, top + tall + 38, "时间 time / s", "", "middle")

@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.presence.explain.axis_ticks import Scale, build_time_ticks, find_rssi_range, rssi_at
 from beacon_gateway.presence.explain.decision_wording import word_decisions
-from beacon_gateway.presence.explain.trace_svg import MAX_PANELS, Picture, draw_svg, estimate_width
+from beacon_gateway.presence.explain.svg_shapes import estimate_width
+from beacon_gateway.presence.explain.trace_svg import MAX_PANELS, Picture, draw_svg
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.trace import Trace
 from tests.unit.beacon_gateway.presence.people import heard, person, place
