@@ -15,6 +15,7 @@ from beacon_gateway.donations.offer import Offer
 from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.decision_view import Why
+from beacon_gateway.kiosk.hall_watch import HallWatch
 from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus, running_versions
@@ -98,6 +99,7 @@ class Presence:
     collector: Collector
     choice: Choice
     driver: SceneDriver
+    hall: HallWatch
 
     def hearing(self) -> Hearing:
         scanner = self.radios.scanner
@@ -154,6 +156,7 @@ async def build(settings: Settings, resources: Resources, *, radio: str, health:
             "radio": to_json(radios.scanner.read_status()),
             "advert": to_json(presence.advert_status()),
             "presence": presence.collector.describe(time.monotonic()),
+            "hall": presence.hall.describe(),
             "degraded": health.degraded(STALL_LIMIT_S),
             "stages": health.snapshot(),
         }
@@ -256,6 +259,7 @@ def _build_presence(settings: Settings, resources: Resources, giving: Giving, st
         bound=lambda: offer.bound,
         need=lambda: offer.need,
     )
+    hall = HallWatch(settings_mapping.drift_watch(settings), now=time.monotonic())
     driver = SceneDriver(
         Tracker(beacons, settings_mapping.presence_rules(settings)),
         choice,
@@ -263,8 +267,9 @@ def _build_presence(settings: Settings, resources: Resources, giving: Giving, st
         stage,
         bindings=lambda: offer.bindings,
         trace=Trace(beacons, samples=_TRACED_SAMPLES),
+        hall=hall,
     )
-    return Presence(beacons, radios, collector, choice, driver)
+    return Presence(beacons, radios, collector, choice, driver, hall)
 
 
 def _build_site(

@@ -23,12 +23,15 @@ from sync_contract.beacon_identity import U16, BeaconId, BeaconUuid
 from sync_contract.catalogue import BeaconKind, HoursOfDay, TagClass
 from sync_contract.project import Project, ProjectId, Texts
 from sync_contract.records import HandoffKind
-from sync_contract.rssi import Dbm
+from sync_contract.rssi import MAX_DBM, MIN_DBM, Dbm
 from sync_contract.strict_model import Environment, Record
 
 Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$"), Field(examples=["hci0", ""])]
 """The name of a Bluetooth adapter in BlueZ; empty: any."""
 AdapterName = Annotated[str, StringConstraints(pattern=r"^hci[0-9]{1,3}$"), Field(examples=["hci0"])]
+ReceiverName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,31}$"), Field(examples=["hci0"])]
+"""An adapter, or `simulated` or `capture` in a drill."""
+AcceptedLevel = Annotated[float, Field(ge=MIN_DBM, le=MAX_DBM)]
 Folder = Annotated[str, StringConstraints(pattern=r"^(/[^\x00]{0,400})?$"), Field(examples=["/srv/voices", ""])]
 """An absolute path, or empty."""
 
@@ -149,6 +152,8 @@ class BeaconEntry(Record):
     projects: Annotated[tuple[ProjectId, ...], Field(max_length=20)] = ()
     interval_ms: Annotated[int, Field(ge=20, le=10240)] | None = None
     proves_radio: bool = False
+    accepted_dbm: dict[ReceiverName, AcceptedLevel] = Field(default={}, max_length=16)
+    """By adapter: the level that was accepted at the calibration."""
 
     @property
     def id(self) -> BeaconId:

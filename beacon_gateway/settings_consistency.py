@@ -109,6 +109,8 @@ def _beacon(document: _Table, at: _Path, beacon: _Table) -> Iterator[Misfit]:
     if kind == "person" and beacon.get("proves_radio") is True:
         why = '只能用于 kind = "place":人会走开 is for kind = "place" only, because a person walks away'
         yield Misfit((*at, "proves_radio"), why, True)
+    if kind == "person" and beacon.get("accepted_dbm"):
+        yield Misfit((*at, "accepted_dbm"), '只能用于 kind = "place" is for kind = "place" only')
     if kind == "place" and tag_class:
         yield Misfit((*at, "tag_class"), '只能用于 kind = "person" is for kind = "person" only', _shown(tag_class))
     several = _strings(beacon.get("projects"))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import time
 from pathlib import Path
 
+from beacon_gateway.calibration.drift import DriftWatch
 from beacon_gateway.donations.ports import HandoffMaker
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.handoff.link import LinkHandoff
@@ -126,6 +127,12 @@ def radio_plan(settings: Settings, published: Iterable[KnownBeacon] = ()) -> Rad
         advertise_mode="exact" if own.exact else own.mode.value,
         helper=Path(settings.radio.helper_socket),
     )
+
+
+def drift_watch(settings: Settings) -> DriftWatch:
+    """Return the comparison with the levels accepted at the calibration."""
+    accepted = {entry.id: entry.accepted_dbm for entry in settings.beacons if entry.accepted_dbm}
+    return DriftWatch(accepted, {entry.id: entry.label for entry in settings.beacons})
 
 
 def _proving_beacons(settings: Settings) -> tuple[tuple[Beacon, float], ...]:

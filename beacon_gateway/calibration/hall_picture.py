@@ -120,9 +120,9 @@ def _draw_curve(proposal: Proposal, metres: Scale) -> Iterable[str]:
     lower = [(metres(each), level_y(fit.level_dbm(each) - fit.level_within_db(each))) for each in steps]
     yield f'<polygon class="band" points="{_points([*upper, *reversed(lower)])}"/>'
     yield f'<polyline class="law" points="{_points([(metres(s), level_y(fit.level_dbm(s))) for s in steps])}"/>'
-    for dbm in range(low, high + 1, 10):
-        yield f'<path class="grid" d="M{_LEFT} {level_y(dbm):.1f}H{_RIGHT}"/>'
-        yield draw_text(_LEFT - 8, level_y(dbm) + 4, f"{dbm}", "small", "end")
+    for tick in range(low, high + 1, 10):
+        yield f'<path class="grid" d="M{_LEFT} {level_y(tick):.1f}H{_RIGHT}"/>'
+        yield draw_text(_LEFT - 8, level_y(tick) + 4, f"{tick}", "small", "end")
     for each, adapter, level, dbm in measured:
         x = metres(each.measurement.spot.metres)
         top, bottom = level_y(dbm + level.spread_db), level_y(dbm - level.spread_db)

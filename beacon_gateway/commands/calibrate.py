@@ -18,7 +18,7 @@ from beacon_gateway.calibration.proposal import Proposal, propose
 from beacon_gateway.calibration.walk_check import WalkFault, WrongTag, find_spot_fault, find_walk_fault
 from beacon_gateway.calibration.walk_recorder import SpotRecording, WalkRecorder
 from beacon_gateway.commands import calibrate_wording as wording
-from beacon_gateway.commands.calibrate_settings import write_accepted
+from beacon_gateway.commands.calibrate_settings import Walls, write_accepted
 from beacon_gateway.commands.decision_inputs import DecisionInputs, read_inputs
 from beacon_gateway.commands.effective_settings import print_refused
 from beacon_gateway.commands.installer_dialogue import Dialogue, TerminalDialogue
@@ -115,23 +115,23 @@ async def calibrate(
     if options.picture:
         write_atomically(options.picture, draw_hall(proposal, wording.PICTURE_TITLE).encode(), mode=0o644)
         dialogue.show(wording.word_picture(options.picture))
-    return await _ask_and_write(inputs, config, state_dir, dialogue, options, proposal, tag)
+    return await _ask_and_write(config, state_dir, dialogue, options, proposal, tag, recorder.wall_levels())
 
 
 async def _ask_and_write(
-    inputs: DecisionInputs,
     config: Path,
     state_dir: Path,
     dialogue: Dialogue,
     options: WalkOptions,
     proposal: Proposal,
     tag: Beacon,
+    walls: Walls,
 ) -> int:
     answer = "y" if options.accept else await dialogue.ask(wording.ACCEPT)
     if (answer or "").lower() not in _YES:
         dialogue.show(wording.NOTHING_CHANGED)
         return 0
-    changes = write_accepted(config, state_dir, proposal, tag)
+    changes = write_accepted(config, state_dir, proposal, tag, walls)
     dialogue.show(wording.word_written(config, changes))
     return 0
 

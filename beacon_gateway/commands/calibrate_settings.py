@@ -1,9 +1,10 @@
 """Write the accepted proposal into the settings file; comments and everything else stay."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from beacon_gateway.calibration.measurement import Level
 from beacon_gateway.calibration.proposal import Proposal
 from beacon_gateway.commands.effective_settings import read_enrolled_central
 from beacon_gateway.model.beacons import Beacon
@@ -11,13 +12,21 @@ from beacon_gateway.settings import Settings
 from daemonkit.files import write_atomically
 from daemonkit.toml import load_text, read_text
 from daemonkit.toml_edit import Change, edit_toml
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import BeaconKind
+
+Walls = Mapping[BeaconId, Mapping[str, Level]]
+"""Levels of fixed beacons by adapter."""
+MIN_WALL_FRAMES = 30
 
 
-def write_accepted(config: Path, state_dir: Path, proposal: Proposal, tag: Beacon) -> tuple[Change, ...]:
-    """Return the changes. The new text is checked before it replaces the file. Raise ConfigRefused, OSError."""
+def write_accepted(config: Path, state_dir: Path, proposal: Proposal, tag: Beacon, walls: Walls) -> tuple[Change, ...]:
+    """Write what was proposed, and the levels of the fixed beacons that will reveal a change of the hall.
+
+    Return the changes. The new text is checked before it replaces the file. Raise ConfigRefused, OSError."""
     text, central = read_text(config), read_enrolled_central(state_dir)
     settings = load_text(config, text, Settings, fill=central)
-    edited, changes = edit_toml(text, _wanted(settings, proposal, tag))
+    edited, changes = edit_toml(text, _wanted(settings, proposal, tag, walls))
     load_text(config, edited, Settings, fill=central)
     if changes:
         file = config.resolve()
@@ -25,7 +34,9 @@ def write_accepted(config: Path, state_dir: Path, proposal: Proposal, tag: Beaco
     return changes
 
 
-def _wanted(settings: Settings, proposal: Proposal, tag: Beacon) -> Iterator[tuple[tuple[str | int, ...], object]]:
+def _wanted(
+    settings: Settings, proposal: Proposal, tag: Beacon, walls: Walls
+) -> Iterator[tuple[tuple[str | int, ...], object]]:
     rules = proposal.rules
     yield ("presence", "immediate_m"), rules.immediate_m
     yield ("presence", "near_m"), rules.near_m
@@ -34,3 +45,10 @@ def _wanted(settings: Settings, proposal: Proposal, tag: Beacon) -> Iterator[tup
         same_model = entry.tag_class == tag.tag_class and entry.measured_power == tag.measured_power
         if entry.id == tag.id or (entry.kind is tag.kind and same_model):
             yield ("beacons", number, "measured_power"), proposal.power
+        levels = {
+            adapter: round(level.dbm, 1)
+            for adapter, level in walls.get(entry.id, {}).items()
+            if level.frames >= MIN_WALL_FRAMES
+        }
+        if levels and entry.kind is BeaconKind.place:
+            yield ("beacons", number, "accepted_dbm"), levels

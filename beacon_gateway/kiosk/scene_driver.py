@@ -7,6 +7,7 @@ from itertools import count
 
 import structlog
 
+from beacon_gateway.kiosk.hall_watch import HallWatch
 from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.visits import VisitEvent
@@ -40,12 +41,13 @@ class SceneDriver:
         *,
         bindings: Callable[[], Mapping[BeaconId, str]],
         trace: Trace | None = None,
+        hall: HallWatch | None = None,
     ) -> None:
         self.trace = Trace(()) if trace is None else trace
         self._decide = DecisionEngine(tracker, choice, self.trace, bindings)
         self._collector = collector
         self._stage = stage
-        self._hear = tracker.hear
+        self._hear, self._hall = tracker.hear, hall
 
     @property
     def chosen(self) -> Chosen:
@@ -73,6 +75,8 @@ class SceneDriver:
         for beacon, sightings in tracker.fresh:
             self._collector.add_frames(beacon, sightings)
             self.trace.add_frames(beacon, sightings)
+            if self._hall:
+                self._hall.add_frames(beacon, sightings)
         self._collector.add_strangers(tracker.strangers)
         tracker.forget_frames()
 
@@ -82,6 +86,8 @@ class SceneDriver:
             progress()
             if number % _TICKS_PER_COUNT == 0:
                 self.update_figures()
+                if self._hall:
+                    self._hall.judge_when_due(time.monotonic())
             self._publish(self._decide.tick(time.monotonic(), keep_frames=True))
             self._stage.show(self._decide.chosen)
             await asyncio.sleep(TICK_S)

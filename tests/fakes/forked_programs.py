@@ -28,7 +28,7 @@ FORKED.set_forkserver_preload(
         *("tests.fakes.money_program", "central_server.cli", "central_server.commands.run"),
         *("central_server.commands.bank_emulator", "central_server.commands.gateway", "central_server.commands.user"),
         *("beacon_gateway.cli", "beacon_gateway.commands.run", "beacon_gateway.commands.enrol"),
-        *("beacon_gateway.commands.replay", "beacon_gateway.commands.scan"),
+        *("beacon_gateway.commands.replay", "beacon_gateway.commands.scan", "beacon_gateway.commands.calibrate"),
         *("beacon_gateway.commands.explain", "beacon_gateway.commands.sync", "beacon_gateway.radio.simulated_radio"),
         *("beacon_gateway.simulation.demo", "beacon_gateway.radio.scan.capture_scanner", __name__),
     ]

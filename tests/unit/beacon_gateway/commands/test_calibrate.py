@@ -2,8 +2,10 @@
 
 import tomllib
 from dataclasses import replace
+from math import log10
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -34,13 +36,20 @@ async def walk(site: Path, *answers: Answer, options: WalkOptions = ASKED, **hal
 async def test_a_walk_measures_the_hall_and_writes_accepted_settings_with_their_comments(site: Path) -> None:
     before = site.read_text("utf-8")
     site.chmod(0o640)
-    done = await walk(site, "6", "far", "11", (1.0, ""), (DOOR_M, ""), (WALL_M, ""), "y")
+    (wall,) = (each for each in read_inputs(site, NO_STATE).beacons if each.kind == "place" and not each.own)
+    options = WalkOptions(picture=site.with_name("hall.svg"))
+    answers: list[Answer] = ["6", "far", "11", (1.0, ""), (DOOR_M, ""), (WALL_M, ""), "y"]
+    done = await walk(site, *answers, options=options, fixed=[(wall, 5.0)])
     assert done.code == 0
+    words = " ".join(ElementTree.parse(site.with_name("hall.svg")).getroot().itertext())
+    assert "at the door, 6 m" in words
     after = site.read_text("utf-8")
     written = tomllib.loads(after)
     (tag,) = [each for each in written["beacons"] if each["kind"] == "person"]
     assert abs(tag["measured_power"] - -63) <= 3
     assert abs(written["presence"]["path_loss_exponent"] - 2.4) <= 0.5
+    (fixed,) = [each for each in written["beacons"] if each["kind"] == "place"]
+    assert abs(fixed["accepted_dbm"]["hci0"] - (wall.measured_power - 24 * log10(5))) <= 3
     assert 1.6 <= written["presence"]["near_m"] <= 0.75 * DOOR_M
     assert [line for line in before.splitlines() if line.startswith("#")] == [
         line for line in after.splitlines() if line.startswith("#")
