@@ -135,6 +135,7 @@ class Presence(Record):
     path_loss_exponent: Annotated[float, Field(ge=1, le=6)] = 2.2
     unknown_is_near: bool = False
     hold_s: Annotated[float, Field(ge=0, le=600)] = 3.0
+    stay_s: Annotated[float, Field(ge=0, le=600)] = 3.0
     margin_db: Annotated[float, Field(ge=0, le=40)] = 3.0
 
 

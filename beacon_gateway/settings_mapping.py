@@ -80,7 +80,8 @@ def presence_rules(settings: Settings) -> PresenceRules:
 
 
 def choice_rules(settings: Settings) -> ChoiceRules:
-    return ChoiceRules(hold_s=settings.presence.hold_s, margin_db=settings.presence.margin_db)
+    p = settings.presence
+    return ChoiceRules(hold_s=p.hold_s, stay_s=p.stay_s, margin_db=p.margin_db)
 
 
 def project_rules(settings: Settings) -> ProjectRules:

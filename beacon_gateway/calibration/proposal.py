@@ -17,6 +17,8 @@ WITHIN_SHARE = 0.75
 """The zone ends at this share of the way to the nearest other spot."""
 MAX_WRONG_PER_HOUR = 6.0
 MAX_WRONG_SHARE = 0.05
+NEIGHBOUR_STAY_S = 0.5
+"""Where a neighbouring kiosk shows the project next, this one does not go on showing it."""
 FORECAST_S = 1800.0
 EXPONENTS = (1.0, 6.0)
 """Those that the settings allow."""
@@ -50,10 +52,11 @@ class SpotForecast:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`rules`, `power` and `losses_db` are what the settings would contain; `spots`: what would happen with them."""
+    """`rules`, `choice`, `power` and `losses_db`: for the settings; `spots`: what would happen with them."""
 
     fit: HallFit
     rules: PresenceRules
+    choice: ChoiceRules
     power: int
     losses_db: dict[str, float]
     spots: tuple[SpotForecast, ...]
@@ -71,6 +74,8 @@ def propose(
     `rules`: those in use, for what a walk does not measure. Raise ValueError if nothing was received.
     """
     fit = fit_hall(measurements)
+    if any(each.spot.kind is SpotKind.neighbour for each in measurements):
+        choice = replace(choice, stay_s=min(choice.stay_s, NEIGHBOUR_STAY_S))
     best: Proposal | None = None
     for near_m in _widths(measurements, fit):
         tried = _try(measurements, fit, tag, rules, choice, near_m, seed)
@@ -108,7 +113,7 @@ def _try(
     tried = replace(rules, immediate_m=immediate_m, near_m=near_m, path_loss_exponent=exponent)
     described = with_power(tag, power, exponent)
     losses = {adapter: max(0.0, float(round(loss.value))) for adapter, loss in fit.losses_db.items()}
-    return Proposal(fit, tried, power, losses, forecast_walk(measurements, described, tried, choice, seed))
+    return Proposal(fit, tried, choice, power, losses, forecast_walk(measurements, described, tried, choice, seed))
 
 
 def _widths(measurements: Sequence[Measurement], fit: HallFit) -> Iterator[float]:

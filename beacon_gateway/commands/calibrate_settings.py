@@ -41,6 +41,8 @@ def _wanted(
     yield ("presence", "immediate_m"), rules.immediate_m
     yield ("presence", "near_m"), rules.near_m
     yield ("presence", "path_loss_exponent"), rules.path_loss_exponent
+    if settings.presence.stay_s != proposal.choice.stay_s:
+        yield ("presence", "stay_s"), proposal.choice.stay_s
     for number, entry in enumerate(settings.beacons):
         same_model = entry.tag_class == tag.tag_class and entry.measured_power == tag.measured_power
         if entry.id == tag.id or (entry.kind is tag.kind and same_model):

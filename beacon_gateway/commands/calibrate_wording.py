@@ -119,6 +119,7 @@ def word_fault(fault: WalkFault) -> str:
 def word_proposal(proposal: Proposal, before: PresenceRules, tag: Beacon) -> str:
     """Return what was measured, the proposed settings and the forecast as a plain figure."""
     fit, rules = proposal.fit, proposal.rules
+    several = any(spot.measurement.spot.kind is SpotKind.neighbour for spot in proposal.spots)
     lines = [
         "",
         f"1 米处的信号 signal at 1 m: {fit.power.value:.1f} ± {fit.power.within:.1f} dBm  (90 %)",
@@ -136,6 +137,7 @@ def word_proposal(proposal: Proposal, before: PresenceRules, tag: Beacon) -> str
         f"  near_m (附近 near)                        {before.near_m:g} → {rules.near_m:g}",
         f"  path_loss_exponent                        {before.path_loss_exponent:g} → {rules.path_loss_exponent:g}",
         f"  measured_power                            {tag.measured_power} → {proposal.power}",
+        *([f"  stay_s                                    {proposal.choice.stay_s:g}"] if several else []),
         "",
         "用这些设置,有人站在那里一小时,屏幕会错换几次?",
         "With these settings, how often does the screen change wrongly while somebody stands there for an hour?",

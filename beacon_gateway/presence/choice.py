@@ -120,8 +120,8 @@ class Choice:
             self._defend(now, current, candidates, visits)
         elif best is None and holder.id in visits and (evidence := around.cloned.get(holder.id)):
             self._near_at, self.screen_lock = now, CloneSuspected(evidence)
-        elif now - self._near_at >= self._rules.hold_s:
-            gone = PreviousGone(now - self._near_at, self._rules.hold_s)
+        elif now - self._near_at >= self._rules.stay_s:
+            gone = PreviousGone(now - self._near_at, self._rules.stay_s)
             if best is None:
                 self._holder, self.chosen = None, Chosen(None, None, Door.touch, gone)
             else:

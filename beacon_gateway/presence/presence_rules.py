@@ -33,6 +33,8 @@ class ChoiceRules:
 
     hold_s: float = 3.0
     """Seconds of clear evidence before a nearer beacon takes over, 0.4 times as many for a person's tag, more after
-    recent changes; a project stays this long after its beacon was near."""
+    recent changes."""
+    stay_s: float = 3.0
+    """A project stays this long after its beacon was near."""
     margin_db: float = 3.0
     """A beacon is nearer when it is louder by more than this (each measured against its power at 1 m)."""

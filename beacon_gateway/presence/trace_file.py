@@ -221,8 +221,13 @@ def _find_out_of_bounds(header: Header) -> str:
     for name, entries in (("several", header.several), ("bound", header.bound)):
         if any(not 0 <= number < len(header.beacons) for number, _ in entries):
             return f"{name}: the header has no such beacon"
-    if not (presence.near_m <= 100 and presence.exit_s <= 3600 and 0 <= header.choice.hold_s <= 600):
-        return "near_m is at most 100, exit_s at most 3600, hold_s 0 to 600"
+    if not (
+        presence.near_m <= 100
+        and presence.exit_s <= 3600
+        and 0 <= header.choice.hold_s <= 600
+        and 0 <= header.choice.stay_s <= 600
+    ):
+        return "near_m is at most 100, exit_s at most 3600, hold_s and stay_s 0 to 600"
     return ""
 
 

@@ -48,7 +48,9 @@ async def check_kiosk(url: str, state: str) -> None:
     async with visitor(url) as kiosk:
         assert (await register(kiosk)).startswith("http://127.0.0.1:")
         assert (await kiosk.open("/handoff")).status == 200
-        assert (await kiosk.json("/healthz"))["stages"]["presence"]["state"] == "running"
+        health = await kiosk.json("/healthz")
+        assert health["stages"]["presence"]["state"] == "running"
+        assert health["hall"]["state"] == "not_calibrated"
     async with asyncio.timeout(120):
         while "server unreachable" not in (log := await run("sync", "log", "--state-dir", state)):
             await asyncio.sleep(0.1)

@@ -2,6 +2,7 @@
 
 python -m tests.bench.presence [--seed N] [--visits N]
 python -m tests.bench.presence takeover  measures two tags and one screen
+python -m tests.bench.presence kiosks    measures two kiosks in one hall
 python -m tests.bench.presence tune      searches the peers' best parameters on the training seed
 """
 
@@ -12,6 +13,7 @@ from functools import partial
 
 from tests.bench.presence.contestants import FIELD, OURS, PEERS
 from tests.bench.presence.cost import measure_costs
+from tests.bench.presence.kiosks import print_kiosks
 from tests.bench.presence.score import Reading, Score, Tally, changes_per_hour, robust
 from tests.bench.presence.takeover import print_takeover
 from tests.bench.presence.tune import tune
@@ -38,7 +40,7 @@ def count_changes(metres: float, seed: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.presence", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["table", "takeover", "tune"], default="table")
+    parser.add_argument("what", nargs="?", choices=["table", "takeover", "kiosks", "tune"], default="table")
     parser.add_argument("--seed", type=int, default=None, help="of the world; random by default")
     parser.add_argument("--visits", type=int, default=40, help="per condition")
     options = parser.parse_args()
@@ -46,6 +48,10 @@ def main() -> None:
         tune()
         return
     seed = secrets.randbelow(10**9) + 1000 if options.seed is None else options.seed
+    if options.what == "kiosks":
+        print(f"seed {seed}")
+        print_kiosks(options.visits, seed)
+        return
     if options.what == "takeover":
         print(f"seed {seed}")
         print_takeover(options.visits, seed)
