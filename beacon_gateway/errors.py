@@ -11,3 +11,7 @@ class KeysInUse(GatewayError):
 
 class StateInUse(GatewayError):
     """Another gateway runs on the state folder."""
+
+
+class StateOfOther(GatewayError):
+    """The state folder belongs to the other environment."""

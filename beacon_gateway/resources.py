@@ -69,10 +69,14 @@ class Resources:
 
 
 async def open_resources(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> Resources:
-    """Open everything; `stack` closes it. Raises StoreUnavailable when the state directory refuses, StateInUse."""
+    """Open everything; `stack` closes it.
+
+    Raises StoreUnavailable when the state directory refuses, StateInUse, StateOfOther.
+    """
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         stack.enter_context(state_folder.locked(state_dir))
+        state_folder.claim(state_dir, settings.site.environment)
     except OSError as error:
         raise StoreUnavailable(f"{state_dir}: {error.strerror}") from error
     keys = Keys(state_dir)

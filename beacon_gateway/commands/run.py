@@ -12,7 +12,7 @@ from beacon_gateway import daemon
 from beacon_gateway.commands.daemon_client import LAST_GOOD
 from beacon_gateway.commands.effective_settings import read_enrolled_central
 from beacon_gateway.donations.ports import StoreUnavailable
-from beacon_gateway.errors import GatewayError, StateInUse
+from beacon_gateway.errors import GatewayError, StateInUse, StateOfOther
 from beacon_gateway.radio.backend_selection import BackendSelector, refuse_simulated_radio
 from beacon_gateway.settings import Settings
 from beacon_gateway.stages import StageTimings
@@ -37,7 +37,7 @@ def run(
     timings: StageTimings = _TIMINGS,
 ) -> int:
     """Return the exit code: 0 after a requested stop; 75 if the disk or the port fails, or another gateway runs on the
-    folder; 78 for invalid settings, or secrets that others may open.
+    folder; 78 for invalid settings, a folder of the other environment, or secrets that others may open.
     """
     logs.configure()
     again, backend = True, BackendSelector(radio)
@@ -76,6 +76,9 @@ def _run_once(
     except StateInUse as error:
         print(f"beacon-gateway: {error}. Stop it, or select another folder with --state-dir.", file=sys.stderr)
         return TRY_AGAIN, False
+    except StateOfOther as error:
+        print(f"beacon-gateway: {error}. Select another folder with --state-dir, or move this away.", file=sys.stderr)
+        return CONFIGURATION, False
     except SchemaTooNew as error:
         print(f"beacon-gateway: {error}. Install the newer version again, or restore a backup.", file=sys.stderr)
         return FAILURE, False

@@ -1,11 +1,13 @@
-"""Tests of what `run` refuses: a simulated radio for real gifts, a folder in use, and one that is open to others."""
+"""Tests of what `run` refuses: a simulated radio for real gifts, and a folder in use, open, or of the other kind."""
 
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from beacon_gateway.store import state_folder
 from beacon_gateway.store.state_folder import locked
+from sync_contract.strict_model import Environment
 from tests.fakes.forked_programs import run_program
 from tests.unit.beacon_gateway.settings.test_settings import MINIMAL
 
@@ -39,6 +41,18 @@ def test_a_second_gateway_on_one_state_folder_is_refused(tmp_path: Path) -> None
     assert (ended.returncode, "another gateway runs on" in ended.stderr) == (TRY_AGAIN, True), ended.stderr
     with locked(tmp_path / "state"):
         assert not list((tmp_path / "state").glob("gateway.db*")), "nothing was opened"
+
+
+def test_a_folder_of_the_other_environment_prevents_the_start(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    state_folder.claim(state, Environment.drill)
+    ended = start(tmp_path, MINIMAL, "bluez")
+    assert (ended.returncode, "belongs to the environment drill" in ended.stderr) == (CONFIGURATION, True), ended.stderr
+    assert not list(state.glob("gateway.db*")), "nothing was opened"
+    (state / "environment").write_bytes(b"\xff")  # a damaged word stops no gateway
+    state_folder.claim(state, Environment.real)
+    assert (state / "environment").read_bytes() == b"real\n"
 
 
 def test_a_gateway_refuses_secrets_that_others_may_open(tmp_path: Path) -> None:
