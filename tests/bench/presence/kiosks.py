@@ -46,13 +46,13 @@ class Path:
         self._legs: list[tuple[float, float, Point, Point]] = []
         self.stays: list[tuple[float, float]] = []
         """(arrival, first step away) at each kiosk."""
-        at, here = 0.0, STEPS[0][:2]
+        at, place = 0.0, STEPS[0][:2]
         for number, (x, y, seconds) in enumerate(STEPS):
-            walks_s = hypot(x - here[0], y - here[1]) / PACE
-            self._legs += [(at, at + walks_s, here, (x, y)), (at + walks_s, at + walks_s + seconds, (x, y), (x, y))]
+            walks_s = hypot(x - place[0], y - place[1]) / PACE
+            self._legs += [(at, at + walks_s, place, (x, y)), (at + walks_s, at + walks_s + seconds, (x, y), (x, y))]
             if 0 < number < len(STEPS) - 1:
                 self.stays.append((at + walks_s, at + walks_s + seconds))
-            at, here = at + walks_s + seconds, (x, y)
+            at, place = at + walks_s + seconds, (x, y)
         self.seconds = at
 
     def distance_m(self, kiosk: Point, at: float) -> float:
