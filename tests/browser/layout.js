@@ -16,6 +16,7 @@
 
   // -- no sideways scroll
   const root = document.scrollingElement;
+  const windowBox = { top: 0, bottom: innerHeight };
   if (root.scrollWidth > innerWidth) faults.push(`scrolls sideways: ${root.scrollWidth} > ${innerWidth}`);
 
   // -- text: size, lines, edges, contrast
@@ -59,7 +60,27 @@
     }
     const ratio = contrast(colour(getComputedStyle(el).color), behind(el));
     if (ratio < want.ratio) faults.push(`contrast ${ratio.toFixed(2)}: ${name(el)}`);
+    // what holds the text holds all of it, and the window all that does not scroll
+    const around = cut(el) ? [] : [el.closest("a, button, summary"), el.closest(".stay, .away") && root, ...clippers(el)];
+    for (const box of around.filter(Boolean).map((each) => (each === root ? windowBox : each.getBoundingClientRect())))
+      for (const line of inks(node, lines)) if (line.top < box.top - 1 || line.bottom > box.bottom + 1) faults.push(`text out of what holds it: ${name(el)}`);
   }
+  function clippers(el) {
+    const found = [];
+    for (let at = el; at && at !== document.body; at = at.parentElement) if (getComputedStyle(at).overflowY === "hidden") found.push(at);
+    return found;
+  }
+  // the height of a line's characters, without the room that the typeface leaves above and below them
+  function inks(node, lines) {
+    const half = 0.42 * parseFloat(getComputedStyle(node.parentElement).fontSize);
+    return lines.map((line) => ({ ...line, top: line.middle - half, bottom: line.middle + half }));
+  }
+  const written = texts.filter((node) => !cut(node.parentElement)).flatMap((node) => inks(node, lineBoxes(node)).map((line) => ({ ...line, node })));
+  written.forEach((one, i) => {
+    for (const other of written.slice(0, i))
+      if (one.node !== other.node && Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2 && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 2)
+        faults.push(`${JSON.stringify(one.text)} is written over ${JSON.stringify(other.text)}: ${name(one.node.parentElement)}`);
+  });
 
   // -- blocks of text: their characters with their places, and where the block allows a line to end
   const blocksOfText = new Map();
@@ -140,6 +161,7 @@
   // -- the tab of a drill stands in the margin, over no text
   const tab = document.querySelector(".tab");
   const margin = tab && shown(tab.closest("body")) && tab.getBoundingClientRect();
+  if (margin && margin.width && Math.max(...[...tab.children].map((each) => each.getBoundingClientRect().bottom)) > margin.bottom + 1) faults.push("text out of the tab");
   for (const node of margin && margin.width ? texts : []) {
     if (tab.contains(node)) continue;
     for (const line of lineBoxes(node)) if (line.right > margin.left && line.bottom > margin.top && line.top < margin.bottom) faults.push(`under the tab: ${name(node.parentElement)}`);

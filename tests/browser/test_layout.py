@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 import pytest
 
@@ -208,10 +209,39 @@ async def test_the_banner_of_a_scene_that_waits_is_whole_too(open_page: OpenPage
         assert await page.evaluate(UNCOVERED)
 
 
+ASK = """(text) => {
+  document.documentElement.className = `text-${text} theme-light`;
+  document.querySelectorAll("main, header, .drill, .aids").forEach((each) => (each.hidden = true));
+  document.getElementById("stay").hidden = false;
+}"""
+
+
 async def test_the_question_whether_somebody_is_still_there_is_whole_too(open_page: OpenPage, gallery_url: str) -> None:
-    for size in SIZES.values():
-        page = await open_page(*size)
-        await page.goto(f"{gallery_url}/{Surface.kiosk}/amount/zh-Hans")
-        await page.evaluate("document.querySelectorAll('main, header, .drill').forEach((each) => (each.hidden = true))")
-        await page.evaluate("document.getElementById('stay').hidden = false")
-        assert await faults(page) == []
+    page = await open_page(*SIZES["kiosk"])
+    wrong = {}
+    for language in Language:
+        await page.goto(f"{gallery_url}/{Surface.kiosk}/amount/{language}")
+        for (name, (width, height)), text in product((SIZES | {"handheld": (360, 640)}).items(), TextSize):
+            await page.set_viewport_size({"width": width, "height": height})
+            await page.evaluate(ASK, text)
+            if found := await faults(page):
+                wrong[name, language, text] = found
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_what_a_decision_needs_stands_above_the_edge_in_every_language_and_size_of_text(
+    open_page: OpenPage, gallery_url: str, language: Language
+) -> None:
+    """On each screen that stands in a hall; also the amounts with the longest title, and the question of a page
+    without JavaScript."""
+    page = await open_page(*SIZES["kiosk"], has_touch=True, is_mobile=True)
+    wrong = {}
+    for name in (*ASKING, "amount-long", "handoff-asks"):
+        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{language}")
+        for size in ("kiosk", "small", "portrait"):
+            width, height = SIZES[size]
+            await page.set_viewport_size({"width": width, "height": height})
+            if below := await page.evaluate(BELOW):
+                wrong[name, size] = below
+    assert wrong == {}

@@ -37,6 +37,10 @@ STUCK = """<p class="drill" style="position: sticky; top: 0">practice</p>
         (STUCK, "lies over"),
         (f'<button style="{BUTTON}" aria-disabled="true">go</button>', "looks as if it could be used"),
         (f'<button style="{BUTTON}" disabled>go</button>', "looks as if it could be used"),
+        ('<a style="display: block; height: 72px; font-size: 40px">a<br>b</a>', "out of what"),
+        ('<p class="stay" style="position: fixed; top: 820px">more</p>', "out of what"),
+        ('<ul><li>one</ul><ul style="margin-top: -54px"><li>two</ul>', "is written over"),
+        ('<p class="tab" style="height: 40px; position: fixed; bottom: 90px"><b>one</b><br><b>two</b></p>', "the tab"),
         ('<p style="position: absolute; left: -30px">cut off</p>', "off the screen"),
     ],
 )
