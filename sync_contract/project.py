@@ -72,6 +72,10 @@ class Drawing(StrEnum):
     garden = "garden"
 
 
+MOST_PHRASES = 200
+"""Lines of a project's texts with their phrases."""
+
+
 class HelpMonth(Record):
     """Help that households confirmed, as published for a month. Never for fewer than five households."""
 
@@ -123,7 +127,7 @@ class Project(Record):
     """Information only: its organisation takes no gifts on this server, and its page on a platform is not known.
     Never in a TOML file."""
 
-    phrases: Annotated[tuple[Annotated[str, Field(max_length=4000)], ...], Field(max_length=200)] = ()
+    phrases: Annotated[tuple[Annotated[str, Field(max_length=4000)], ...], Field(max_length=MOST_PHRASES)] = ()
     """The Chinese texts with `|` where a line may end; empty: not known. Never in a TOML file."""
 
     @model_validator(mode="after")

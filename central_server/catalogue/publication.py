@@ -4,7 +4,7 @@ It is made at the first request after an edit, in any process. `catalogue_versio
 """
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -16,13 +16,14 @@ from pydantic import ValidationError
 from central_server.catalogue.catalogue_content import Content, load_content
 from central_server.catalogue.catalogue_version import MAX_VERSION, following, needs_reissue
 from central_server.errors import CentralError
-from central_server.store.catalogue import catalogues
+from central_server.store.catalogue import catalogues, projects
 from central_server.store.catalogue.catalogues import StoredCatalogue, Trouble
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from sync_contract.catalogue import Catalogue, sign
 from sync_contract.keys import key_id
+from sync_contract.project import Project
 from sync_contract.strict_model import Environment, canonical
 
 _log = structlog.get_logger()
@@ -30,6 +31,7 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _MAX_CACHED = 1000
 REFRESH_INTERVAL = timedelta(minutes=5)
 """How often published sums are read again; not every gift is a new version."""
+Divide = Callable[[Sequence[Project]], Awaitable[list[tuple[str, ...]] | None]]
 
 
 class Obstacle(StrEnum):
@@ -71,7 +73,10 @@ class _Cached:
 
 
 class Publication:
-    """Caches the newest catalogue of each community until an edit. `platforms`: as in `load_content`."""
+    """Caches the newest catalogue of each community until an edit.
+
+    `platforms`: as in `load_content`; `divide`: returns the phrases of each project's texts, None if it cannot.
+    """
 
     def __init__(
         self,
@@ -80,8 +85,10 @@ class Publication:
         clock: Callable[[], datetime],
         environment: Environment,
         platforms: Collection[str] | None = None,
+        divide: Divide | None = None,
     ) -> None:
         self._database = database
+        self._divide = divide
         self._key = key
         self.now = clock
         self.environment = environment
@@ -100,6 +107,7 @@ class Publication:
             or now - cached.at >= REFRESH_INTERVAL
             or (cached.published is not None and needs_reissue(cached.published.version, reported, now))
         ):
+            await self._add_phrases(community)
             cached = await self._database.written(
                 lambda connection: self._publish(connection, community, reported, now)
             )
@@ -110,6 +118,22 @@ class Publication:
             assert cached.obstacle is not None
             raise CatalogueUnavailable(community, cached.obstacle)
         return cached.published
+
+    async def _add_phrases(self, community: str) -> None:
+        """Store the phrases of texts that staff changed. Without them, a line may end anywhere."""
+        if self._divide is None:
+            return
+        async with self._database.read() as connection:
+            changed = await projects.without_phrases(connection, community)
+        divided = await self._divide([project.published(None) for project in changed]) if changed else None
+        if divided is None:
+            return
+
+        async def store(connection: Connection) -> None:
+            for project, phrases in zip(changed, divided, strict=True):
+                await projects.note_phrases(connection, project, phrases)
+
+        await self._database.written(store)
 
     async def _publish(self, connection: Connection, community: str, reported: int, now: datetime) -> _Cached:
         """Store a new version, unless nothing changed or none can be made."""

@@ -51,6 +51,8 @@ class StoredProject:
     pays_for: tuple[Example, ...] = ()
     drawing: Drawing = Drawing.lane
     focus: Focus = Focus.centre
+    phrases: tuple[str, ...] = ()
+    """As in Project; of these texts once `note_phrases` was called for this revision."""
 
     def permit(self, organisation: Organisation | None) -> Permit | None:
         """Return None if anything that a permit needs is missing."""
@@ -174,7 +176,8 @@ async def by_id(
 async def save(connection: Connection, project: StoredProject, read: int) -> bool:
     """`read`: the revision that was read, 0 for a new one. Return False if another edit was first."""
     key = {"place": project.place, "id": project.id}
-    values = {name: getattr(project, name) for name in project.__slots__ if name not in (*key, "revision")}
+    derived = ("revision", "phrases")
+    values = {name: getattr(project, name) for name in project.__slots__ if name not in (*key, *derived)}
     values |= {name: values[name].model_dump_json(by_alias=True) for name in _TEXTS}
     values["amounts_fen"] = ",".join(map(str, project.amounts_fen))
     values["pays_for"] = _EXAMPLES.dump_json(project.pays_for, by_alias=True).decode()
@@ -189,6 +192,20 @@ async def show_picture(
     values: dict[str, Any] = {"picture": sha256, "focus": focus, "edited_at": now, "edited_by": account}
     values["revision"] = projects.c.revision + 1
     await connection.execute(update(projects).where(*mine).values(values))
+
+
+async def without_phrases(connection: Connection, community: str) -> tuple[StoredProject, ...]:
+    """Return those on offer in the community whose texts are newer than their phrases."""
+    newer = projects.c.phrases_revision != projects.c.revision
+    wanted = _ROWS.where(versioned_rows.holds_at(projects.c.place, community), newer, projects.c.withdrawn.is_(False))
+    return tuple(_read(row) for row in await connection.execute(wanted))
+
+
+async def note_phrases(connection: Connection, project: StoredProject, phrases: tuple[str, ...]) -> None:
+    """Store the phrases of this revision; no edit. Nothing happens if the project was edited meanwhile."""
+    same = (projects.c.place == project.place, projects.c.id == project.id, projects.c.revision == project.revision)
+    values = {"phrases": _PHRASES.dump_json(phrases).decode(), "phrases_revision": project.revision}
+    await connection.execute(update(projects).where(*same).values(values))
 
 
 async def pictures(connection: Connection, place: str, ids: Collection[str]) -> dict[str, tuple[str, Focus]]:
@@ -221,14 +238,16 @@ def _place_on_screen(project: StoredProject) -> tuple[int, str]:
 
 
 def _read(row: Any) -> StoredProject:  # noqa: ANN401  (a row)
-    fields = dict(row._mapping)
+    fields = {name: value for name, value in row._mapping.items() if name != "phrases_revision"}
     texts = {name: Texts.model_validate_json(fields[name]) for name in _TEXTS}
     amounts = tuple(int(word) for word in row.amounts_fen.split(","))
     examples = _EXAMPLES.validate_json(row.pays_for)
     looks = {"drawing": Drawing(row.drawing), "focus": Focus(row.focus)}
-    return StoredProject(**fields | texts | looks | {"amounts_fen": amounts, "pays_for": examples})
+    lists = {"amounts_fen": amounts, "pays_for": examples, "phrases": _PHRASES.validate_json(row.phrases)}
+    return StoredProject(**fields | texts | looks | lists)
 
 
 _ROWS = select(projects)
 _TEXTS = ("title", "summary", "story", "payee")
 _EXAMPLES = TypeAdapter(tuple[Example, ...])
+_PHRASES = TypeAdapter(tuple[str, ...])

@@ -1,9 +1,6 @@
-"""Test where a line of Chinese text may end. The second opinion on words is ICU's dictionary, through Node.js."""
+"""Test where a line of Chinese text may end."""
 
-import json
 import re
-import shutil
-import subprocess
 from functools import cache
 from gettext import NullTranslations
 
@@ -14,13 +11,9 @@ from kiosk_ui.render import FOLDER
 from kiosk_ui.segmenter import Segmenter, phrases_of
 from sync_contract.strict_model import Language
 from tests.browser.projects import LUNCH, PROJECTS
+from tests.fakes.icu_words import divided_words
 
 CHINESE = [Language.zh_hans, Language.zh_hant]
-_WORDS = """
-const {language, lines} = JSON.parse(require("fs").readFileSync(0, "utf8"));
-const words = new Intl.Segmenter(language, {granularity: "word"});
-console.log(JSON.stringify(lines.map((line) => [...words.segment(line)].map((each) => each.index))));
-"""
 _ICU_JOINS = {
     Language.zh_hans: {"存放|在", "的|是", "面|会"},
     Language.zh_hant: {"存放|在", "存|在", "概|不", "機|會", "現|在", "的|是", "面|會"},
@@ -47,21 +40,7 @@ def test_the_phrases_of_the_catalogues_are_those_of_the_segmenter(language: Lang
 
 @pytest.mark.parametrize("language", CHINESE)
 def test_no_break_divides_a_word_of_another_dictionary(language: Language) -> None:
-    lines = [line.replace("\N{NO-BREAK SPACE}", " ") for line in lines_of(language)]
-    plain = [line.replace(SEPARATOR, "") for line in lines]
-    node = shutil.which("node")
-    assert node is not None, "nodejs is one of the packages that ./dev test brings"
-    asked = json.dumps({"language": language, "lines": plain})
-    answer = subprocess.run([node, "-e", _WORDS], input=asked, capture_output=True, text=True, check=True).stdout
-    divided = set()
-    for line, text, starts in zip(lines, plain, json.loads(answer), strict=True):
-        at = 0
-        for phrase in line.split(SEPARATOR)[:-1]:
-            at += len(phrase)
-            if at not in starts:
-                first = max(start for start in starts if start < at)
-                last = min((start for start in starts if start > at), default=len(text))
-                divided.add(f"{text[first:at]}{SEPARATOR}{text[at:last]}")
+    divided = divided_words(language, lines_of(language))
     assert divided == _ICU_JOINS[language]
 
 

@@ -75,6 +75,8 @@ projects = Table(
     Column("focus", String(16), nullable=False),
     Column("withdrawn", Boolean(name="withdrawn"), nullable=False),
     Column("position", Integer, nullable=False),
+    Column("phrases", Text, nullable=False, server_default="[]"),
+    Column("phrases_revision", Integer, nullable=False, server_default="0"),
     *_edited(),
 )
 
