@@ -220,6 +220,25 @@ def calibrate(
     raise typer.Exit(body(config, state_dir, radio, WalkOptions(tag, spots, seconds, yes, svg)))
 
 
+@app.command()
+def nfc(
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    beacon: Annotated[str, typer.Option(help="MAJOR/MINOR of a beacon; the default is the site's own.")] = "",
+    url: Annotated[str, typer.Option(help="The central server as phones reach it; the default is central.url.")] = "",
+    print_only: Annotated[
+        bool, typer.Option("--print", help="Only print the bytes and the steps for a phone.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Also write a tag that has another address.")] = False,
+    lock: Annotated[bool, typer.Option("--lock/--no-lock", help="Make the tag read-only for ever.")] = True,
+) -> None:
+    """Write the kiosk's address on an NFC tag, verify and lock it; without a reader, print the steps for a phone."""
+    from beacon_gateway.commands.nfc_tag import TagOptions
+    from beacon_gateway.commands.nfc_tag import run as body
+
+    raise typer.Exit(body(config, state_dir, TagOptions(beacon, url, print_only, replace, lock)))
+
+
 @sync.command("status")
 def sync_status(
     state_dir: StateDir = DEFAULT_STATE,
