@@ -176,12 +176,19 @@ class DemoHistory:
         dwell = [0] * (len(DWELL_HISTOGRAM_EDGES_S) + 1)
         for _ in range(visits):
             dwell[self.draw.choice((1, 2, 2, 3))] += 1
+        tags = ClassStatistics(
+            tag_class=TAG_CLASS,
+            entries=visits + self.draw.randint(0, 3),
+            visits=visits,
+            tags=visits,
+            dwell_histogram=tuple(dwell),
+        )
         return BeaconStatistics(
             start=self._clock(at),
             seconds=300,
             foreign_frames=self.draw.randint(40, 400),
             places=(self._place(self.poster),) if self.poster else (),
-            classes=(ClassStatistics(tag_class=TAG_CLASS, arrivals=visits, dwell_histogram=tuple(dwell)),),
+            classes=(tags,),
             advertised=(),
         )
 

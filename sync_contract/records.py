@@ -145,11 +145,17 @@ class PlaceBeaconStatistics(WireRecord, frozen=True, kw_only=True):
 
 
 class ClassStatistics(WireRecord, frozen=True, kw_only=True):
-    """Visits of person tags of one class. No row describes a single tag."""
+    """Visits of person tags of one class. No row describes a single tag. A visit counts when its tag comes near."""
 
     tag_class: str
-    arrivals: Count
+    entries: Count
+    """How often a tag came into range after a long absence, however far away it stayed."""
+    visits: Count
+    tags: Count
+    """Different tags that were near since the official day began, as far as the gateway remembers: a lower bound. It
+    merges to the greatest, so neither a restart nor a second gateway makes two people of one."""
     dwell_histogram: Annotated[tuple[Count, ...], Meta(min_length=_DWELL_BINS, max_length=_DWELL_BINS)]
+    """Time near, by visits that ended."""
 
     def __post_init__(self) -> None:
         if not _match_tag_class(self.tag_class):

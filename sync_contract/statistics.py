@@ -85,7 +85,9 @@ def merge_classes(one: ClassStatistics, other: ClassStatistics) -> ClassStatisti
         raise ValueError(f"{one.tag_class} and {other.tag_class} are two classes")
     return ClassStatistics(
         tag_class=one.tag_class,
-        arrivals=one.arrivals + other.arrivals,
+        entries=one.entries + other.entries,
+        visits=one.visits + other.visits,
+        tags=max(one.tags, other.tags),
         dwell_histogram=_sums(one.dwell_histogram, other.dwell_histogram),
     )
 

@@ -25,11 +25,12 @@ class ZoneChanged:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """`dwell_s`: from arrival to the last frame, seconds."""
+    """`in_range_s`: from arrival to the last frame. `near_s`: how much of it the beacon was near; None: never."""
 
     beacon: Beacon
     at: float
-    dwell_s: float
+    in_range_s: float
+    near_s: float | None
     reason: VisitReason
 
 

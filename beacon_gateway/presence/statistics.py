@@ -1,38 +1,21 @@
 """Count what was received, as additive figures: place beacons one by one, people's tags only by class."""
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import date
+from dataclasses import asdict
 
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.model.reasons import CloneEvidence, OwnIdentityHeard
-from beacon_gateway.model.visits import Arrived, Left, VisitEvent
+from beacon_gateway.model.visits import Left, VisitEvent
 from beacon_gateway.presence.clone_detection import BLOCK, CloneDetector, group_by_adapter
 from beacon_gateway.presence.frame_counts import FrameCounts
+from beacon_gateway.presence.tag_counts import TagCounts
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
-from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.records import (
-    DWELL_HISTOGRAM_EDGES_S,
-    AdvertisedSeconds,
-    BeaconStatistics,
-    ClassStatistics,
-    ClockReading,
-)
+from sync_contract.records import AdvertisedSeconds, BeaconStatistics, ClockReading
 
-UNNAMED_CLASS = "unnamed"
-MIN_CLASS_TAGS = 5
-"""A class of fewer known tags is reported once a day: counts of five minutes would describe the day of one person."""
 MIN_SILENCE_PERIOD_S = 10.0
 """A shorter period does not report silent beacons."""
-
-
-@dataclass(slots=True)
-class _ClassCounts:
-    arrivals: int = 0
-    dwell: list[int] = field(default_factory=lambda: [0] * (len(DWELL_HISTOGRAM_EDGES_S) + 1))
 
 
 class _Known:
@@ -120,9 +103,7 @@ class Collector:
         self._suspects: set[BeaconId] = set()
         self._foreign: Counter[str] = Counter()
         self._foreign_before = 0
-        self._tags = Counter(_class_of(beacon) for beacon in beacons if beacon.kind is BeaconKind.person)
-        self._classes: dict[str, _ClassCounts] = {}
-        self._day: date | None = None
+        self._tags = TagCounts(beacons)
         self._reset()
 
     def _reset(self) -> None:
@@ -169,12 +150,8 @@ class Collector:
     def add_visit(self, event: VisitEvent) -> None:
         if event.beacon.kind is not BeaconKind.person:
             return
-        name = _class_of(event.beacon)
-        if isinstance(event, Arrived):
-            self._classes.setdefault(name, _ClassCounts()).arrivals += 1
-        elif isinstance(event, Left):
-            bin_ = bisect_right(DWELL_HISTOGRAM_EDGES_S, event.dwell_s)
-            self._classes.setdefault(name, _ClassCounts()).dwell[bin_] += 1
+        self._tags.add(event)
+        if isinstance(event, Left):
             self._suspects.discard(event.beacon.id)
             if (known := self._known.get(event.beacon.id)) is not None:
                 known.forget_visit()
@@ -188,13 +165,11 @@ class Collector:
 
         `until`: the end of the period on the clock of the sightings, to which the silence since the last frame is
         measured. In a period of MIN_SILENCE_PERIOD_S or more, an expected beacon without frames is included with 0.
-        A class of fewer than MIN_CLASS_TAGS tags is included only in the first period of the next day; until then its
-        counts are in memory.
         """
         for known in self._known.values():
             known.count_recent()
         places = {id_: best for id_, known in self._known.items() if (best := known.best()) is not None}
-        classes, advertised = self._take_classes(start), self._advertised
+        classes, advertised = self._tags.harvest(start), self._advertised
         foreign, self._foreign_before = self.foreign - self._foreign_before, self.foreign
         self._reset()
         if seconds >= MIN_SILENCE_PERIOD_S:
@@ -213,20 +188,9 @@ class Collector:
                 )
                 for beacon, place in sorted(places.items())
             ),
-            classes=tuple(
-                ClassStatistics(tag_class=name, arrivals=counts.arrivals, dwell_histogram=tuple(counts.dwell))
-                for name, counts in sorted(classes.items())
-            ),
+            classes=classes,
             advertised=tuple(AdvertisedSeconds(beacon=beacon, seconds=s) for beacon, s in sorted(advertised.items())),
         )
-
-    def _take_classes(self, start: ClockReading) -> dict[str, _ClassCounts]:
-        day, before = start.wall.astimezone(OFFICIAL_TIME).date(), self._day
-        self._day = day
-        ended = before is not None and day != before
-        taken = {name: each for name, each in self._classes.items() if ended or self._tags[name] >= MIN_CLASS_TAGS}
-        self._classes = {name: each for name, each in self._classes.items() if name not in taken}
-        return taken
 
     def _expected_frames(self, beacon: BeaconId, seconds: float) -> int:
         """Return 0 for our own adverts: they may be off or take turns, and not every adapter can receive them."""
@@ -241,7 +205,3 @@ class Collector:
         if heard_at is None:
             return round(seconds * 1000)
         return 0 if until is None else max(0, round((until - heard_at) * 1000))
-
-
-def _class_of(beacon: Beacon) -> str:
-    return beacon.tag_class or UNNAMED_CLASS

@@ -41,7 +41,7 @@ class Decision:
 
     `at`: monotonic seconds. Inputs: `rssi` (dBm) of the frame that decided, None when time did; `level_db` (smoothed,
     against 1 m) and `distance_m` at that time, which lag. Results: `before` → `after`, zones or projects ("" is the
-    attract page); `dwell_s`; `door`.
+    attract page); `in_range_s`; `door`.
     `beacon`: a place beacon, or None; `tag_class`: of a person's tag, or "".
     """
 
@@ -56,7 +56,7 @@ class Decision:
     reason: Reason
     before: str
     after: str
-    dwell_s: float | None = None
+    in_range_s: float | None = None
     door: Door | None = None
 
 
@@ -159,11 +159,11 @@ class Trace:
         """`rssi`: of the frame that decided, None for silence; `visit`: the current state, None after its end."""
         match event:
             case Arrived():
-                kind, before, after, dwell_s = DecisionKind.arrived, "", event.zone.value, None
+                kind, before, after, in_range_s = DecisionKind.arrived, "", event.zone.value, None
             case ZoneChanged():
-                kind, before, after, dwell_s = DecisionKind.zone, event.before.value, event.after.value, None
+                kind, before, after, in_range_s = DecisionKind.zone, event.before.value, event.after.value, None
             case Left():
-                kind, before, after, dwell_s = DecisionKind.left, "", "", event.dwell_s
+                kind, before, after, in_range_s = DecisionKind.left, "", "", event.in_range_s
                 rssi = None  # a frame after the end belongs to the next visit
                 self._forget(event.beacon)
         person = event.beacon.kind is BeaconKind.person
@@ -180,7 +180,7 @@ class Trace:
                 reason=event.reason,
                 before=before,
                 after=after,
-                dwell_s=dwell_s,
+                in_range_s=in_range_s,
             )
         )
 

@@ -19,6 +19,10 @@ USUAL_POWER = -59
 _IMMEDIATE, _NEAR, _UNKNOWN = Zone.immediate, Zone.near, Zone.unknown  # module globals: enum access is slow
 
 
+def is_near(zone: Zone) -> bool:
+    return zone is _NEAR or zone is _IMMEDIATE
+
+
 class Visit(NamedTuple):
     """A snapshot of a present beacon, made by `Tracker.visits`. Times: monotonic seconds."""
 
@@ -40,8 +44,8 @@ class ActiveVisit:
     """The running visit of one beacon."""
 
     __slots__ = (
-        "_heard", "_levels", "_offsets", "_offsets_db", "_only", "_power", "_rssi", "_rssi_at", "_rules", "beacon",
-        "estimator", "gaps", "in_zone_since", "last_heard", "since", "zone",
+        "_heard", "_levels", "_near_s", "_near_since", "_offsets", "_offsets_db", "_only", "_power", "_rssi",
+        "_rssi_at", "_rules", "beacon", "estimator", "gaps", "in_zone_since", "last_heard", "since", "zone",
     )  # fmt: skip
 
     def __init__(self, beacon: Beacon, first: Sighting, rules: PresenceRules, offsets: AdapterOffsets) -> None:
@@ -55,6 +59,8 @@ class ActiveVisit:
         self._heard.append(at)
         self._rules, self._offsets, self._offsets_db = rules, offsets, offsets.offset_db
         self.zone = Zone.unknown
+        self._near_s: float | None = None
+        self._near_since = at
         self.estimator: ZoneEstimator | None = None
 
     def start(self, first: Sighting) -> Arrived:
@@ -121,8 +127,21 @@ class ActiveVisit:
         before, after = self.zone, Zone.unknown if self.estimator is None else self.estimator.zone
         if after is before:
             return ()
+        self._count_near(before, after)
         self.zone, self.in_zone_since = after, self.last_heard
         return (ZoneChanged(self.beacon, before, after, self.last_heard, self._reason(before, after)),)
+
+    def _count_near(self, before: Zone, after: Zone) -> None:
+        if is_near(after) and not is_near(before):
+            self._near_s, self._near_since = self._near_s or 0.0, self.last_heard
+        elif is_near(before) and not is_near(after):
+            self._near_s = self.near_s()
+
+    def near_s(self) -> float | None:
+        """Return the seconds in which the beacon was near until its last frame; None if it never was."""
+        if self._near_s is None or not is_near(self.zone):
+            return self._near_s
+        return min(self._near_s + self.last_heard - self._near_since, self.last_heard - self.since)
 
     def _reason(self, before: Zone, after: Zone) -> VisitReason:
         if self.estimator is None:
@@ -135,8 +154,8 @@ class ActiveVisit:
     def resume(self, at: float) -> None:
         """Continue the visit from `at` after the clock was set back; no time counts as passed."""
         back_s = self.last_heard - at
-        self.since, self.in_zone_since, self._rssi_at = (
-            min(then - back_s, at) for then in (self.since, self.in_zone_since, self._rssi_at)
+        self.since, self.in_zone_since, self._rssi_at, self._near_since = (
+            min(then - back_s, at) for then in (self.since, self.in_zone_since, self._rssi_at, self._near_since)
         )
         self.last_heard = at
         if self.estimator is not None:
@@ -144,7 +163,7 @@ class ActiveVisit:
 
     def snapshot(self, rules: PresenceRules) -> Visit:
         zone = self.zone
-        near = zone is _IMMEDIATE or zone is _NEAR
+        near = is_near(zone)
         if zone is _UNKNOWN and rules.unknown_counts_as_near:
             near = self.beacon.kind is BeaconKind.place
         level_db, distance_m, rssi_db = None, None, None

@@ -132,8 +132,8 @@ class Tracker:
         if known.beacon.kind is BeaconKind.person:
             known.fresh.clear()  # no data of a person after the visit
         at = known.ended_at = active.last_heard + exit_s
-        dwell_s = active.last_heard - active.since
-        return (Left(active.beacon, at, dwell_s, Silence(exit_s, dwell_s)),)
+        in_range_s = active.last_heard - active.since
+        return (Left(active.beacon, at, in_range_s, active.near_s(), Silence(exit_s, in_range_s)),)
 
     def _note_pause(self, until: float) -> None:
         if until < LATEST_S and self._hears_fixed_beacons():

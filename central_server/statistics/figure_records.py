@@ -23,6 +23,9 @@ class FigureCounts(Record):
     """
 
     near_tag: Count | None
+    """Visits: a tag came near."""
+    range_tag: Count | None
+    """How often a tag came into range, near or not."""
     near_phone: Count | None
     near_phone_visitors: Count | None
     page_phone: Count | None
@@ -62,6 +65,8 @@ class FigureSlot(FigureCounts):
     heard: Share | None
     frames: Count | None
     lost: Share | None
+    tags: Count | None
+    """Different tags near since midnight, at least: the most of one class at one gateway. It does not add up."""
     spent_fen: int | None
     """Negative where a correction took back more than was spent; null in the view of a gateway or a beacon."""
 

@@ -13,7 +13,7 @@ def plausible(body: BeaconStatistics) -> bool:
     if body.foreign_frames > most:
         return False
     for entry in body.classes:
-        if entry.arrivals > most or max(entry.dwell_histogram) > most:
+        if max(entry.entries, entry.visits, entry.tags, *entry.dwell_histogram) > most:
             return False
     for place in body.places:
         if place.frames > most or place.expected_frames > most or place.longest_gap_ms > MAX_GAP_MS:

@@ -2,7 +2,8 @@
 
 Published are only complete months of one community: overlapping windows and growing months could be subtracted from
 each other. A value under five (0 too) is left out. The month's sum is published only if every value left out may be
-anything from 0 to 4, as far as a reader can compute; otherwise it is left out too.
+anything from 0 to 4, as far as a reader can compute; otherwise it is left out too. Of tags, only the number of
+different ones is published, never their visits.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,8 @@ class PublicDay(Record):
     """null: fewer than five, or not counted."""
 
     day: date
-    near_tag: PublicCount
+    tags: PublicCount
+    """Different tags that were near: people, not visits, or one person's visits would pass for five people."""
     near_phone: PublicCount
     page_phone: PublicCount
     page_qr: PublicCount

@@ -119,6 +119,7 @@ async def _slots(
             heard=_heard(listened.get(number), listeners, start, min(until, now)) if scope.has_radio else None,
             frames=heard.get("frames", 0) if scope.has_radio else None,
             lost=_lost(heard),
+            tags=None if tally.visits is None else tally.visits.get(number, {}).get("tags", 0),
             spent_fen=None if spent is None else spent.get(number, 0),
             **tally.counts(number, screens=screens),
         )

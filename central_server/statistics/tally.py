@@ -18,6 +18,8 @@ _PHONE = {
     "near_nfc": (Door.nfc, "click"),
 }
 """By count: the door and kind of the rows that it adds up."""
+_TAGS = {"near_tag": "visits", "range_tag": "entries"}
+"""By count: its column."""
 _SCREEN = {
     "near_touch": ("visits", (Door.touch, Door.tag)),
     "page_touch": ("opened", (Door.touch,)),
@@ -50,7 +52,8 @@ class Tally:
     def counts(self, key: Key, *, screens: bool) -> dict[str, Any]:
         """Return the fields of FigureCounts. `screens` False: touches were not counted then."""
         found: dict[str, int | None] = {
-            "near_tag": None if self.visits is None else self.visits.get(key, {}).get("arrivals", 0)
+            name: None if self.visits is None else self.visits.get(key, {}).get(column, 0)
+            for name, column in _TAGS.items()
         }
         for name, (door, kind) in _PHONE.items():
             of = (key, door.value, kind)

@@ -73,7 +73,7 @@ def _word_change(decision: Decision, labels: Mapping[BeaconId, str]) -> str:
             return f"{kind}  {who}: {name_zone(decision.after)}"
         case DecisionKind.zone:
             return f"{kind}  {who}: {name_zone(decision.before)} → {name_zone(decision.after)}"
-    return f"{kind}  {who}: {decision.dwell_s or 0:.1f} s"
+    return f"{kind}  {who}: {decision.in_range_s or 0:.1f} s"
 
 
 def word_inputs(decision: Decision) -> str:

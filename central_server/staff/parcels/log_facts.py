@@ -54,7 +54,7 @@ class ReportFacts:
     minutes: int
     frames: int
     places: int
-    arrivals: int
+    visits: int
     advertised_minutes: int
     silent: int
     foreign_frames: int
@@ -175,7 +175,7 @@ def _report(body: BeaconStatistics) -> ReportFacts:
         minutes=max(1, round(body.seconds / 60)),
         frames=sum(place.frames for place in body.places),
         places=sum(place.frames > 0 for place in body.places),
-        arrivals=sum(entry.arrivals for entry in body.classes),
+        visits=sum(entry.visits for entry in body.classes),
         advertised_minutes=round(sum(entry.seconds for entry in body.advertised) / 60),
         silent=sum(place.frames == 0 for place in body.places),
         foreign_frames=body.foreign_frames,

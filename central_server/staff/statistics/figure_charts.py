@@ -59,6 +59,7 @@ class _OverTime:
     listening: bool
 
 
+_TAGS = {_("Visits: came near"): "near_tag", _("Came into range"): "range_tag"}
 _PHONES = {
     _("Shakes"): "near_phone",
     _("Different phones"): "near_phone_visitors",
@@ -71,7 +72,7 @@ _SCREEN = {
 }
 _GIFTS = {_("Registered"): "registered", _("Paid"): "paid"}
 _OVER_TIME = (
-    _OverTime("tags", _("Visits by tag"), _("visits"), {_("Visits by tag"): "near_tag"}, listening=True),
+    _OverTime("tags", _("People with a tag"), _("times"), _TAGS, listening=True),
     _OverTime("phones", _("Phones"), _("times"), _PHONES, listening=False),
     _OverTime("screen", _("Screen"), _("times"), _SCREEN, listening=True),
     _OverTime("gifts", _("Gifts"), _("gifts"), _GIFTS, listening=False),

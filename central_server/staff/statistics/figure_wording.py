@@ -25,6 +25,7 @@ Translate = Callable[[str], str]
 
 COUNT_LABELS: Mapping[str, str] = {
     "near_tag": _("Visits by tag"),
+    "range_tag": _("Tags: came into range"),
     "near_phone": _("Phones: shakes"),
     "near_phone_visitors": _("Phones: visitors"),
     "page_phone": _("Phones: pages opened"),
@@ -47,6 +48,7 @@ SLOT_LABELS: Mapping[str, str] = {
     "heard": _("Receiver on"),
     "frames": _("Adverts received"),
     "lost": _("Adverts lost"),
+    "tags": _("Different tags near, at least"),
     **COUNT_LABELS,
     "spent_fen": _("Spent ¥"),
 }

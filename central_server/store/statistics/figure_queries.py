@@ -36,7 +36,7 @@ async def adverts(connection: Connection, figures: FigureFilter) -> dict[Key, Ro
 
 
 async def visits(connection: Connection, figures: FigureFilter, by: By | None = None) -> dict[Key, Row]:
-    """By slot, gateway or community: arrivals of tags and the histogram of their stays."""
+    """By slot, gateway or community: entries, visits, stays, and the most tags of one class at one gateway."""
     return await _by_key(connection, visit_figures, figures, by)
 
 

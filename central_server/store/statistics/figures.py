@@ -19,7 +19,7 @@ HOUR, DAY = "hour", "day"
 _TABLES = (gateway_figures, beacon_figures, visit_figures)
 MAX_BEACONS = 50
 """Of one transaction: on SQLite, intake waits meanwhile."""
-_MOST = frozenset(("longest_gap_ms", "rssi_max"))
+_MOST = frozenset(("longest_gap_ms", "rssi_max", "tags"))
 _LEAST = frozenset(("rssi_min",))
 
 
@@ -44,7 +44,8 @@ async def replace_hour(
             rows[beacon_figures].append(row | _heard(total.places.get(beacon)))
         for name, entry in total.classes.items():
             dwell = dict(zip(DWELLS, entry.dwell_histogram, strict=True))
-            rows[visit_figures].append(key | {"tag_class": name, "arrivals": entry.arrivals} | dwell)
+            counts = {"entries": entry.entries, "visits": entry.visits, "tags": entry.tags}
+            rows[visit_figures].append(key | {"tag_class": name} | counts | dwell)
     for table, new in rows.items():
         if not adds:
             old = (table.c.gateway == gateway, table.c.span == HOUR, table.c.start == hour)

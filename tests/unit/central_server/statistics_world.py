@@ -67,6 +67,13 @@ def place(beacon: int | BeaconId, frames: int) -> PlaceBeaconStatistics:
     )
 
 
+def visits(number: int, tag_class: str = "volunteer") -> ClassStatistics:
+    """Different tags that came near, each once, and one more that passed at a distance."""
+    return ClassStatistics(
+        tag_class=tag_class, entries=number + 1, visits=number, tags=number, dwell_histogram=(number, *[0] * 7)
+    )
+
+
 def stretch(
     n: int,
     start: datetime,
@@ -90,7 +97,7 @@ def stretch(
         "seconds": 300,
         "foreign_frames": 3,
         "places": (place(1, n % 50), place(2, 0)),
-        "classes": (ClassStatistics(tag_class="volunteer", arrivals=n % 3, dwell_histogram=(n % 3, *[0] * 7)),),
+        "classes": (visits(n % 3),),
         "advertised": (AdvertisedSeconds(beacon=BeaconId(UUID(int=7), 1, 9), seconds=299.5),),
     }
     return Parcel(id=f"{n:032x}", epoch="e" * 16, n=n, clock=ended, body=BeaconStatistics(**(body | changes)))

@@ -47,7 +47,9 @@ def classes(names: st.SearchStrategy[str], counts: st.SearchStrategy[int]) -> st
     return st.builds(
         ClassStatistics,
         tag_class=names,
-        arrivals=counts,
+        entries=counts,
+        visits=counts,
+        tags=counts,
         dwell_histogram=_histogram(counts, len(DWELL_HISTOGRAM_EDGES_S) + 1),
     )
 

@@ -102,7 +102,7 @@ visit_figures = Table(
     "visit_figures",
     metadata,
     *_key(Column("tag_class", String(32), primary_key=True)),
-    *_counts("arrivals", *DWELLS),
+    *_counts("entries", "visits", "tags", *DWELLS),
     Index(None, "community", "span", "start"),
     Index(None, "span", "start"),
     sqlite_with_rowid=False,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -12,11 +13,13 @@ from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.reasons import FirstFrameWithoutRssi, Silence
 from beacon_gateway.model.visits import Arrived, Left, VisitEvent
 from beacon_gateway.presence.clone_detection import BLOCK
+from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.statistics import Collector
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.records import BeaconStatistics, ClassStatistics, ClockReading
 from sync_contract.statistics import loss, total
 from sync_contract.wire_record import encode
-from tests.unit.beacon_gateway.presence.people import frame, person, place
+from tests.unit.beacon_gateway.presence.people import frame, heard, person, place
 from tests.unit.sync_contract.made_reports import merge_all
 
 EAST, WEST = place(1), place(2)
@@ -40,8 +43,8 @@ def arrived(beacon: Beacon) -> Arrived:
     return Arrived(beacon, Zone.near, 0, FirstFrameWithoutRssi())
 
 
-def left(beacon: Beacon, dwell_s: float) -> Left:
-    return Left(beacon, 0, dwell_s, Silence(10, dwell_s))
+def left(beacon: Beacon, near_s: float) -> Left:
+    return Left(beacon, 0, near_s + 10, near_s, Silence(10, near_s + 10))
 
 
 def test_without_counts_there_is_no_record() -> None:
@@ -160,8 +163,8 @@ def test_people_are_counted_by_class_and_no_tag_is_named() -> None:
     collector.add_visit(arrived(EAST))
     statistics = harvest(collector)
     assert statistics.classes == (
-        ClassStatistics(tag_class="loaned", arrivals=1, dwell_histogram=(0,) * 8),
-        ClassStatistics(tag_class="volunteer", arrivals=2, dwell_histogram=(1, 1, *[0] * 6)),
+        ClassStatistics(tag_class="loaned", entries=1, visits=1, tags=1, dwell_histogram=(0,) * 8),
+        ClassStatistics(tag_class="volunteer", entries=2, visits=2, tags=2, dwell_histogram=(1, 1, *[0] * 6)),
     )
     assert [row.frames for row in statistics.places] == [0, 0]
     assert f'"major":{CARD.id.major}'.encode() not in encode(statistics)
@@ -175,18 +178,55 @@ def test_a_class_of_fewer_than_five_tags_is_counted_by_the_official_day(tags: in
     for hour in (1, 9, 15.9, 16):  # UTC; the official day ends at 16:00
         if hour < 16:
             collector.add_visit(arrived(CARD))
+            collector.add_visit(left(CARD, 60))
         at = replace(START, wall=START.wall + timedelta(hours=hour))
         statistics = collector.harvest(at, 300)
         assert statistics is not None
-        found.append(sum(each.arrivals for each in statistics.classes))
+        found.append(sum(each.visits for each in statistics.classes))
+        assert all(each.tags == 1 for each in statistics.classes), "three visits of one person are one person"
     assert found == reported
 
 
-@pytest.mark.parametrize(("dwell_s", "bin_"), [(0, 0), (14.9, 1), (15, 2), (899, 6), (900, 7), (86_400, 7)])
-def test_each_dwell_falls_into_its_bin(dwell_s: float, bin_: int) -> None:
+@pytest.mark.parametrize(("near_s", "bin_"), [(0, 0), (14.9, 1), (15, 2), (899, 6), (900, 7), (86_400, 7)])
+def test_each_dwell_falls_into_its_bin(near_s: float, bin_: int) -> None:
     collector = Collector(EVERYBODY)
-    collector.add_visit(left(CARD, dwell_s))
+    collector.add_visit(left(CARD, near_s))
     assert harvest(collector).classes[0].dwell_histogram.index(1) == bin_
+
+
+def test_a_tag_that_lingers_at_the_edge_of_range_for_a_day_visits_nobody() -> None:
+    """One frame in twenty arrives, in groups, from a tag far away; then it comes near for a minute and is one visit."""
+    tracker, collector, draw = Tracker(EVERYBODY, PresenceRules()), Collector(EVERYBODY), Random(4)
+    fade = 0.0
+    for second in range(8 * 3600):
+        fade = 0.95 * fade + draw.gauss(0, 1)
+        rssi = round(-103 + fade + draw.gauss(0, 2))
+        events = tracker.hear(frame(CARD, rssi, second)) if rssi >= -98 else tracker.tick(second)
+        for event in events:
+            collector.add_visit(event)
+    (row,) = harvest(collector).classes
+    assert row.entries <= 3
+    assert (row.visits, row.tags, sum(row.dwell_histogram)) == (0, 0, 0)
+    for sighting in heard(CARD, -50, since=28_800, until=28_860, every=1.0):
+        for event in tracker.hear(sighting):
+            collector.add_visit(event)
+    for event in tracker.tick(30_000):
+        collector.add_visit(event)
+    (row,) = harvest(collector).classes
+    assert (row.visits, row.tags, row.dwell_histogram.index(1)) == (1, 1, 3)
+
+
+def test_people_of_a_day_are_counted_apart_from_their_visits() -> None:
+    """Two people come five times in four periods; the next day begins with nobody."""
+    collector, of_day = Collector(EVERYBODY), []
+    for hour in (1, 5, 15, 17):  # UTC; the official day ends at 16:00
+        for card in (CARD, OTHER_CARD) if hour == 5 else (CARD,):
+            collector.add_visit(arrived(card))
+            collector.add_visit(left(card, 60))
+        statistics = collector.harvest(replace(START, wall=START.wall + timedelta(hours=hour)), 300)
+        assert statistics is not None
+        of_day.append(statistics.classes[0].tags)
+    assert of_day == [1, 2, 2, 1]
 
 
 def test_a_tag_without_class_is_counted_as_unnamed() -> None:

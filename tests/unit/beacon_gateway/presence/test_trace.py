@@ -50,7 +50,7 @@ def test_a_visit_is_recorded_from_first_frame_to_silence_with_its_numbers() -> N
     assert isinstance(zone.reason, EdgesCrossed)
     assert (shown.before, shown.after, shown.beacon, shown.door) == ("", "books", SHELF.id, Door.touch)
     left = next(decision for decision in trace.decisions if decision.kind is DecisionKind.left)
-    assert left.dwell_s == pytest.approx(4.0)
+    assert left.in_range_s == pytest.approx(4.0)
     assert left.rssi is None
     assert [decision.number for decision in trace.decisions] == [1, 2, 3, 4, 5]
 

@@ -85,7 +85,7 @@ def test_silence_ends_a_visit_at_a_time_independent_of_the_ticks() -> None:
     (left,) = tracker.tick(117.3)
     assert isinstance(left, Left)
     assert left.at == pytest.approx(114.0)
-    assert left.dwell_s == pytest.approx(4.0)
+    assert left.in_range_s == pytest.approx(4.0)
     assert left.reason == Silence(about(10.0), about(4.0))
     assert not tracker.visits
 
@@ -221,7 +221,7 @@ def test_visits_alternate_and_zones_are_contiguous_for_any_input(
                     assert event.before is not event.after
                     zones[event.beacon] = event.after
                 case Left():
-                    assert event.dwell_s >= 0
+                    assert 0 <= (event.near_s or 0) <= event.in_range_s
                     del zones[event.beacon]
         assert {visit.beacon: visit.zone for visit in tracker.visits.values()} == zones
     tracker.tick(1000.0)

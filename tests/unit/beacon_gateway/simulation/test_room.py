@@ -67,7 +67,7 @@ def test_in_the_demo_cards_walk_up_in_turns_and_every_visit_ends() -> None:
             if isinstance(event, ZoneChanged) and event.after is Zone.immediate:
                 arrivals.append((event.beacon, int(event.at // TURN_S)))
             if isinstance(event, Left):
-                assert 25 < event.dwell_s < 36
+                assert 25 < event.in_range_s < 36
     assert arrivals == [(FIRST_CARD, 0), (SECOND_CARD, 1), (FIRST_CARD, 2), (SECOND_CARD, 3)]
 
 

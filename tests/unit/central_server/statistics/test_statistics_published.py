@@ -52,9 +52,11 @@ async def test_only_a_complete_month_is_published(
         async with database.write() as connection:  # as if it had been a month before
             first = MIDNIGHT.replace(year=2026, month=10, day=11)
             await connection.execute(visit_figures.delete().where(visit_figures.c.span == "hour"))
-            await connection.execute(visit_figures.update().values(start=first, arrivals=7))
+            await connection.execute(visit_figures.update().values(start=first, visits=264, tags=1))
             row = (await connection.execute(visit_figures.select())).one()._asdict()
-            await connection.execute(visit_figures.insert(), row | {"start": first.replace(day=12), "arrivals": 4})
+            await connection.execute(
+                visit_figures.insert(), row | {"start": first.replace(day=12), "visits": 9, "tags": 7}
+            )
             await connection.execute(screen_figures.update().values(start=first))
             for door, kind, times in (("nfc", "click", 5), ("nfc", "shake", 9)):
                 key = {"hour": first, "community": "huada", "beacon": "", "project": "lunch"}
@@ -67,10 +69,10 @@ async def test_only_a_complete_month_is_published(
     status, record = await ask("huada", "month=2026-10")
     assert status == 200
     assert record["environment"] == "drill"
-    days = {day["day"]: day["near_tag"] for day in record["days"]}
+    days = {day["day"]: day["tags"] for day in record["days"]}
     assert len(days) == 31
-    assert {day: value for day, value in days.items() if value is not None} == {"2026-10-12": 7}
-    assert record["sums"]["near_tag"] == 11
+    assert {day: value for day, value in days.items() if value is not None} == {"2026-10-13": 7}
+    assert record["sums"]["tags"] is None, "one person with 264 visits is one person"
     assert record["sums"]["paid"] is None
     of_the_day = next(day for day in record["days"] if day["day"] == "2026-10-12")
     assert (of_the_day["near_nfc"], of_the_day["near_touch"], of_the_day["page_touch"]) == (5, 6, None)

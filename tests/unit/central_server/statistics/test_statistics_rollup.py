@@ -27,7 +27,7 @@ from central_server.store.engine.tables import (
 )
 from central_server.store.places.places import TOP
 from sync_contract.beacon_identity import BeaconId
-from sync_contract.records import AdvertisedSeconds, ClassStatistics
+from sync_contract.records import AdvertisedSeconds
 from sync_contract.wire_record import encode
 from tests.fakes.counting import count_all
 from tests.unit.central_server.statistics_world import (
@@ -42,6 +42,7 @@ from tests.unit.central_server.statistics_world import (
     register_gateways,
     stretch,
     touched,
+    visits,
 )
 
 pytestmark = pytest.mark.thorough
@@ -177,7 +178,7 @@ async def test_implausible_counts_are_refused(database: Database) -> None:
         stretch(1, MIDNIGHT, foreign_frames=2**50),
         stretch(2, MIDNIGHT, places=(place(1, 3_100_000),)),
         stretch(3, MIDNIGHT, advertised=(AdvertisedSeconds(beacon=BeaconId(UUID(int=7), 1, 9), seconds=1e9),)),
-        stretch(4, MIDNIGHT, classes=(ClassStatistics(tag_class="a", arrivals=2**52, dwell_histogram=(0,) * 8),)),
+        stretch(4, MIDNIGHT, classes=(visits(2**52),)),
         stretch(5, MIDNIGHT),
     ]
     assert await deliver(database, GATEWAYS[0], implausible) == ["refused"] * 4 + ["accepted"]
