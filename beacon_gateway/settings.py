@@ -67,6 +67,8 @@ class Radio(Record):
     """Empty: all adapters."""
     scan_mode: Literal["active", "passive"] = "active"
     silence_s: Annotated[float, Field(ge=5, le=3600)] = 30.0
+    loss_db: dict[ReceiverName, Annotated[float, Field(ge=0, le=40)]] = Field(default={}, max_length=16)
+    """By adapter: how much it receives below the best one, from the calibration; others are learned."""
     helper_socket: Annotated[
         str, StringConstraints(pattern=r"^/[^\x00]{1,100}$"), Field(examples=["/run/beacon-radio/helper.sock"])
     ] = "/run/beacon-radio/helper.sock"

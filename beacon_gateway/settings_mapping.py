@@ -76,6 +76,7 @@ def presence_rules(settings: Settings) -> PresenceRules:
         dwell_s=p.dwell_s,
         exit_s=p.exit_s,
         unknown_counts_as_near=p.unknown_is_near,
+        adapter_losses=tuple(sorted(settings.radio.loss_db.items())),
     )
 
 

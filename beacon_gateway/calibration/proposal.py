@@ -52,13 +52,12 @@ class SpotForecast:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`rules`, `choice`, `power` and `losses_db`: for the settings; `spots`: what would happen with them."""
+    """`rules`, `choice` and `power`: for the settings; `spots`: what would happen with them."""
 
     fit: HallFit
     rules: PresenceRules
     choice: ChoiceRules
     power: int
-    losses_db: dict[str, float]
     spots: tuple[SpotForecast, ...]
 
     @property
@@ -110,10 +109,16 @@ def _try(
     exponent = round(min(high, max(low, fit.exponent.value)), 1)
     power = round(fit.power.value)
     immediate_m = round(min(IMMEDIATE_M, IMMEDIATE_SHARE * near_m), 1)
-    tried = replace(rules, immediate_m=immediate_m, near_m=near_m, path_loss_exponent=exponent)
+    losses = tuple((adapter, max(0.0, round(loss.value, 1))) for adapter, loss in sorted(fit.losses_db.items()))
+    tried = replace(
+        rules,
+        immediate_m=immediate_m,
+        near_m=near_m,
+        path_loss_exponent=exponent,
+        adapter_losses=losses if len(losses) > 1 else (),
+    )
     described = with_power(tag, power, exponent)
-    losses = {adapter: max(0.0, float(round(loss.value))) for adapter, loss in fit.losses_db.items()}
-    return Proposal(fit, tried, choice, power, losses, forecast_walk(measurements, described, tried, choice, seed))
+    return Proposal(fit, tried, choice, power, forecast_walk(measurements, described, tried, choice, seed))
 
 
 def _widths(measurements: Sequence[Measurement], fit: HallFit) -> Iterator[float]:

@@ -41,6 +41,8 @@ def _wanted(
     yield ("presence", "immediate_m"), rules.immediate_m
     yield ("presence", "near_m"), rules.near_m
     yield ("presence", "path_loss_exponent"), rules.path_loss_exponent
+    if rules.adapter_losses:
+        yield ("radio", "loss_db"), dict(rules.adapter_losses)
     if settings.presence.stay_s != proposal.choice.stay_s:
         yield ("presence", "stay_s"), proposal.choice.stay_s
     for number, entry in enumerate(settings.beacons):

@@ -4,6 +4,8 @@ The loudest adapter is the reference, because a case or a wall only attenuates. 
 to a visit: it is learned from every beacon that both receive, and applies to the next one at once.
 """
 
+from collections.abc import Iterable
+
 TOGETHER_S = 2.0
 """Two levels are compared only if both are at most this old."""
 LEARNING = 1 / 100
@@ -15,15 +17,16 @@ MAX_ADAPTERS = 16
 
 
 class AdapterOffsets:
-    """How much each adapter receives below the loudest one."""
+    """How much each adapter receives below the loudest one. `calibrated`: what a walk has measured is not learned."""
 
-    def __init__(self) -> None:
-        self.offset_db: dict[str, float] = {}
+    def __init__(self, calibrated: Iterable[tuple[str, float]] = ()) -> None:
+        self.offset_db: dict[str, float] = dict(calibrated)
         """By adapter; a missing one has 0."""
+        self._calibrated = frozenset(self.offset_db)
 
     def learn(self, adapter: str, behind_db: float) -> None:
         """Note that this adapter has just received a beacon `behind_db` below the loudest one."""
-        if adapter not in self.offset_db and len(self.offset_db) >= MAX_ADAPTERS:
+        if adapter in self._calibrated or (adapter not in self.offset_db and len(self.offset_db) >= MAX_ADAPTERS):
             return
         known = self.offset_db.get(adapter, 0.0)
         self.offset_db[adapter] = min(MAX_OFFSET_DB, max(0.0, known + (behind_db - known) * LEARNING))

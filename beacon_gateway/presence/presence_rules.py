@@ -20,6 +20,9 @@ class PresenceRules:
     unknown_counts_as_near: bool = False
     """A place beacon received without RSSI (zone unknown) counts as near."""
 
+    adapter_losses: tuple[tuple[str, float], ...] = ()
+    """(adapter, dB that it receives below the best one), from the calibration; others are learned."""
+
     def __post_init__(self) -> None:
         if not 0 < self.immediate_m < self.near_m:
             raise ValueError("immediate_m must be more than 0 and less than near_m")

@@ -218,6 +218,8 @@ def _find_out_of_bounds(header: Header) -> str:
     exponents = [presence.path_loss_exponent, *(b.path_loss_exponent for b in header.beacons if b.path_loss_exponent)]
     if not all(1 <= exponent <= 6 for exponent in exponents):
         return "path_loss_exponent: must be 1 to 6"
+    if not all(0 <= loss_db <= 40 for _, loss_db in presence.adapter_losses):
+        return "adapter_losses: must be 0 to 40"
     for name, entries in (("several", header.several), ("bound", header.bound)):
         if any(not 0 <= number < len(header.beacons) for number, _ in entries):
             return f"{name}: the header has no such beacon"

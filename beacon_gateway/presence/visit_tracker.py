@@ -37,7 +37,7 @@ class Tracker:
         self._by_object: dict[int, _Known] = {}
         """By id() of the identity object: hashing it is slow, and the scanner reuses one object per sender."""
         self._active: dict[BeaconId, ActiveVisit] = {}
-        self._offsets = AdapterOffsets()
+        self._offsets = AdapterOffsets(rules.adapter_losses)
         self._set_back_s = LONGEST_FACTOR * rules.exit_s
         """A time this far before the last one is no late frame: the clock was set back."""
         self.foreign_frames = 0

@@ -39,12 +39,14 @@ class WalkingInstaller:
         power: int = -63,
         air: Air | None = None,
         fixed: Sequence[tuple[Beacon, float]] = (),
+        losses_db: dict[str, int] | None = None,
         seed: str = "installer",
     ) -> None:
         self.shown: list[str] = []
         self._tag, self._answers, self._power = tag, list(answers), power
         self._air = air or Air(sigma_db=3.0, path_loss_exponent=2.4, body_per_minute=0.0)
         self._fixed, self._seed, self._now = fixed, seed, 1000.0
+        self._losses_db = losses_db
         self._metres: float | None = 1.0
         self.code = -1
         self._on_sighting: Callable[[Sighting], None] | None = None
@@ -83,7 +85,14 @@ class WalkingInstaller:
             if metres is None:
                 continue
             spot = Spot(SpotKind.reference, metres)
-            heard = measure(spot, power, self._air, f"{self._seed} {beacon.id} {self._now}", seconds=seconds)
+            heard = measure(
+                spot,
+                power,
+                self._air,
+                f"{self._seed} {beacon.id} {self._now}",
+                seconds=seconds,
+                losses_db=self._losses_db,
+            )
             sent += [Sighting(beacon.id, f.rssi, self._now + f.at, power, f.adapter) for f in heard.frames]
         assert self._on_sighting is not None
         for sighting in sorted(sent, key=lambda each: each.at):

@@ -9,10 +9,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from beacon_gateway import settings_mapping
 from beacon_gateway.calibration.measurement import Spot, SpotKind
 from beacon_gateway.commands.calibrate import WalkOptions, calibrate
 from beacon_gateway.commands.decision_inputs import read_inputs
-from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.beacons import Beacon, Sighting, Zone
+from beacon_gateway.presence.visit_tracker import Tracker
 from sync_contract.beacon_identity import BeaconId
 from tests.captures.identity import PERSON_TAG, WALK
 from tests.fakes.calibration_hall import Answer, WalkingInstaller
@@ -58,6 +60,23 @@ async def test_a_walk_measures_the_hall_and_writes_accepted_settings_with_their_
     assert "要写 1.5 到 60 的米数" in done.text
     assert "wrong changes" in done.text
     assert f"measured_power = {tag['measured_power']}" in done.text
+
+
+async def test_what_a_second_adapter_loses_is_measured_and_no_longer_learned_from_the_walls(site: Path) -> None:
+    hall: dict[str, Any] = {"losses_db": {"hci0": 0, "hci1": 8}}
+    done = await walk(site, "6", "11", (1.0, ""), (DOOR_M, ""), (WALL_M, ""), "y", **hall)
+    assert done.code == 0
+    written = tomllib.loads(site.read_text("utf-8"))["radio"]["loss_db"]
+    assert written["hci0"] == 0
+    assert abs(written["hci1"] - 8) <= 3.5
+    beacons = read_inputs(site, NO_STATE)
+    tracker = Tracker(beacons.beacons, settings_mapping.presence_rules(beacons.settings))
+    (wall,) = (each for each in beacons.beacons if each.kind == "place" and not each.own)
+    for tenth in range(6000):  # it hangs 0.3 m from one adapter and 1 m from the other
+        at, second = tenth / 10, tenth % 2
+        tracker.hear(Sighting(wall.id, -48 - 12 * second, at, None, f"hci{second}"))
+        tracker.hear(Sighting(TAG_ID, -80 - round(written["hci1"]) * second, at + 0.02, None, f"hci{second}"))
+    assert tracker.visits[TAG_ID].zone is Zone.far
 
 
 async def test_a_declined_proposal_changes_nothing(site: Path) -> None:
