@@ -17,7 +17,10 @@ BREAK = "\ue000"
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 SEPARATOR = "|"
 """Stands for BREAK in `phrases.txt`."""
-_TEXT = re.compile(r"(<title>.*?</title>|<[^>]*>)", re.DOTALL)
+_WHOLE = ("title", "textarea", "option")
+"""Elements in which a browser shows `<wbr>` as text, or drops it."""
+_TEXT = re.compile("(" + "|".join(rf"<{name}\b.*?</{name}>" for name in _WHOLE) + "|<[^>]*>)", re.DOTALL)
+_HAN = re.compile(r"[\u3400-\u9fff]")
 _UNDIVIDED = re.compile(r"[\u3400-\u9fff]{8,}")
 """No phrase is so long: the text was not divided, such as the name of an organisation in a settings file."""
 
@@ -55,7 +58,8 @@ def show_breaks(html: str, phrases: Iterable[str] = ()) -> str:
 
     `phrases`: of the page's projects, with SEPARATOR between them.
     """
-    for text, marked in sorted(phrases_by_text(phrases).items(), key=lambda each: -len(each[0])):
+    texts = {text: marked for text, marked in phrases_by_text(phrases).items() if _HAN.search(text)}  # no markup is Han
+    for text, marked in sorted(texts.items(), key=lambda each: -len(each[0])):
         html = html.replace(str(escape(text)), str(escape(marked)))
     parts = _TEXT.split(html)
     for number, part in enumerate(parts):

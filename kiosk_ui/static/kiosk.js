@@ -106,31 +106,29 @@
     source.onerror = function () { setAway(source.readyState === EventSource.CONNECTING); };
     addEventListener("pagehide", function () { source.close(); });
   }
-  function normalize(html) {
+  function parse(html) {
     var template = document.createElement("template");
     template.innerHTML = html;
-    return template.innerHTML.trim();
+    return template;
   }
-  var shown = normalize(main.innerHTML);
+  var shown = main.innerHTML, known = false; // as a parser writes it? That waits until there is something to compare with
   function replace(html) {
-    var next = normalize(html);
-    if (shown === next) return;
-    shown = next;
+    var next = parse(html);
+    var text = next.innerHTML.trim();
+    if ((known ? shown : parse(shown).innerHTML.trim()) === text) return;
+    known = true;
+    shown = text;
     var before = controls();
     var code = main.querySelector(".code");
     var at = main.contains(document.activeElement) && document.activeElement.getAttribute("href");
-    main.innerHTML = html;
+    main.replaceChildren(next.content);
     var coded = main.querySelector(".code");
-    var still = code && coded && code.isEqualNode(coded);
-    if (still) coded.replaceWith(code); // a phone may be reading it
+    if (code && coded && code.isEqualNode(coded)) coded.replaceWith(code); // a phone may be reading it
     var same = at && main.querySelector('[href="' + at + '"]'); // keyboard users keep their focus
     if (same) same.focus();
     showVoices();
     showFurther();
     if (controls() !== before) changedByItself();
-    main.classList.remove("arriving");
-    void main.offsetWidth; // restart the animation
-    if (!still) main.classList.add("arriving");
   }
   function controls() { // what may be touched, and where
     return Array.prototype.map.call(document.querySelectorAll("a[href], button"), function (each) {
@@ -178,7 +176,7 @@
   });
   ["scroll", "resize", "load"].forEach(function (kind) { addEventListener(kind, showFurther, { passive: true }); });
   document.addEventListener("toggle", showFurther, true); // opened details
-  showFurther();
+  requestAnimationFrame(showFurther); // the page is laid out once, by the browser
 
   // -- idle: ask 30 s before the session is reset; any touch extends it, any number of times
   var ASK_S = 30;

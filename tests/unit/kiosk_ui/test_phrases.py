@@ -71,4 +71,17 @@ def test_a_project_text_breaks_at_its_phrases_and_without_them_anywhere() -> Non
     assert (
         show_breaks("<p>四點開始的午餐送餐</p>") == "<p>四<wbr>點<wbr>開<wbr>始<wbr>的<wbr>午<wbr>餐<wbr>送<wbr>餐</p>"
     )
-    assert show_breaks("<p>A &amp; B</p>", ["A & |B"]) == "<p>A &amp; <wbr>B</p>"
+    assert show_breaks("<p>茶 &amp; B</p>", ["茶 & |B"]) == "<p>茶 &amp; <wbr>B</p>"
+
+
+def test_neither_an_empty_text_nor_one_that_looks_like_markup_damages_a_page() -> None:
+    page = '<p class="lead">一杯茶</p>'
+    assert show_breaks(page, ["", "|", "p|", "cl|ass"]) == page
+
+
+@pytest.mark.parametrize("name", ["textarea", "option"])
+def test_what_shows_only_plain_text_contains_no_breaks(name: str) -> None:
+    field = f'<{name} class="x">请用手机扫码付款，四點開始的午餐送餐</{name}>'
+    assert show_breaks(f"{field}<p>请用手机扫码付款</p>", ["请用手机|扫码付款"]) == (
+        f"{field}<p>请用手机<wbr>扫码付款</p>"
+    )

@@ -1,9 +1,10 @@
-"""Test that colours come from tokens and that all component references exist."""
+"""Test that colours come from tokens, that no rule is left over, and that all component references exist."""
 
 import re
 
-from kiosk_ui.assets import STYLE, Assets, strip_css
+from kiosk_ui.assets import STATIC, STYLE, Assets, strip_css
 from kiosk_ui.display_preferences import Theme
+from kiosk_ui.render import FOLDER as PACKAGE
 from tests.browser.components import COMPARED, FOLDER
 
 TOKENS = strip_css((STYLE / "tokens.css").read_text())
@@ -20,3 +21,20 @@ def test_no_colour_stands_outside_the_tokens() -> None:
     sheet = Assets().files["pages.css"].content.decode().replace(TOKENS, "")
     rules = [line for line in sheet.split("}") if re.search(r"#[0-9a-f]{3,8}\b|rgba?\(", line)]
     assert [line for line in rules if not re.search(r"\.code|data-shows|\.drawing", line)] == []
+
+
+COMPUTED = ("count-", "on-", "page-", "text-", "theme-")
+"""Beginnings of classes that a template puts together."""
+
+
+def test_no_rule_is_for_a_class_that_no_page_has() -> None:
+    sheet = re.sub(
+        r"\{[^{}]*\}", "{}", "".join(Assets().files[name].content.decode() for name in ("pages.css", "site.css"))
+    )
+    classes = set(re.findall(r"\.([a-z][\w-]*)", sheet))
+    assert len(classes) > 100
+    sources = [*(PACKAGE / "templates").glob("*.html"), *STATIC.glob("*.js"), *PACKAGE.glob("*.py")]
+    words = set(re.findall(r"[\w-]+", " ".join(file.read_text() for file in sources)))
+    assert {each for each in classes - words if not each.startswith(COMPUTED)} == set()
+    views = {file.stem for file in (PACKAGE / "templates").glob("*.html")}
+    assert {each for each in classes if each.startswith("page-")} <= {f"page-{view}" for view in views}
