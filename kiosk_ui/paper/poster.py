@@ -84,7 +84,7 @@ def _build_texts(facts: PosterFacts, language: Language) -> dict[str, Any]:
         "scan": _("Scan with your phone"),
         "with": _("Your phone's camera, WeChat or Alipay will all do."),
         "steps": [
-            _("Read whom the project helps"),
+            _("See who the project helps"),
             *((_("Choose an amount"), _("Finish on the bank's page, on your own phone")) if may_give else ()),
         ],
         "closed": "" if may_give else _("For information only: this project takes no gifts at the moment."),

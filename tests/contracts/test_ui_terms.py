@@ -19,6 +19,8 @@ NOT_OURS = {
     "settings_addresses.py",
 }
 """Guessable passwords, the bank's own words in its files, and the user name of an address."""
+NAMES = frozenset(["project", "payee", "place", "did", "day", "opens", "closes", "at", "due"])
+"""Placeholders that stand for words, or for dates, which Chinese writes without spaces."""
 CHINESE = r"[\u3400-\u9fff]"
 
 
@@ -40,7 +42,12 @@ def catalogue_texts(language: str) -> Iterator[tuple[str, str]]:
                 for message in read_po(file):
                     if message.id:
                         text = str(message.id if language == ENGLISH else message.string)
-                        yield f"{path.relative_to(ROOT)}: {message.id}", re.sub(r"%\(\w+\)s", "%", text)
+                        yield f"{path.relative_to(ROOT)}: {message.id}", re.sub(r"%\((\w+)\)s", filled_in, text)
+
+
+def filled_in(placeholder: re.Match[str]) -> str:
+    """Return an example of a number, sum or duration, and `%` for a name, which needs no space."""
+    return "%" if placeholder[1] in NAMES else "7 天" if placeholder[1] == "duration" else "7"
 
 
 def sources() -> Iterator[Path]:
@@ -64,7 +71,8 @@ def test_no_text_uses_a_second_word_for_a_thing(language: str) -> None:
 
 
 def test_programs_use_no_second_word_in_chinese() -> None:
-    refused = {word for row in terms() for cell in row[4:] for word in cell.split(", ") if word} - {"募捐地域"}
+    chosen = {word for row in terms() for cell in row[:3] for word in cell.split(", ")}
+    refused = {word for row in terms() for cell in row[4:] for word in cell.split(", ") if word} - chosen
     expression = re.compile("|".join(map(pattern, (word for word in refused if not word.isascii()))))
     found = [
         f"{path.relative_to(ROOT)}: {match[0]}"

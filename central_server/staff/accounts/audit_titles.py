@@ -71,7 +71,7 @@ TITLES = {
     "household.look_up": _("Looked up a household"),
     "household.erase": _("Erased a household's data"),
     "household.postpone": _("Postponed the erasure of a household's data"),
-    "case.step": _("Took a step in a case"),
+    "case.step": _("Recorded a step in a case"),
     "help.code": _("Made a code for the confirmation by telephone"),
     "help.confirm": _("Noted that a household confirmed its help"),
     "help.sheet": _("Looked at the photograph of a signed sheet"),

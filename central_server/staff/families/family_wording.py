@@ -42,7 +42,7 @@ PROBLEMS = {
     CaseProblem.dependent: _(
         "One person could use your account and that of the other decider. An administrator confirms that you are two."
     ),
-    CaseProblem.relative: _("You, or whoever could use your account, declared a relative. Others decide."),
+    CaseProblem.relative: _("You, or someone who could use your account, declared a relative. Others decide."),
     CaseProblem.unseen: _("One of the two must have seen the household. Visit it first, or ask someone who has."),
     CaseProblem.reason: _("Choose a reason from the list."),
 }
@@ -50,7 +50,7 @@ WAYS = {"paper": _("on paper"), "phone": _("by telephone")}
 UNCONFIRMED = {
     ConfirmationProblem.code: _("This code is wrong, used or void. After five wrong tries a new code is needed."),
     ConfirmationProblem.own: _(
-        "Whoever requested the disbursement does not confirm that it arrived. Another person does."
+        "The person who requested the disbursement cannot confirm that it arrived. Someone else must."
     ),
     ConfirmationProblem.photo: _("A photograph of the signed sheet is needed: a PNG or JPEG file of at most 5 MB."),
     ConfirmationProblem.none_chosen: _("Choose the cases that have signed and were not confirmed before."),

@@ -1,5 +1,6 @@
 """Format dates, times and money for staff."""
 
+import re
 from datetime import datetime, timedelta
 
 from babel.dates import format_date, format_time, format_timedelta
@@ -28,8 +29,9 @@ def moment(at: datetime) -> str:
 
 
 def duration(length: timedelta, language: Language) -> str:
-    """Return `3 hours` or `2天`, in the largest unit."""
-    return format_timedelta(length, granularity="minute", threshold=1.5, locale=LOCALES[language])
+    """Return `3 hours` or `2 天`, in the largest unit."""
+    text = format_timedelta(length, granularity="minute", threshold=1.5, locale=LOCALES[language])
+    return re.sub(r"(?<=\d)(?=[\u4e00-\u9fff])", " ", text)
 
 
 def signed(minor: int, language: Language, currency: str = "CNY") -> str:

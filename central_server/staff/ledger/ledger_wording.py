@@ -47,8 +47,8 @@ REFUSED = {
     SpendingProblem.too_much: _("More than was spent cannot be taken back."),
     SpendingProblem.more_than_owed: _("The organisation owes the project less than that."),
     SpendingProblem.cases: _(
-        "Write the six-digit numbers of open cases of this community that need the same kind of help. Whoever declared "
-        "a relative, or could use such an account, neither requests nor approves it."
+        "Write the six-digit numbers of open cases of this community that need the same kind of help. Anyone who "
+        "declared a relative, or could use the account of someone who did, can neither request nor approve it."
     ),
     SpendingProblem.new_payee_wait: _(
         "This payee was never paid before: wait until the period for new payees has passed."

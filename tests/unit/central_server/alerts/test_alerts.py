@@ -205,7 +205,7 @@ async def test_the_end_is_sent_only_to_channels_that_got_the_alert(database: Dat
         assert await open_ones(database) == ()
         for _ in range(2):
             await ours.notify_channels(NOW + 5 * MINUTE)
-        assert robot.came[1:] == ["huada：已恢复 1 件 (演练)\n\nhuada · Hall 已恢复联系。"]
+        assert robot.came[1:] == ["huada：已恢复 1 件 (演练)\n\nhuada · Hall：已恢复联系。"]
         assert other.language == "zh-Hant"
 
 

@@ -91,7 +91,7 @@ async def test_it_names_the_three_most_urgent_things_with_their_links(database: 
         "https://give.example.org/staff/gateways/gate",
         "https://give.example.org/staff/gateways/hall",
     ]
-    assert "Waiting besides: 2\nhttps://give.example.org/staff/alerts" in text
+    assert "Also waiting: 2\nhttps://give.example.org/staff/alerts" in text
     assert "surplus" not in text.lower()
     assert "Theirs" not in text
 
