@@ -192,6 +192,7 @@ async def gateway_report(components: Components, resources: Resources, started: 
         advert=presence.advert_status(),
         parcels=await outbox.counts(),
         catalogue_version=components.giving.offer.version,
+        hall=presence.hall.status.state,
     )
 
 

@@ -16,6 +16,8 @@ RADIO_MISSES = ("transmitter_lost", "never_heard", "nothing_ever", "advert_lost"
 """Words of `GatewayReport.radio` for a radio that receives but misses a transmitter: a known one fell silent, or was
 not received since the start; nothing at all was received since the start; our own advert fell silent or was never
 received. Staff see any other word unchanged."""
+HALL_CHANGED = "hall_changed"
+"""Word of `GatewayReport.radio` for a radio that misses nothing, in a hall that differs from its calibration."""
 NOTICED, CATALOGUE_OLDER = "noticed", "catalogue_older"
 """In the query of a report: since the last report the gateway refused a catalogue older than its own."""
 REPORT_REPLAYED = "report_replayed"
@@ -52,7 +54,7 @@ class GatewayReport(Record):
     hearing: Hearing
     radio: Word
     """The scanner's own word: hearing, listening, silent, starting, refused, off, no_adapter, no_answer …; or one of
-    RADIO_MISSES, which goes before it."""
+    RADIO_MISSES or HALL_CHANGED, which go before it."""
     advert: Word
     """on_air, off (not switched on), starting, simulated; else why it is not on the air: refused, no_adapter,
     no_advertising, no_answer, no_helper …"""

@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 
+from beacon_gateway.model.hall_status import HallState
 from beacon_gateway.model.radio_status import AdvertStatus, Proof, RadioStatus
 from beacon_gateway.sync.central_client import CentralClient
 from beacon_gateway.sync.ports import Acceptance, CentralRefusedUs
-from sync_contract.gateway_report import EVERY_S, RADIO_MISSES, GatewayReport, Hearing
+from sync_contract.gateway_report import EVERY_S, HALL_CHANGED, RADIO_MISSES, GatewayReport, Hearing
 from sync_contract.records import ClockReading
 
 _CHECK_S = 5.0
@@ -43,6 +44,7 @@ def build_report(
     advert: AdvertStatus,
     parcels: Mapping[str, int],
     catalogue_version: int,
+    hall: HallState = HallState.not_calibrated,
 ) -> GatewayReport:
     """Build the report. `parcels`: counts by state."""
     return GatewayReport(
@@ -52,7 +54,7 @@ def build_report(
         epoch=epoch,
         uptime_s=int(uptime_s),
         hearing=hearing,
-        radio=_radio_word(radio),
+        radio=_radio_word(radio, hall),
         advert=_word(advert.state),
         waiting=parcels.get("waiting", 0),
         refused=parcels.get("refused", 0),
@@ -61,8 +63,10 @@ def build_report(
     )
 
 
-def _radio_word(radio: RadioStatus) -> str:
-    """Return the trouble, once staff are needed; otherwise the scanner's state."""
+def _radio_word(radio: RadioStatus, hall: HallState) -> str:
+    """Return the trouble, once staff are needed; otherwise the scanner's state, or that the hall changed."""
+    if hall is HallState.changed and not radio.trouble and radio.state == "hearing":
+        return HALL_CHANGED
     return _word(radio.trouble if radio.trouble in _MISSED and radio.asks_a_person else radio.state)
 
 

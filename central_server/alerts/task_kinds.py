@@ -50,6 +50,7 @@ class TaskKind(StrEnum):
     tag_silent = "tag_silent"
     advert_unheard = "advert_unheard"
     nothing_heard = "nothing_heard"
+    hall_changed = "hall_changed"
     off_air = "off_air"
     late = "late"
     awaited = "awaited"

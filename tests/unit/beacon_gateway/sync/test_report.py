@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from beacon_gateway.model.hall_status import HallState
 from beacon_gateway.model.radio_status import AdvertStatus, LivenessStatus, RadioStatus
 from beacon_gateway.store.database import open_database
 from beacon_gateway.store.server_acceptance import open_acceptance
@@ -15,7 +16,7 @@ from tests.unit.beacon_gateway.sync.test_drain import CLOCK, KEY, connected, run
 PROVED, LOST = LivenessStatus(by=("east gate",), expected=1), LivenessStatus(lost=("east gate",), expected=1)
 
 
-def report_of(radio: RadioStatus) -> GatewayReport:
+def report_of(radio: RadioStatus, hall: HallState = HallState.accepted) -> GatewayReport:
     return build_report(
         clock=CLOCK,
         epoch="0" * 16,
@@ -25,6 +26,7 @@ def report_of(radio: RadioStatus) -> GatewayReport:
         advert=AdvertStatus(),
         parcels={},
         catalogue_version=0,
+        hall=hall,
     )
 
 
@@ -40,6 +42,13 @@ def report_of(radio: RadioStatus) -> GatewayReport:
 )
 def test_the_report_shows_trouble_once_staff_are_needed(radio: RadioStatus, word: str) -> None:
     assert report_of(radio).radio == word
+
+
+def test_a_changed_hall_is_reported_where_the_radio_misses_nothing() -> None:
+    assert report_of(RadioStatus("hearing"), HallState.changed).radio == "hall_changed"
+    lost = RadioStatus("hearing", trouble="transmitter_lost", asks_a_person=True)
+    assert report_of(lost, HallState.changed).radio == "transmitter_lost"
+    assert report_of(RadioStatus("silent"), HallState.changed).radio == "silent"
 
 
 @pytest.mark.parametrize(
