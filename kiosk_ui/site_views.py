@@ -56,6 +56,8 @@ class RadioNow:
     classes: tuple[HeardClass, ...]
     foreign: int
     off_air_min: int = 0
+    advert_rate: str = ""
+    """Own adverts a second that another adapter receives; empty: none does, so nothing proves them."""
 
 
 @dataclass(frozen=True, slots=True)

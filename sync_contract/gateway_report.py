@@ -53,8 +53,8 @@ class GatewayReport(Record):
     uptime_s: Annotated[int, Field(ge=0, lt=2**32)]
     hearing: Hearing
     radio: Word
-    """The scanner's own word: hearing, listening, silent, starting, refused, off, no_adapter, no_answer …; or one of
-    RADIO_MISSES or HALL_CHANGED, which go before it."""
+    """The scanner's own word: hearing, listening, silent, starting, refused, off, no_adapter, no_bluetoothd,
+    no_answer …; or one of RADIO_MISSES or HALL_CHANGED, which go before it."""
     advert: Word
     """on_air, off (not switched on), starting, simulated; else why it is not on the air: refused, no_adapter,
     no_advertising, no_answer, no_helper …"""

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator
 
-from beacon_gateway.model.radio_status import AdapterStatus, AdvertStatus, RadioStatus, RecoveryStatus, RecoveryStep
+from beacon_gateway.model.radio_status import (
+    AdapterStatus,
+    AdvertStatus,
+    IdentityStatus,
+    RadioStatus,
+    RecoveryStatus,
+    RecoveryStep,
+)
 from beacon_gateway.radio.advertise.advert_wording import word_off_air
 from beacon_gateway.radio.radio_wording import (
     Words,
@@ -21,20 +28,22 @@ STATES = {
     "starting": "正在启动 starting",
     "refused": "无法开始扫描 a scan cannot start",
     "off": "蓝牙被关掉了 Bluetooth is switched off",
-    "no_adapter": "找不到蓝牙适配器,或蓝牙服务没有运行 no Bluetooth adapter, or bluetoothd is not running",
+    "no_adapter": "找不到蓝牙适配器 no Bluetooth adapter",
+    "no_bluetoothd": "蓝牙服务没有运行 bluetoothd is not running",
     "no_answer": "蓝牙服务没有回应 bluetoothd gives no answer",
     "simulated": SIMULATED,
     "replaying": "正在播放录下的信号,不是真的接收 a recording is played; nothing is received",
     "finished": "录下的信号已播完,不是真的接收 the recording has ended; nothing is received",
 }
 ADVERTS = {
-    "on_air": "正在发出 on the air",
+    "on_air": "已登记发送 registered as on the air",
     "off": "没有打开 not switched on",
     "starting": "正在启动 starting",
     "adapter_off": "蓝牙被关掉了 Bluetooth is switched off",
     "refused": "被蓝牙服务拒绝 refused by bluetoothd",
     "no_advertising": "这个适配器不能广播 this adapter cannot advertise",
     "no_adapter": "找不到蓝牙适配器 no Bluetooth adapter",
+    "no_bluetoothd": "蓝牙服务没有运行 bluetoothd is not running",
     "no_answer": "蓝牙服务没有回应 bluetoothd gives no answer",
     "no_helper": "找不到辅助程序 its helper does not run",
     "simulated": "模拟的,没有真的发出 simulated: nothing is on the air",
@@ -55,6 +64,7 @@ def radio_sentences(radio: RadioStatus, advert: AdvertStatus) -> Iterator[str]:
     yield from scanner_sentences(radio)
     yield f"本站广播 own advert: {ADVERTS.get(advert.state, advert.state)}"
     for identity in advert.identities:
+        yield from (f"  {line}" for line in _air_sentence(identity))
         if words := word_off_air(identity):
             yield f"  {identity.beacon}:"
             yield from _indent(words)
@@ -70,6 +80,19 @@ def scanner_sentences(radio: RadioStatus) -> Iterator[str]:
         yield from _adapter_sentences(name, adapter, radio.state if len(radio.adapters) == 1 else "")
     if radio.batteries:
         yield from _indent(word_batteries(radio.batteries))
+
+
+def _air_sentence(identity: IdentityStatus) -> Iterator[str]:
+    """Yield whether another adapter proves that an advert is on the air, and at what rate it receives it."""
+    if identity.state != "on_air":
+        return
+    if (heard := identity.heard) is None:
+        yield f"{identity.beacon}: 未证实,没有别的适配器收到它 not proved: no other adapter receives it"
+    else:
+        yield (
+            f"{identity.beacon}: 已证实 proved, {heard.adapter}: {heard.per_s:.1f}/s, "
+            f"间隔 interval {heard.interval_ms} ms (设定 set {identity.interval_ms} ms)"
+        )
 
 
 def _adapter_sentences(name: str, adapter: AdapterStatus, printed_state: str) -> Iterator[str]:

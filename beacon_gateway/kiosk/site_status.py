@@ -66,6 +66,7 @@ class SiteStatus:
             classes=tuple(HeardClass(tag, zone, count) for (tag, zone), count in sorted(people.items())),
             foreign=self.foreign(),
             off_air_min=int(advert.off_air_s) // 60 if advert.asks_a_person else 0,
+            advert_rate=_rate(advert),
         )
 
     async def sync_now(self) -> SyncNow | None:
@@ -114,6 +115,13 @@ class SiteStatus:
         """Return the newest RSSI of each place beacon."""
         heard = (each for each in self.why.trace.place_samples if isinstance(each, Heard))
         return {each.beacon: each.rssi for each in heard if each.rssi is not None}
+
+
+def _rate(advert: AdvertStatus) -> str:
+    """Return the least rate of our adverts that another adapter receives; empty unless it receives all."""
+    heard = [each.heard for each in advert.identities]
+    rates = [each.per_s for each in heard if each is not None]
+    return f"{min(rates):.1f}" if rates and len(rates) == len(heard) else ""
 
 
 def running_versions(gateway: str) -> Mapping[str, str]:

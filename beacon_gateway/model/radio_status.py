@@ -134,7 +134,8 @@ class BatteryStatus:
 class AdapterStatus:
     """Status of one adapter's scan.
 
-    `state`: hearing, listening (nothing received yet), silent, starting, refused, off, no_adapter or no_answer.
+    `state`: hearing, listening (nothing received yet), silent, starting, refused, off, no_adapter,
+    no_bluetoothd or no_answer.
     """
 
     state: str = ""
@@ -215,10 +216,23 @@ class AppliedAdvert:
 
 
 @dataclass(frozen=True, slots=True)
+class HeardAdvert:
+    """An advert of ours as another adapter receives it now: proof that it is on the air.
+
+    `per_s`: adverts a second; `interval_ms`: the usual time from one to the next.
+    """
+
+    adapter: str
+    per_s: float
+    interval_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityStatus:
     """Status of one advert of ours.
 
-    `state`: on_air, starting, refused, off, no_advertising, no_adapter, no_answer, no_helper or simulated.
+    `state`: on_air, starting, refused, off, no_advertising, no_adapter, no_bluetoothd, no_answer,
+    no_helper or simulated.
     `off_air_s`: None while it is on the air.
     """
 
@@ -238,6 +252,8 @@ class IdentityStatus:
     """Requested of the controller; None: its own choice."""
     recovery: RecoveryStatus | None = None
     reported: AppliedAdvert | None = None
+    heard: HeardAdvert | None = None
+    """None: no other adapter receives it, so it is not proved that it is on the air."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ MAX_ADAPTERS = 16
 _RULES = (
     f"sender='org.freedesktop.DBus',member='NameOwnerChanged',arg0='{SERVICE}'",
     f"sender='{SERVICE}',interface='{PROPERTIES}',member='PropertiesChanged',arg0='{ADAPTER}'",
+    f"sender='{SERVICE}',interface='{PROPERTIES}',member='PropertiesChanged',arg0='{ADVERTISING}'",
     *(f"sender='{SERVICE}',interface='{OBJECTS}',arg0path='/org/bluez/hci{n}'" for n in range(MAX_ADAPTERS)),
 )
 """One rule for each adapter, as a rule for all would also match the devices below: in a crowd they come and go."""
@@ -83,6 +84,9 @@ class DisturbanceWatch:
             case "PropertiesChanged", [str(interface), dict(changed), _] if interface == ADAPTER:
                 if self._is_watched(message.path or ""):
                     self._on_properties({name: value.value for name, value in changed.items()})
+            case "PropertiesChanged", [str(interface), _, _] if interface == ADVERTISING:
+                if self._is_watched(message.path or "") and not self._scans:
+                    self._changed.set()  # an advertisement set was taken or became free
 
     def _on_properties(self, changed: dict[str, object]) -> None:
         if "Powered" in changed:  # "on" counts too: BlueZ reports a quick off and on as "on" alone
@@ -117,7 +121,8 @@ async def wait_for_adapter(
     """Return the name of the `requested` adapter (None: the first that is on) once it is usable.
 
     `watch` is then cleared and watches that adapter alone. Meanwhile `on_state` is called with off, no_advertising,
-    no_adapter or no_answer. Raise RadioLost after `patience_s` without such an adapter, or if the bus has ended.
+    no_adapter, no_bluetoothd or no_answer. Raise RadioLost after `patience_s` without such an adapter, or if the bus
+    has ended.
     """
     last_present_at = monotonic()
     while True:
@@ -133,16 +138,16 @@ async def wait_for_adapter(
             if usable:
                 watch.adapter = usable[0].name
                 return usable[0].name
-            state = _missing_ability(candidates)
+            state = await _find_obstacle(bus, candidates)
         on_state(state)
-        if state not in {"no_adapter", "no_answer"}:
+        if state not in {"no_adapter", "no_bluetoothd", "no_answer"}:
             last_present_at = monotonic()
         elif monotonic() - last_present_at >= patience_s:
             raise RadioLost(f"no Bluetooth adapter {requested or ''} for {patience_s:g} s ({state})")
         await watch.wait(min(poll_s, patience_s))
 
 
-def _missing_ability(candidates: list[Adapter]) -> str:
+async def _find_obstacle(bus: SystemBus, candidates: list[Adapter]) -> str:
     if not candidates:
-        return "no_adapter"
+        return "no_adapter" if await bus.bluetoothd_runs() else "no_bluetoothd"
     return "no_advertising" if any(adapter.powered for adapter in candidates) else "off"

@@ -148,6 +148,14 @@ class SystemBus:
         ]
         return {adapter.name: adapter for adapter in sorted(adapters, key=lambda a: (len(a.name), a.name))}
 
+    async def bluetoothd_runs(self) -> bool:
+        """Return whether bluetoothd has its name on the bus; True if the bus does not say. Raise RadioLost."""
+        bus = "org.freedesktop.DBus"
+        try:
+            return bool(await self.call_service(bus, "/org/freedesktop/DBus", bus, "NameHasOwner", "s", SERVICE))
+        except (BlueZRefused, NoAnswer):
+            return True
+
     async def set_powered(self, adapter: str, on: bool) -> None:
         """Switch an adapter. Raise BlueZRefused, NoAnswer, RadioLost."""
         await self.call(f"/org/bluez/{adapter}", PROPERTIES, "Set", "ssv", ADAPTER, "Powered", Variant("b", on))

@@ -111,7 +111,12 @@ def _make_bluez(plan: RadioPlan) -> Radios:
         observe_only=plan.observe_only,
     )
     scanner = MergedScanner(plan.scan_adapters, options)
-    return Radios(scanner, AdvertiserGroup(own) if own else None, batteries, foreign=lambda: scanner.foreign)
+    return Radios(
+        scanner,
+        AdvertiserGroup(own, measure=scanner.measure) if own else None,
+        batteries,
+        foreign=lambda: scanner.foreign,
+    )
 
 
 def _make_advertiser(

@@ -94,7 +94,8 @@ FAULTS: dict[str, tuple[str, str]] = {
         "{adapter} 被关掉了(别的程序或 rfkill)",
         "{adapter} is switched off (by another program or rfkill)",
     ),
-    "no_adapter": ("找不到 {adapter},或蓝牙服务没有运行", "{adapter} is gone, or bluetoothd is not running"),
+    "no_adapter": ("找不到 {adapter}", "{adapter} is gone"),
+    "no_bluetoothd": ("蓝牙服务没有运行", "bluetoothd is not running"),
     "no_answer": ("蓝牙服务没有回应", "bluetoothd gives no answer"),
 }
 STEPS: dict[RecoveryStep, tuple[str, str]] = {

@@ -63,7 +63,9 @@ class RadioTimings:
 
     advert_check_s: float = 30.0
     """Between two checks that the adapter of an advert is still on, in case a signal was missed."""
-    advert_pause_cap_s: float = 30.0
+    refused_pause_s: float = 0.4
+    """Before the retry of a refused advert, unless a signal of BlueZ comes first; it doubles with each refusal."""
+    advert_pause_cap_s: float = 5.0
     refused_rest_s: float = 60.0
     """After the first recovery step against a controller that refuses an advert."""
     ask_after_s: float = 120.0

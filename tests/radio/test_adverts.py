@@ -79,6 +79,25 @@ async def test_three_identities_count_their_seconds_and_return_after_disturbance
             pass
 
 
+async def test_a_second_adapter_proves_an_advert_and_measures_its_interval(tmp_path: Path) -> None:
+    await radios_ready()
+    text = CONFIG.read_text("utf-8").replace('adapter = ""', 'adapter = "hci0"')
+    file = tmp_path / "gateway.toml"
+    file.write_text(text, "utf-8")
+    radios = make_radios("bluez", settings_mapping.radio_plan(load(file, Settings)))
+    assert radios.adverts is not None
+    read = radios.adverts.read_status
+    async with running(radios.adverts.keep_on_air()):
+        await until(lambda: read().state == "on_air")
+        assert read().identities[0].heard is None, "nobody receives it yet"
+        async with running(radios.scanner.hear(lambda _sighting: None)):
+            await until(lambda: (heard := read().identities[0].heard) is not None and heard.per_s > 5)
+            heard = read().identities[0].heard
+            assert heard is not None
+            assert heard.adapter == "hci1"
+            assert 95 <= heard.interval_ms <= 130
+
+
 async def test_one_identity_too_many_is_refused_and_affects_no_other(tmp_path: Path) -> None:
     await radios_ready()
     ours, ear = await load_adverts(tmp_path, more=3), Ear()

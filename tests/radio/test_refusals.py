@@ -2,18 +2,21 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.radio_status import AdvertRefusal, RefusalReason
+from beacon_gateway.radio.advertise.advert_wording import word_off_air
 from beacon_gateway.radio.advertise.advertising_parameters import Advertisement
 from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser, classify_refusal
 from beacon_gateway.radio.bluez_bus import ADVERTISING, BlueZRefused, system_bus
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
+from beacon_gateway.radio.timings import DEFAULT_TIMINGS
 from tests.radio.lab_control import end_bluetoothd, power, radios_ready, start_bluetoothd
 from tests.radio.waiting import Ear, running, until
 
@@ -85,6 +88,35 @@ async def test_an_advert_without_a_free_set_is_refused_until_one_is_free() -> No
             assert last.read_status().state == "refused"
         await until(lambda: last.read_status().state == "on_air")
         assert last.read_status().refusal is None
+
+
+async def test_a_refused_advert_is_on_the_air_when_a_set_becomes_free_without_waiting_for_its_next_try() -> None:
+    patient = replace(DEFAULT_TIMINGS, refused_pause_s=3600.0, advert_pause_cap_s=3600.0)
+    last = BlueZAdvertiser("hci0", FRAME, timings=patient)
+    async with AsyncExitStack() as stack:
+        async with all_sets_taken():
+            await stack.enter_async_context(running(last.keep_on_air()))
+            await until(lambda: last.read_status().state == "refused")
+        await until(lambda: last.read_status().state == "on_air", 5)
+
+
+async def test_a_dead_bluetoothd_and_an_adapter_that_is_gone_have_different_words() -> None:
+    """What a person can do appears once it has lasted; the advert is back as soon as bluetoothd is."""
+    ours = BlueZAdvertiser("hci0", FRAME, timings=replace(DEFAULT_TIMINGS, ask_after_s=7.0))
+    missing = BlueZAdvertiser("hci7", FRAME)
+
+    def words(advertiser: BlueZAdvertiser = ours) -> str:
+        return str(word_off_air(advertiser.read_status()))
+
+    async with running(ours.keep_on_air()):
+        await until(lambda: ours.read_status().state == "on_air")
+        await end_bluetoothd()
+        await until(lambda: "the Bluetooth service is not running. It is being tried again" in words(), 10)
+        await until(lambda: "the Bluetooth service is not running. Please restart" in words(), 10)
+        start_bluetoothd()
+        await until(lambda: ours.read_status().state == "on_air", 5)
+    async with running(missing.keep_on_air()):
+        await until(lambda: "there is no Bluetooth adapter. It is being tried again" in words(missing), 10)
 
 
 async def test_a_long_absence_of_the_adapter_ends_the_stage() -> None:

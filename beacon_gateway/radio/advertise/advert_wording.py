@@ -19,6 +19,7 @@ _WHY_AND_REMEDY: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("找不到蓝牙适配器", "there is no Bluetooth adapter"),
         ("拔插适配器,或给设备断电再上电", "replug the adapter, or power the device off and on"),
     ),
+    "no_bluetoothd": (("蓝牙服务没有运行", "the Bluetooth service is not running"), _RESTART),
     "no_advertising": (
         ("这个适配器不能广播", "this adapter cannot advertise"),
         ("在 [advertise] adapter 里写别的适配器", "name another adapter in [advertise] adapter"),
@@ -44,6 +45,11 @@ _OFF_AIR = (
     "本站广播没有发出,已有 {time}:{why}。请{remedy}。",
     "The own advert has not been on the air for {time}: {why}. Please {remedy}.",
 )
+_RETRIED = (
+    "本站广播没有发出,已有 {time}:{why}。正在自动重试。",
+    "The own advert has not been on the air for {time}: {why}. It is being tried again.",
+)
+"""Until it has lasted: most causes end by themselves, and a person would only disturb."""
 _REFUSALS: dict[RefusalReason, tuple[str, str]] = {
     RefusalReason.no_answer: ("蓝牙服务没有回应", "{detail}"),
     RefusalReason.no_bluetoothd: ("蓝牙服务没有运行", "bluetoothd is not running"),
@@ -70,7 +76,10 @@ def word_refusal(refusal: AdvertRefusal) -> Words:
 
 
 def word_off_air(status: IdentityStatus) -> Words | None:
-    """Say for how long an advert is off the air, why, and what to do; None while it is on the air or only just off."""
+    """Say for how long an advert is off the air and why; None while it is on the air or only just off.
+
+    What a person can do is added once the advert needs one.
+    """
     if not status.off_air_s or (status.off_air_s < REPORT_AFTER_S and status.refusal is None):
         return None
     why, remedies = _WHY_AND_REMEDY.get(status.state, ((status.state, status.state), _RESTART))
@@ -82,6 +91,8 @@ def word_off_air(status: IdentityStatus) -> Words | None:
     times = (f"{minutes} 分钟", f"{minutes} min") if long else (f"{seconds} 秒", f"{seconds} s")
     zh, en = (
         text.format(time=time, why=reason, remedy=remedy)
-        for text, time, reason, remedy in zip(_OFF_AIR, times, why, remedies, strict=True)
+        for text, time, reason, remedy in zip(
+            _OFF_AIR if status.asks_a_person else _RETRIED, times, why, remedies, strict=True
+        )
     )
     return {"zh": zh, "en": en}

@@ -1,12 +1,12 @@
 """Keep several adverts of ours on the air, each by its own advertiser, so that one refusal affects no other."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
 
-from beacon_gateway.model.radio_status import AdvertStatus
+from beacon_gateway.model.radio_status import AdvertStatus, HeardAdvert, IdentityStatus
 from beacon_gateway.radio.advertise.advert_wording import word_off_air
 from beacon_gateway.radio.advertise.air_time import AIRING
 from beacon_gateway.radio.ports import Advertiser, RadioLost
@@ -17,11 +17,16 @@ log = structlog.get_logger()
 
 
 class AdvertiserGroup:
-    """Advertisers by beacon, in the order of the settings."""
+    """Advertisers by beacon, in the order of the settings. `measure`: how another adapter receives one, if any does."""
 
     def __init__(
-        self, advertisers: Mapping[BeaconId, Advertiser], *, check_s: float = DEFAULT_TIMINGS.advert_ask_check_s
+        self,
+        advertisers: Mapping[BeaconId, Advertiser],
+        *,
+        measure: Callable[[BeaconId, str | None], HeardAdvert | None] = lambda _beacon, _sent_by: None,
+        check_s: float = DEFAULT_TIMINGS.advert_ask_check_s,
     ) -> None:
+        self._measure = measure
         self._advertisers = dict(advertisers)
         self._check_s = check_s
 
@@ -42,9 +47,7 @@ class AdvertiserGroup:
         return {beacon: advertiser.seconds_on_air() for beacon, advertiser in self._advertisers.items()}
 
     def read_status(self) -> AdvertStatus:
-        identities = tuple(
-            replace(advertiser.read_status(), beacon=str(beacon)) for beacon, advertiser in self._advertisers.items()
-        )
+        identities = tuple(self._read_identity(*each) for each in self._advertisers.items())
         states = [identity.state for identity in identities]
         state = next((state for state in states if state not in AIRING), states[0])
         return AdvertStatus(
@@ -53,6 +56,11 @@ class AdvertiserGroup:
             off_air_s=max((identity.off_air_s or 0.0 for identity in identities), default=0.0),
             identities=identities,
         )
+
+    def _read_identity(self, beacon: BeaconId, advertiser: Advertiser) -> IdentityStatus:
+        status = advertiser.read_status()
+        heard = self._measure(beacon, status.adapter) if status.state == "on_air" else None
+        return replace(status, beacon=str(beacon), heard=heard)
 
     async def _log_requests_for_a_person(self) -> None:
         """Log an error once each time that an advert stays off the air."""

@@ -109,7 +109,7 @@ class BlueZAdvertiser:
             watch = await watch_disturbances(bus, scans=False)
             self._object.watch = watch
             bus.export(_PATH, self._object)
-            refusals, pause_s = 0, timings.first_pause_s
+            refusals, pause_s = 0, timings.refused_pause_s
             while True:
                 adapter = self._adapter = await wait_for_adapter(
                     bus,
@@ -123,12 +123,14 @@ class BlueZAdvertiser:
                 try:
                     await self._register(bus, adapter)
                 except (BlueZRefused, NoAnswer) as error:
-                    refusals, pause_s = refusals + 1, min(2 * pause_s, timings.advert_pause_cap_s)
+                    refusals += 1
                     await self._on_refusal(bus, adapter, error, refusals)
+                    await watch.wait(pause_s)  # a set that becomes free is a signal
+                    pause_s = min(2 * pause_s, timings.advert_pause_cap_s)
                 else:
-                    refusals, pause_s = 0, timings.first_pause_s
+                    refusals, pause_s = 0, timings.refused_pause_s
                     await self._wait_until_disturbed(bus, watch, adapter)
-                await asyncio.sleep(pause_s)
+                await asyncio.sleep(timings.first_pause_s)
 
     def seconds_on_air(self) -> float:
         return self._air.seconds()

@@ -13,6 +13,7 @@ _RESET_STEPS = (
 _BY_STATE: dict[str, tuple[RecoveryStep, ...]] = {
     "refused": (RecoveryStep.power_cycle, *_RESET_STEPS),
     "no_adapter": _RESET_STEPS,
+    "no_bluetoothd": _RESET_STEPS,
     "no_answer": _RESET_STEPS,
     "off": (RecoveryStep.ask_a_person,),  # a person may have switched it off for a reason
 }

@@ -4,12 +4,18 @@ An empty hall and a deaf radio look the same. A known transmitter that becomes s
 transmitter, never an empty hall.
 """
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
-from beacon_gateway.model.radio_status import LivenessStatus
+from beacon_gateway.model.radio_status import HeardAdvert, LivenessStatus
 from beacon_gateway.radio.timings import DEFAULT_TIMINGS, RadioTimings
 from sync_contract.beacon_identity import BeaconId
+
+MEASURED_S, MEASURED_ADVERTS, MIN_MEASURED = 60.0, 64, 5
+"""The rate of an advert is measured from its last ones, of this many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +36,30 @@ class Transmitter:
 
 
 class LastHeard:
-    """When a transmitter was last received, in monotonic seconds; None: never. Set for each of its adverts."""
+    """When a transmitter was received, in monotonic seconds. Set for each of its adverts."""
 
-    __slots__ = ("at",)
+    __slots__ = ("times",)
 
     def __init__(self) -> None:
-        self.at: float | None = None
+        self.times: deque[float] = deque(maxlen=MEASURED_ADVERTS)
+
+    @property
+    def at(self) -> float | None:
+        """The last time; None: never."""
+        return self.times[-1] if self.times else None
+
+    @at.setter
+    def at(self, at: float) -> None:
+        self.times.append(at)
+
+    def measure(self, adapter: str, now: float) -> HeardAdvert | None:
+        """Return at what rate the adapter receives it; None if it does not, or only just began to."""
+        recent = [at for at in self.times if now - MEASURED_S <= at <= now]
+        if len(recent) < MIN_MEASURED or recent[-1] <= recent[0]:
+            return None
+        gaps = [later - earlier for earlier, later in pairwise(recent)]
+        per_s = len(gaps) / (now - recent[0])
+        return HeardAdvert(adapter, round(per_s, 1), round(1000 * median(gaps)))
 
 
 class _ImpostorCheck:

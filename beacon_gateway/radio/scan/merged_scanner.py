@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.model.radio_status import RadioStatus
+from beacon_gateway.model.radio_status import HeardAdvert, RadioStatus
 from beacon_gateway.radio.bluetoothd_restart_watch import watch_disturbances
 from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus, system_bus
 from beacon_gateway.radio.ports import RadioLost
@@ -19,7 +19,17 @@ SLOW_POLL_S = 60.0
 """Signals announce adapters. Polling is expensive in a crowd, as BlueZ replies with every device that it knows."""
 _FIRST = "hci0"
 """The adapter that is waited for, and recovered, if BlueZ has none at all."""
-_BEST_FIRST = ("hearing", "listening", "silent", "starting", "refused", "off", "no_adapter", "no_answer")
+_BEST_FIRST = (
+    "hearing",
+    "listening",
+    "silent",
+    "starting",
+    "refused",
+    "off",
+    "no_adapter",
+    "no_bluetoothd",
+    "no_answer",
+)
 
 
 class MergedScanner:
@@ -83,6 +93,18 @@ class MergedScanner:
     def is_recovering(self, adapter: str) -> bool:
         """Return whether steps are being taken against a fault of `adapter` that switch it off or reset it."""
         return adapter in self._scanners and self._scanners[adapter].recovery.is_disturbing
+
+    def measure(self, beacon: BeaconId, sent_by: str | None) -> HeardAdvert | None:
+        """Return how the adapter that receives most of our advert `beacon` does; `sent_by` does not receive it."""
+        now = monotonic()
+        found = [
+            heard
+            for name, scanner in self._scanners.items()
+            if name != sent_by
+            and (times := scanner.reception.liveness.last_heard(beacon))
+            and (heard := times.measure(name, now))
+        ]
+        return max(found, key=lambda heard: heard.per_s, default=None)
 
     @property
     def foreign(self) -> frozenset[BeaconId]:

@@ -30,7 +30,7 @@ _STUCK = "the kernel takes no monitor"
 
 
 class ScanState:
-    """State of an adapter's scan: starting, listening, refused, off, no_adapter or no_answer.
+    """State of an adapter's scan: starting, listening, refused, off, no_adapter, no_bluetoothd or no_answer.
 
     `since`, `listens_since`: monotonic seconds. A scan that is replaced by the next one does not reset `listens_since`.
     """

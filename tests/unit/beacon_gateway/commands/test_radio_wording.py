@@ -15,6 +15,7 @@ from beacon_gateway.model.radio_status import (
     ClassBatteries,
     DeliveredAdverts,
     DeliveryStatus,
+    HeardAdvert,
     IdentityStatus,
     LivenessStatus,
     PlaceBattery,
@@ -109,7 +110,7 @@ def test_the_steps_taken_are_listed_while_a_fault_continues() -> None:
 
 def test_a_refused_advert_is_described_with_the_reason() -> None:
     refusal = AdvertRefusal(RefusalReason.no_free_set, "hci0", "Maximum advertisements reached")
-    refused = IdentityStatus("refused", str(WALL.id), refusal=refusal, off_air_s=600.0)
+    refused = IdentityStatus("refused", str(WALL.id), refusal=refusal, off_air_s=600.0, asks_a_person=True)
     advert = AdvertStatus("refused", identities=(refused, IdentityStatus("on_air")))
     lines = describe(RadioStatus("hearing"), advert)
     assert ADVERTS["refused"] in lines
@@ -135,3 +136,12 @@ def test_the_json_of_another_version_has_an_unknown_state() -> None:
 def test_an_unknown_state_is_printed_as_it_is() -> None:
     assert "levitating" in describe(RadioStatus("levitating"))
     assert describe(RadioStatus()).startswith("无线接收 radio:")
+
+
+def test_an_advert_without_a_second_adapter_is_not_proved_and_with_one_has_its_measured_rate() -> None:
+    alone = IdentityStatus("on_air", str(WALL.id), interval_ms=100)
+    lines = describe(RadioStatus("hearing"), AdvertStatus("on_air", identities=(alone,)))
+    assert "not proved: no other adapter receives it" in lines
+    proved = replace(alone, heard=HeardAdvert("hci1", 9.4, 105))
+    lines = describe(RadioStatus("hearing"), AdvertStatus("on_air", identities=(proved,)))
+    assert "proved, hci1: 9.4/s, 间隔 interval 105 ms (设定 set 100 ms)" in lines
