@@ -1,5 +1,6 @@
 """Why a bank's file of a day is refused, as facts; staff/reconciliation/statement_wording.py has the sentences."""
 
+import json
 from enum import StrEnum
 
 from central_server.banks.port import BankRefused
@@ -51,3 +52,16 @@ class StatementRefused(BankRefused):
         super().__init__(" ".join([problem.value, *(f"{name}={value}" for name, value in facts.items())]))
         self.problem = problem
         self.facts = facts
+
+    @property
+    def stored(self) -> str:
+        """The facts as text for the database, which `read_stored` reads."""
+        return json.dumps([self.problem, self.facts], ensure_ascii=False)
+
+
+def read_stored(text: str) -> StatementRefused | None:
+    """Return None for an empty text: the bank refused to give a file."""
+    if not text:
+        return None
+    problem, facts = json.loads(text)
+    return StatementRefused(StatementProblem(problem), **facts)

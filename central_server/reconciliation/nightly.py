@@ -1,6 +1,6 @@
 """The nightly reconciliation with one bank: import the files of all due days, then find what no file contains."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import partial
@@ -9,6 +9,7 @@ import structlog
 
 from central_server.banks.port import Bank, BankRefused, BankUnavailable, NoStatement
 from central_server.banks.settlement_day import day_end, settlement_day
+from central_server.banks.statement_refusal import StatementRefused
 from central_server.errors import CentralError
 from central_server.reconciliation import settlement_days
 from central_server.reconciliation.statement_import import Reconciler
@@ -53,7 +54,7 @@ class NightlyRun:
     async def run(self, now: datetime, days: tuple[date, ...] | None = None, *, cause: str = NIGHTLY) -> NightlyResult:
         """Process `days`, or the due days if None. Raises StoreUnavailable."""
         result = NightlyResult()
-        refused = set[date]()
+        refused: dict[date, str] = {}
         await self.reconciler.resume(now)
         due = await self._due(now) if days is None else days
         for day in due:
@@ -64,7 +65,7 @@ class NightlyRun:
                 result.without_file.append(day)
             except BankRefused as error:
                 result.failed[day] = error
-                refused.add(day)
+                refused[day] = error.stored if isinstance(error, StatementRefused) else ""
             except BankUnavailable as error:
                 result.failed[day] = error
                 break  # it would not answer the other requests either
@@ -93,7 +94,7 @@ class NightlyRun:
             checked = await reconciled_attempts.checked_days(connection, reconciler.bank, reconciler.environment, since)
         return settlement_days.due_days(since, checked, now)
 
-    async def _record_without_file(self, due: tuple[date, ...], refused: Collection[date], now: datetime) -> None:
+    async def _record_without_file(self, due: tuple[date, ...], refused: Mapping[date, str], now: datetime) -> None:
         """Record days without an accepted file: the refused ones, and those of which our payments wait."""
         reconciler = self.reconciler
         of_bank = (reconciler.bank, reconciler.environment)
@@ -107,7 +108,7 @@ class NightlyRun:
                 has_file = day in checked and checked[day][0]
                 if not has_file and (day in refused or day in waiting):
                     kind = DifferenceKind.file_refused if day in refused else DifferenceKind.file_missing
-                    found = differences.without_file(kind, *of_bank, reconciler.place, day, now)
+                    found = differences.without_file(kind, *of_bank, reconciler.place, day, now, refused.get(day, ""))
                     await differences.add(connection, found)
             kinds = (DifferenceKind.file_missing,)
             for known in await differences.open_without_file(connection, *of_bank, kinds):

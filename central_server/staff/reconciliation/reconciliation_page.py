@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from central_server.accounts.access import Right
-from central_server.banks.statement_refusal import StatementRefused
+from central_server.banks.statement_refusal import StatementRefused, read_stored
 from central_server.reconciliation import external_refunds
 from central_server.reconciliation.day_totals import DayTotals, load_day_totals
 from central_server.reconciliation.external_refunds import CannotPost
@@ -82,6 +82,7 @@ class ReconciliationPage:
                 "refused": refused,
                 "problem": problem,
                 "problems": statement_wording.PROBLEMS,
+                "read_refusal": read_stored,
                 "kept": statement,
                 "shown": _SHOWN,
                 "done": visitor.request.query.get("done", "")[:12],

@@ -38,7 +38,10 @@ class DifferenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NewDifference:
-    """`identity`: the same for a difference that is found again. Amounts in fen, None if one side has none."""
+    """`identity`: the same for a difference that is found again. Amounts in fen, None if one side has none.
+
+    `refusal`: why a file was refused (`banks.statement_refusal.read_stored`).
+    """
 
     identity: str
     community: str
@@ -55,6 +58,7 @@ class NewDifference:
     refund: str | None = None
     ours_minor: int | None = None
     theirs_minor: int | None = None
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +145,12 @@ WITHOUT_FILE = (DifferenceKind.file_refused, DifferenceKind.file_missing)
 
 
 def without_file(
-    kind: DifferenceKind, bank: str, environment: str, community: str, day: date, now: datetime
+    kind: DifferenceKind, bank: str, environment: str, community: str, day: date, now: datetime, refusal: str = ""
 ) -> NewDifference:
     """Return the difference of a day without an accepted file."""
-    return NewDifference(
-        f"{kind}:{bank}:{environment}:{day}", community, environment, kind.value, bank, day, "", "CNY", now
-    )
+    identity = f"{kind}:{bank}:{environment}:{day}"
+    facts = (community, environment, kind.value, bank, day, "", "CNY", now)
+    return NewDifference(identity, *facts, refusal=refusal)
 
 
 async def open_without_file(

@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from central_server.banks.port import (
-    BankRefused,
     BankUnavailable,
     Capabilities,
     Expiring,
@@ -23,6 +22,7 @@ from central_server.banks.port import (
     Statement,
     StatementRow,
 )
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from central_server.donations import refund_approval, refund_outcome
 from central_server.donations.settlement import post_payment
 from central_server.enrolment.gateways import register
@@ -84,7 +84,7 @@ class FilingBank:
         if self.away:
             raise BankUnavailable("away")
         if day in self.refused:
-            raise BankRefused("it does not balance")
+            raise StatementRefused(StatementProblem.incomplete)
         if day not in self.files:
             raise NoStatement(f"no file of {day}")
         return self.files[day]

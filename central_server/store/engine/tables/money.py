@@ -184,6 +184,7 @@ differences = Table(
     Column("settled_at", Instant),
     Column("settled_by", String(64)),
     Column("reason", String(300), nullable=False),
+    Column("refusal", String(500), nullable=False),
     ForeignKeyConstraint(["statement", "line"], ["statement_rows.statement", "statement_rows.line"]),
     Index(None, "community", "settled_at"),
 )

@@ -3,12 +3,14 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 
 import aiohttp
 import pytest
 from sqlalchemy import select
 
 from central_server.accounts.access import Role
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from central_server.reconciliation.day_totals import load_day_totals
 from central_server.reconciliation.evidence import COLUMNS
 from central_server.reconciliation.statement_import import Reconciler
@@ -23,6 +25,7 @@ from central_server.store.engine.tables import attempts as attempts_table
 from central_server.store.ledger import ledger_lines
 from central_server.store.places.places import TOP
 from central_server.store.reconciliation import differences, statements
+from central_server.store.reconciliation.differences import DifferenceKind, without_file
 from sync_contract.records import HandoffKind
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
@@ -165,6 +168,19 @@ async def test_an_invalid_file_is_refused_with_its_reason_in_the_readers_languag
     assert [each.status for each in answers] == [422] * 3
     for answer, words in zip(answers, ("gives no files", "本服务器的银行不提供文件", "銀行不提供檔案"), strict=True):
         assert words in answer.text()
+    facts = StatementRefused(StatementProblem.unbalanced, found="¥1.00", stated="¥2.00").stored
+    async with central.database() as database, database.write() as connection:
+        found = without_file(DifferenceKind.file_refused, "sandbox", "drill", TOP, DAY, datetime.now(UTC), facts)
+        assert await differences.add(connection, found)
+    for language, words in (
+        ("en", "It does not balance: its rows are ¥1.00, its summary states ¥2.00. Ask the bank."),
+        ("zh-CN", "¥1.00"),
+        ("zh-TW", "¥2.00"),
+    ):
+        async with session.get(page.url, headers={"Accept-Language": language}) as response:
+            shown = await response.text()
+        assert words in shown
+        assert "to see why" not in shown
 
 
 async def sent(

@@ -10,6 +10,7 @@ from central_server.alerts.lifecycle import update_alerts
 from central_server.alerts.notifier import AlertNotifier
 from central_server.alerts.tasks import find_tasks
 from central_server.alerts.wecom import RobotSender
+from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from central_server.reconciliation import settlement_days
 from central_server.reconciliation.compared_days import Compared, load_compared
 from central_server.staff.alerts.alert_wording import message_writer
@@ -116,6 +117,7 @@ async def test_a_refused_file_is_a_task_until_a_file_of_the_day_is_accepted(worl
         assert (await world.nightly.run(NOW, (DAY,))).failed.keys() == {DAY}
     (found,) = await world.found()
     assert (found.kind, found.day, found.community) == ("file_refused", DAY, TOP)
+    assert found.refusal == StatementRefused(StatementProblem.incomplete).stored
     async with world.database.read() as connection:
         (task,) = await find_tasks(connection, (), [TOP], [TOP], "drill", NOW)
     assert (task.kind, task.community) == ("difference", TOP)
