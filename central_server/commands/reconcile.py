@@ -11,6 +11,7 @@ from pathlib import Path
 
 from central_server.banks.port import BankRefused, BankUnavailable, CredentialsRefused
 from central_server.banks.registry import BANKS, BankAccount
+from central_server.banks.settlement_day import settlement_day
 from central_server.banks.statement_refusal import StatementProblem, StatementRefused
 from central_server.commands import store_selection
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
@@ -31,7 +32,6 @@ from central_server.store.reconciliation import differences
 from central_server.store.reconciliation.differences import Difference
 from daemonkit.toml import ConfigRefused, load
 from sync_contract.entered_date import read_entered_date
-from sync_contract.permit import OFFICIAL_TIME
 
 _USAGE = 2
 _SHOWN = 200
@@ -50,7 +50,7 @@ class ReconcileRequest:
 
 def run(config: Path, state: Path, request: ReconcileRequest) -> int:
     """Return 0 without differences, 1 with differences or a refused file, 75 when the bank did not answer."""
-    day = read_entered_date(request.day, last=datetime.now(OFFICIAL_TIME).date())
+    day = read_entered_date(request.day, last=settlement_day(datetime.now(UTC)))
     if request.day and day is None:
         print(f"--day {request.day}: expected a past day such as 2026-11-23", file=sys.stderr)
         return _USAGE
