@@ -1,6 +1,7 @@
 """Find the tasks that wait for staff: about gateways, gifts, refunds, spending, records and beacons."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import quote, urlencode
@@ -51,6 +52,28 @@ _RADIO_MISSES = {
 """By sync_contract.gateway_report.RADIO_MISSES and HALL_CHANGED."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What every source reads. `tops`, `money_tops`: places at and below which tasks are wanted."""
+
+    connection: Connection
+    surveyed: Collection[SurveyedGateway]
+    tops: Collection[str]
+    money_tops: Collection[str]
+    environment: str
+    now: datetime
+    search: TaskSearch
+
+    @property
+    def gateways(self) -> dict[str, Gateway]:
+        return {each.gateway.id: each.gateway for each in self.surveyed}
+
+    @property
+    def money(self) -> tuple[Connection, Collection[str], str]:
+        """Return the first arguments of queries about money."""
+        return self.connection, self.money_tops, self.environment
+
+
 async def find_tasks(
     connection: Connection,
     surveyed: Collection[SurveyedGateway],
@@ -67,22 +90,23 @@ async def find_tasks(
     What cannot be read is left out, and `search` lists it.
     """
     search = search or TaskSearch()
+    scope = _Scope(connection, surveyed, tops, money_tops, environment, now, search)
     sources: dict[str, Callable[[], Awaitable[Iterable[Task]]]] = {
-        "records": partial(_record_tasks, connection, surveyed, tops, now, search),
-        "payments": partial(_payment_tasks, connection, surveyed, money_tops, environment, now, search),
-        "heads": partial(_head_refusals, connection, tops, now),
-        "disbursements": partial(_waiting_disbursements, connection, money_tops, environment, search),
-        "remittances": partial(_waiting_remittances, connection, money_tops, environment, search),
-        "shortfalls": partial(_shortfalls, connection, money_tops, environment),
+        "records": partial(_record_tasks, scope),
+        "payments": partial(_payment_tasks, scope),
+        "heads": partial(_head_refusals, scope),
+        "disbursements": partial(_waiting_disbursements, scope),
+        "remittances": partial(_waiting_remittances, scope),
+        "shortfalls": partial(_shortfalls, scope),
         "families": partial(family_tasks, connection, family_tops, environment, now),
         "permits": partial(permit_tasks.ending_permits, connection, tops, environment, now),
         "counts": partial(permit_tasks.pending_counts, connection, money_tops, environment),
         "catalogue": partial(catalogue_tasks.find_catalogue_tasks, connection, surveyed, tops, now),
-        "refunds": partial(_refund_tasks, connection, money_tops, environment, now, search),
-        "rejected": partial(_rejected_requests, connection, surveyed, tops, now, search),
-        "missing": partial(_missing_records, connection, surveyed, tops),
-        "quarantined": partial(_quarantined_records, connection, surveyed, tops, now),
-        "silent": partial(_silent_beacons, connection, surveyed, tops, now),
+        "refunds": partial(_refund_tasks, scope),
+        "rejected": partial(_rejected_requests, scope),
+        "missing": partial(_missing_records, scope),
+        "quarantined": partial(_quarantined_records, scope),
+        "silent": partial(_silent_beacons, scope),
     }
     found = search.each(
         surveyed,
@@ -126,14 +150,8 @@ def _gateway_tasks(each: SurveyedGateway, now: datetime) -> list[Task]:
     return found
 
 
-async def _record_tasks(
-    connection: Connection,
-    surveyed: Collection[SurveyedGateway],
-    tops: Collection[str],
-    now: datetime,
-    search: TaskSearch,
-) -> list[Task]:
-    known = {each.gateway.id: each.gateway for each in surveyed}
+async def _record_tasks(scope: _Scope) -> list[Task]:
+    known = scope.gateways
 
     def build(trouble: Trouble) -> Iterator[Task]:
         link = f"/staff/log?{urlencode({'gateway': trouble.gateway, 'result': trouble.result})}"
@@ -142,15 +160,13 @@ async def _record_tasks(
     def name(trouble: Trouble) -> tuple[str, str, str]:
         return f"{trouble.gateway} {trouble.result}", known[trouble.gateway].community, trouble.gateway
 
-    found = await overview.troubles(connection, tops, now - _RECORDS_BACK)
+    found = await overview.troubles(scope.connection, scope.tops, scope.now - _RECORDS_BACK)
     # Another one was enrolled since the survey.
-    return search.each((each for each in found if each.gateway in known), build, name)
+    return scope.search.each((each for each in found if each.gateway in known), build, name)
 
 
-async def _quarantined_records(
-    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str], now: datetime
-) -> list[Task]:
-    known = {each.gateway.id: each.gateway for each in surveyed}
+async def _quarantined_records(scope: _Scope) -> list[Task]:
+    known = scope.gateways
     return [
         Task(
             TaskKind.quarantined,
@@ -162,38 +178,30 @@ async def _quarantined_records(
             each.newest_at,
             gateway=each.gateway,
         )
-        for each in await quarantine.since(connection, tops, now - _RECORDS_BACK)
+        for each in await quarantine.since(scope.connection, scope.tops, scope.now - _RECORDS_BACK)
     ]
 
 
-async def _payment_tasks(
-    connection: Connection,
-    surveyed: Collection[SurveyedGateway],
-    money_tops: Collection[str],
-    environment: str,
-    now: datetime,
-    search: TaskSearch,
-) -> list[Task]:
-    labels = {each.gateway.id: each.gateway.label for each in surveyed}
+async def _payment_tasks(scope: _Scope) -> list[Task]:
+    gateways = scope.gateways
 
     def build(payment: OddPayment) -> Iterator[Task]:
         kind = TaskKind.outside_permit
         if payment.surplus or payment.late:
             kind = TaskKind.surplus if payment.surplus else TaskKind.late_payment
         link = f"/staff/gifts/{payment.gateway}/{payment.intent}"
-        about = (payment.community, f"{payment.gateway}/{payment.intent}", labels.get(payment.gateway, ""))
+        label = gateways[payment.gateway].label if payment.gateway in gateways else ""
+        about = (payment.community, f"{payment.gateway}/{payment.intent}", label)
         amount = Money(payment.minor, payment.currency)
         yield Task(kind, *about, link, since=payment.at, amount=amount, gateway=payment.gateway)
 
-    found = await overview.odd_payments(connection, money_tops, environment, now - _PAYMENTS_BACK)
-    return search.each(found, build, lambda each: (each.intent, each.community, each.gateway))
+    found = await overview.odd_payments(*scope.money, scope.now - _PAYMENTS_BACK)
+    return scope.search.each(found, build, lambda each: (each.intent, each.community, each.gateway))
 
 
-async def _refund_tasks(
-    connection: Connection, money_tops: Collection[str], environment: str, now: datetime, search: TaskSearch
-) -> list[Task]:
-    waiting = await refunds.page(connection, money_tops, environment, waiting=True)
-    silent = await refunds.unanswered(connection, money_tops, environment, now - _REFUND_TAKES)
+async def _refund_tasks(scope: _Scope) -> list[Task]:
+    waiting = await refunds.page(*scope.money, waiting=True)
+    silent = await refunds.unanswered(*scope.money, scope.now - _REFUND_TAKES)
 
     def build(kind: TaskKind, each: StoredRefund) -> Iterator[Task]:
         amount = Money(each.amount_minor, each.currency)
@@ -203,15 +211,15 @@ async def _refund_tasks(
     return [
         task
         for kind, found in ((TaskKind.refund_waiting, waiting), (TaskKind.refund_unanswered, silent))
-        for task in search.each(found, partial(build, kind), lambda each: (each.id, each.community, ""))
+        for task in scope.search.each(found, partial(build, kind), lambda each: (each.id, each.community, ""))
     ]
 
 
-async def _head_refusals(connection: Connection, tops: Collection[str], now: datetime) -> list[Task]:
+async def _head_refusals(scope: _Scope) -> list[Task]:
     """Gateways that refused published ledger heads, because older ones that they stored contradict them."""
     found: dict[tuple[str, str], Task] = {}
-    for refusal, label in await cosignatures.refusals(connection, tops):
-        if refusal.reported_at < now - _HEAD_REFUSALS_BACK:
+    for refusal, label in await cosignatures.refusals(scope.connection, scope.tops):
+        if refusal.reported_at < scope.now - _HEAD_REFUSALS_BACK:
             continue
         key = (refusal.gateway, refusal.project)
         about = (refusal.community, "/".join(key), label)
@@ -221,33 +229,29 @@ async def _head_refusals(connection: Connection, tops: Collection[str], now: dat
     return list(found.values())
 
 
-async def _waiting_disbursements(
-    connection: Connection, money_tops: Collection[str], environment: str, search: TaskSearch
-) -> list[Task]:
+async def _waiting_disbursements(scope: _Scope) -> list[Task]:
     def build(each: Disbursement) -> Iterator[Task]:
         about = (each.community, each.id, "", f"/staff/disbursements/{each.id}")
         amount = Money(each.amount_minor, each.currency)
         yield Task(TaskKind.disbursement_waiting, *about, since=each.requested_at, amount=amount)
 
-    found = await disbursements.page(connection, money_tops, environment, waiting=True)
-    return search.each(found, build, lambda each: (each.id, each.community, ""))
+    found = await disbursements.page(*scope.money, waiting=True)
+    return scope.search.each(found, build, lambda each: (each.id, each.community, ""))
 
 
-async def _waiting_remittances(
-    connection: Connection, money_tops: Collection[str], environment: str, search: TaskSearch
-) -> list[Task]:
+async def _waiting_remittances(scope: _Scope) -> list[Task]:
     def build(each: EnteredGift) -> Iterator[Task]:
         about = (each.attempt.community, each.attempt.id, "", f"/staff/remittances/{each.attempt.id}")
         amount = Money(each.attempt.amount_minor, each.attempt.currency)
         yield Task(TaskKind.remittance_waiting, *about, since=each.remittance.entered_at, amount=amount)
 
-    found = await remittances.page(connection, money_tops, environment, waiting=True)
-    return search.each(found, build, lambda each: (each.attempt.id, each.attempt.community, each.attempt.gateway))
+    found = await remittances.page(*scope.money, waiting=True)
+    return scope.search.each(found, build, lambda each: (each.attempt.id, each.attempt.community, each.attempt.gateway))
 
 
-async def _shortfalls(connection: Connection, money_tops: Collection[str], environment: str) -> list[Task]:
-    owing = await purses.owing(connection, money_tops, environment)
-    titles = await projects.titles(connection, {(each.community, each.project) for each in owing})
+async def _shortfalls(scope: _Scope) -> list[Task]:
+    owing = await purses.owing(*scope.money)
+    titles = await projects.titles(scope.connection, {(each.community, each.project) for each in owing})
     return [
         Task(
             TaskKind.shortfall,
@@ -262,13 +266,11 @@ async def _shortfalls(connection: Connection, money_tops: Collection[str], envir
     ]
 
 
-async def _missing_records(
-    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str]
-) -> list[Task]:
+async def _missing_records(scope: _Scope) -> list[Task]:
     """Sequence numbers that never arrived, of gateways with nothing left to send."""
-    known = {each.gateway.id: each for each in surveyed}
+    known = {each.gateway.id: each for each in scope.surveyed}
     missing: dict[str, int] = {}
-    for gap in await parcels.gaps(connection, tops):
+    for gap in await parcels.gaps(scope.connection, scope.tops):
         missing[gap.gateway] = missing.get(gap.gateway, 0) + gap.highest - gap.stored
     return [
         gateway_task(TaskKind.lost, known[id_].gateway, count, link=f"/staff/log?gateway={id_}")
@@ -277,37 +279,29 @@ async def _missing_records(
     ]
 
 
-async def _rejected_requests(
-    connection: Connection,
-    surveyed: Collection[SurveyedGateway],
-    tops: Collection[str],
-    now: datetime,
-    search: TaskSearch,
-) -> list[Task]:
+async def _rejected_requests(scope: _Scope) -> list[Task]:
     """`since` is the first request: further ones do not make an acknowledged task wait again."""
-    known = {each.gateway.id: each.gateway for each in surveyed}
+    known = scope.gateways
 
     def build(seen: RejectedParcel) -> Iterator[Task]:
         gateway = known.get(seen.gateway)
         if gateway is not None:
             yield gateway_task(TaskKind(seen.what), gateway, seen.times, seen.since)
-        elif not seen.gateway and TOP in tops:
+        elif not seen.gateway and TOP in scope.tops:
             yield Task(TaskKind(seen.what), TOP, "door", "", "/staff/gateways", seen.times, seen.since)
 
     def name(seen: RejectedParcel) -> tuple[str, str, str]:
         gateway = known.get(seen.gateway)
         return f"{seen.gateway} {seen.what}", TOP if gateway is None else gateway.community, seen.gateway
 
-    return search.each(await rejected_requests.lately(connection, now), build, name)
+    return scope.search.each(await rejected_requests.lately(scope.connection, scope.now), build, name)
 
 
-async def _silent_beacons(
-    connection: Connection, surveyed: Collection[SurveyedGateway], tops: Collection[str], now: datetime
-) -> list[Task]:
+async def _silent_beacons(scope: _Scope) -> list[Task]:
     """Only of gateways that hear other beacons: otherwise the gateway is the fault."""
     hearing = {
         each.gateway.id: each.gateway
-        for each in surveyed
+        for each in scope.surveyed
         if each.status is GatewayStatus.up and (each.report is None or each.report.hearing != Hearing.deaf)
     }
     return [
@@ -320,6 +314,6 @@ async def _silent_beacons(
             beacon=row["beacon"],
             gateway=row["gateway"],
         )
-        for row in await figure_queries.silent_beacons(connection, tops, hour(now) - _SILENT_FOR)
+        for row in await figure_queries.silent_beacons(scope.connection, scope.tops, hour(scope.now) - _SILENT_FOR)
         if row["gateway"] in hearing
     ]
