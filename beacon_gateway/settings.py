@@ -133,6 +133,7 @@ class Presence(Record):
     immediate_m: Annotated[float, Field(gt=0, le=100)] = IMMEDIATE_M
     near_m: Annotated[float, Field(gt=0, le=100)] = NEAR_M
     dwell_s: Annotated[float, Field(gt=0, le=60)] = 1.0
+    retreat_s: Annotated[float, Field(gt=0, le=60)] = 3.5
     exit_s: Annotated[float, Field(ge=1, le=3600)] = 10.0
     path_loss_exponent: Annotated[float, Field(ge=1, le=6)] = 2.2
     unknown_is_near: bool = False

@@ -74,6 +74,7 @@ def presence_rules(settings: Settings) -> PresenceRules:
         near_m=p.near_m,
         path_loss_exponent=p.path_loss_exponent,
         dwell_s=p.dwell_s,
+        retreat_s=p.retreat_s,
         exit_s=p.exit_s,
         unknown_counts_as_near=p.unknown_is_near,
         adapter_losses=tuple(sorted(settings.radio.loss_db.items())),

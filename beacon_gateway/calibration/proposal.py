@@ -17,7 +17,7 @@ WITHIN_SHARE = 0.75
 """The zone ends at this share of the way to the nearest other spot."""
 MAX_WRONG_PER_HOUR = 6.0
 MAX_WRONG_SHARE = 0.05
-NEIGHBOUR_STAY_S = 0.5
+NEIGHBOUR_STAY_S, NEIGHBOUR_RETREAT_S = 0.5, 2.5
 """Where a neighbouring kiosk shows the project next, this one does not go on showing it."""
 FORECAST_S = 1800.0
 EXPONENTS = (1.0, 6.0)
@@ -75,6 +75,7 @@ def propose(
     fit = fit_hall(measurements)
     if any(each.spot.kind is SpotKind.neighbour for each in measurements):
         choice = replace(choice, stay_s=min(choice.stay_s, NEIGHBOUR_STAY_S))
+        rules = replace(rules, retreat_s=min(rules.retreat_s, NEIGHBOUR_RETREAT_S))
     best: Proposal | None = None
     for near_m in _widths(measurements, fit):
         tried = _try(measurements, fit, tag, rules, choice, near_m, seed)

@@ -45,6 +45,8 @@ def _wanted(
         yield ("radio", "loss_db"), dict(rules.adapter_losses)
     if settings.presence.stay_s != proposal.choice.stay_s:
         yield ("presence", "stay_s"), proposal.choice.stay_s
+    if settings.presence.retreat_s != rules.retreat_s:
+        yield ("presence", "retreat_s"), rules.retreat_s
     for number, entry in enumerate(settings.beacons):
         same_model = entry.tag_class == tag.tag_class and entry.measured_power == tag.measured_power
         if entry.id == tag.id or (entry.kind is tag.kind and same_model):

@@ -137,7 +137,11 @@ def word_proposal(proposal: Proposal, before: PresenceRules, tag: Beacon) -> str
         f"  near_m (附近 near)                        {before.near_m:g} → {rules.near_m:g}",
         f"  path_loss_exponent                        {before.path_loss_exponent:g} → {rules.path_loss_exponent:g}",
         f"  measured_power                            {tag.measured_power} → {proposal.power}",
-        *([f"  stay_s                                    {proposal.choice.stay_s:g}"] if several else []),
+        *(
+            [f"  retreat_s, stay_s                         {rules.retreat_s:g}, {proposal.choice.stay_s:g}"]
+            if several
+            else []
+        ),
         "",
         "用这些设置,有人站在那里一小时,屏幕会错换几次?",
         "With these settings, how often does the screen change wrongly while somebody stands there for an hour?",
