@@ -18,8 +18,9 @@ from beacon_gateway.presence.visit_tracker import Tracker
 BLOCK_S = 4.0
 HALL_DB = 2.0
 """Standard deviation of a block's level from the measured one."""
-BODY_SHARE = 0.1
-BODY_DB = (6.0, 15.0)
+BODIES_PER_MINUTE = 4.0
+BODY_DB, BODY_S = (6.0, 15.0), (0.5, 3.0)
+"""As in beacon_gateway.simulation.air."""
 SETTLED_S = 30.0
 """Changes of the screen before this belong to the arrival."""
 _PROJECT = "forecast"
@@ -45,11 +46,13 @@ def draw_hour(measurement: Measurement, tag: Beacon, seconds: float, source: Ran
     while start < seconds and measurement.frames:
         begin = source.uniform(0.0, max(0.0, length - BLOCK_S))
         change = source.gauss(0.0, HALL_DB)
-        change -= source.uniform(*BODY_DB) if source.random() < BODY_SHARE else 0.0
+        body_at = source.uniform(0.0, 60.0 / BODIES_PER_MINUTE)
+        body_end, body_db = body_at + source.uniform(*BODY_S), source.uniform(*BODY_DB)
         for frame in measurement.frames:
             into = frame.at - measurement.began - begin
             if 0.0 <= into < BLOCK_S:
-                yield Sighting(tag.id, round(frame.rssi + change), start + into, None, frame.adapter)
+                dbm = frame.rssi + change - (body_db if body_at <= into < body_end else 0.0)
+                yield Sighting(tag.id, round(dbm), start + into, None, frame.adapter)
         start += BLOCK_S
 
 

@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from beacon_gateway.commands.demo import Demo, open_demo
 from sync_contract.strict_model import Language
 from tests.browser.animation import ORDER, TOUCHED, Film
+from tests.browser.calibrated_hall import write_hall
 from tests.browser.chromium import launch
 from tests.browser.contact_sheets import small, write_sheets
 from tests.browser.journey import walk_the_journey
@@ -84,6 +85,7 @@ async def take(folder: Path, *, every: bool) -> None:
             await write_sheets(browser, folder)
             await browser.close()
     camera.develop()
+    await asyncio.to_thread(write_hall, folder)
 
 
 async def _journey(browser: Browser, house: Demo, screen: str, language: Language, camera: Camera) -> None:
