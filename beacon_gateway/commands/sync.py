@@ -84,6 +84,9 @@ def _print_radio(state_dir: Path, url: str) -> None:
         radio, advert = read_radio_status(health.get("radio") or {}), read_advert_status(health.get("advert") or {})
         for line in radio_sentences(radio, advert):
             print_folded(line)
+        words = (health.get("hall") or {}).get("words")
+        if isinstance(words, dict):
+            print_folded(f"大厅 hall: {words.get('zh', '')}\n  {words.get('en', '')}")
 
 
 def log(state_dir: Path, lines: int) -> int:

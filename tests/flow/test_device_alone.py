@@ -34,6 +34,7 @@ async def test_a_gateway_without_a_server_works_and_explains_itself(tmp_path: Pa
     stopped = await run("sync", "status", "--state-dir", state)
     assert "模拟的蓝牙,收不到真的信号 a simulated radio" in status
     assert "本站广播 own advert: 模拟的,没有真的发出 simulated" in status
+    assert "大厅 hall: 还没有校准" in status
     assert "等待发送 waiting" in stopped, "the store is readable without a running gateway"
     check_trace(trace, shown)
     assert " of clear evidence within " in words

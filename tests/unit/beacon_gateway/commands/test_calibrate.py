@@ -13,10 +13,14 @@ from beacon_gateway import settings_mapping
 from beacon_gateway.calibration.measurement import Spot, SpotKind
 from beacon_gateway.commands.calibrate import WalkOptions, calibrate
 from beacon_gateway.commands.decision_inputs import read_inputs
+from beacon_gateway.commands.installer_dialogue import TerminalDialogue
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.presence.visit_tracker import Tracker
+from beacon_gateway.radio.hci.btsnoop import Datalink, write_events
+from beacon_gateway.radio.scan.capture_scanner import CaptureScanner
 from sync_contract.beacon_identity import BeaconId
 from tests.captures.identity import PERSON_TAG, WALK
+from tests.captures.make import advert, build_event
 from tests.fakes.calibration_hall import Answer, WalkingInstaller
 from tests.fakes.forked_programs import run_program
 from tests.unit.beacon_gateway.commands.test_replay import NO_STATE, changed, site
@@ -138,6 +142,30 @@ async def test_a_neighbouring_kiosk_limits_the_zone(site: Path) -> None:
     assert done.code == 0
     assert "another" not in done.text
     assert tomllib.loads(site.read_text("utf-8"))["presence"]["near_m"] <= 2.4
+
+
+class HurriedInstaller(TerminalDialogue):
+    """Is at each spot at once."""
+
+    async def ask(self, question: str) -> str | None:
+        self.show(question)
+        return ""
+
+
+async def test_the_radio_may_be_a_recording(site: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recording = tmp_path / "walk.btsnoop"
+    falling = (  # each moment is farther away than the one before
+        build_event(step / 100, advert(PERSON_TAG), round(-50 - 10 * step / 100)) for step in range(400)
+    )
+    recording.write_bytes(write_events(falling, Datalink.h4))
+    spots = (Spot(SpotKind.door, 3.0), Spot(SpotKind.far_wall, 6.0))
+    options = WalkOptions(spots=spots, seconds=0.3, accept=True)
+    receive = CaptureScanner(recording).hear
+    code = await calibrate(read_inputs(site, NO_STATE), site, NO_STATE, receive, HurriedInstaller(), options)
+    printed = capsys.readouterr().out
+    assert code == 0, printed
+    assert "capture -5" in printed
+    assert "presence.near_m = " in printed
 
 
 def test_the_program_reads_answers_from_standard_input_and_refuses_a_tag_that_is_not_listed(site: Path) -> None:

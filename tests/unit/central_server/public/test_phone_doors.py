@@ -39,7 +39,7 @@ async def test_each_door_of_the_phone_shows_its_project_and_is_counted_by_itself
     capitals = await donor.open(f"{bound.url}/H/{str(OURS).upper()}/1/1?nfc")
     for page in (shaken, poster, capitals):
         assert page.status == 200
-        assert "Warm lunches" in page.text()
+        assert "Warm lunches · Huada Community" in page.text(), "the page names its hall before any script runs"
         assert "I want to give" in page.text()
     async with session.head(f"{bound.url}/h/{OURS}/1/1") as answer:
         assert answer.status == 200
