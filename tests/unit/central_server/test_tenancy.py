@@ -136,7 +136,7 @@ async def test_another_community_gets_nothing_and_a_person_is_nowhere(
 async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
     """With an administrator's session but without a valid form, nothing changes and no answer redirects elsewhere."""
     token = await _token(world, "top-chief")
-    unchanged = await _everything(world.database)
+    unchanged, projects = await _everything(world.database), await _projects(world.database)
     wrong, sent = list[str](), 0
     async with aiohttp.ClientSession() as own:
         for place, route in enumerate(sorted(routes(world.app) - LONG_POLLS)):
@@ -163,8 +163,9 @@ async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
     assert not wrong, f"{len(wrong)} of {sent}: {wrong[:10]}"
     assert sent > 1500, sent
     changed = {table for table, _ in set(unchanged) ^ set(await _everything(world.database))}
-    # Opening a page counts it, and a first request signs published data.
-    assert changed <= {"catalogues", "shake_counts"}
+    # Opening a page counts it, and a first request signs published data and divides their texts into phrases.
+    assert changed <= {"catalogues", "projects", "shake_counts"}
+    assert await _projects(world.database) == projects
 
 
 def _kind(ill: hostile.Ill) -> dict[str, str]:
@@ -282,6 +283,13 @@ async def _account(world: World, name: str, place: str, role: Role | None) -> No
     if role is None:
         async with world.database.write() as connection:
             await accounts_store.revoke(connection, name, place)
+
+
+async def _projects(database: Database) -> set[str]:
+    """Return the projects without what is derived from them when they are published."""
+    columns = [each for each in metadata.tables["projects"].columns if not each.name.startswith("phrase")]
+    async with database.read() as connection:
+        return {repr(tuple(row)) for row in await connection.execute(select(*columns))}
 
 
 async def _everything(database: Database) -> list[tuple[str, str]]:
