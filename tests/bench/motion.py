@@ -20,7 +20,6 @@ from tests.browser.chromium import launch
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.journey import choose_amount
 
-FRAME_MS = 16.0
 CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline", "blink.user_timing", "__metadata"]
 LASTS_S = 2.0
 PAINTED = """addEventListener("animationstart", () => requestAnimationFrame(() => requestAnimationFrame(

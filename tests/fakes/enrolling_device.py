@@ -1,7 +1,6 @@
 """A device as the central server meets it: it enrols with a code, rolls its key, and says how it is."""
 
 import json
-import secrets
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateways
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.places import places
-from sync_contract.enrolment import EnrolmentRequest, KeyRoll, new_code
+from sync_contract.enrolment import EnrolmentRequest, KeyRoll
 from sync_contract.gateway_report import GatewayReport, Hearing
 from sync_contract.keys import public_text
 from sync_contract.records import ClockReading
@@ -94,7 +93,3 @@ async def code_for(database: Database, gateway: str) -> str:
         known = await gateways.get(connection, gateway)
         assert known is not None
         return await enrolment_codes.make_code(connection, known, "chen", datetime.now(UTC))
-
-
-def random_code() -> str:
-    return new_code(secrets.token_bytes(15))

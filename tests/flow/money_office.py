@@ -108,9 +108,6 @@ refunds_decided = st.builds(
 )
 
 
-any_task = st.one_of(asks, decides, refunds_asked, refunds_decided)
-
-
 class OfficeMachine(MoneyMachine):
     def __init__(self) -> None:
         super().__init__()

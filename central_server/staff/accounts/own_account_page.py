@@ -15,13 +15,10 @@ class OwnAccountPage:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            self._frame.page("/staff/me", self._show, None),
+            self._frame.page("/staff/me", self._page, None),
             self._frame.form("/staff/me/sessions", self._end_others, None),
             self._frame.form("/staff/me/sessions/{session:[0-9a-f]{16}}", self._end, None),
         ]
-
-    async def _show(self, visitor: Visitor) -> HtmlPage:
-        return await self._page(visitor)
 
     async def _page(self, visitor: Visitor, fault: str = "") -> HtmlPage:
         async with visitor.database.read() as connection:

@@ -23,13 +23,10 @@ class TokensPage:
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            self._frame.page("/staff/tokens", self._show, None),
+            self._frame.page("/staff/tokens", _shown, None),
             self._frame.form("/staff/tokens", self._make, None),
             self._frame.form("/staff/tokens/revoke", self._revoke, None),
         ]
-
-    async def _show(self, visitor: Visitor) -> HtmlPage:
-        return await _shown(visitor)
 
     async def _make(self, visitor: Visitor) -> HtmlPage:
         label = " ".join(visitor.form.get("label", "").split())

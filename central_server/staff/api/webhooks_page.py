@@ -50,10 +50,7 @@ class WebhooksPage:
             self._frame.form(f"{_ONE}/again", self._again, Right.govern),
         ]
 
-    async def _list(self, visitor: Visitor) -> HtmlPage:
-        return await self._listed(visitor)
-
-    async def _listed(self, visitor: Visitor, fault: str = "") -> HtmlPage:
+    async def _list(self, visitor: Visitor, fault: str = "") -> HtmlPage:
         async with visitor.database.read() as connection:
             known = await webhooks.every(connection, visitor.tops)
             around = await places.every(connection, visitor.tops)
@@ -74,11 +71,11 @@ class WebhooksPage:
         url, place = visitor.form.get("url", "").strip(), visitor.form.get("place", "")
         events = [event.value for event in _OFFERED if visitor.form.get(f"event-{event.name}") == "on"]
         if not events:
-            return await self._listed(visitor, "events")
+            return await self._list(visitor, "events")
         try:
             self._rules.check(url)
         except AddressRefused as error:
-            return await self._listed(visitor, error.word)
+            return await self._list(visitor, error.word)
         new = Webhook(new_id(), place, url, " ".join(events), secrets.token_hex(32), visitor.now)
         async with visitor.database.write() as connection:
             await visitor.demand(connection, place)
@@ -90,7 +87,7 @@ class WebhooksPage:
                 await webhooks.add(connection, new)
                 action = WebhookMade(new.id, url, tuple(new.events.split()))
                 await visitor.record(connection, place, action)
-        return await self._listed(visitor, "too_many") if full else Redirect(f"/staff/webhooks/{new.id}")
+        return await self._list(visitor, "too_many") if full else Redirect(f"/staff/webhooks/{new.id}")
 
     async def _show(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:

@@ -39,15 +39,12 @@ class PermitsPage:
     def routes(self) -> list[web.RouteDef]:
         frame = self._frame
         return [
-            frame.page(_AT, self._show),
+            frame.page(_AT, self._list),
             frame.form(f"{_AT}/totals", self._totals, Right.money),
             frame.form(f"{_ONE}/disclosed", self._disclosed, Right.money),
             frame.form(f"{_ONE}/corrected", self._corrected, Right.money),
             frame.form(f"{_ONE}/books", self._books, Right.money),
         ]
-
-    async def _show(self, visitor: Visitor) -> HtmlPage:
-        return await self._list(visitor)
 
     async def _list(self, visitor: Visitor, refused: str = "", status: int = 200) -> HtmlPage:
         tops = visitor.access.places(Right.see)

@@ -61,13 +61,10 @@ class ReceiptsPage:
     def routes(self) -> list[web.RouteDef]:
         frame = self._frame
         return [
-            frame.page(_AT, self._show, Right.money),
+            frame.page(_AT, self._list, Right.money),
             frame.form(f"{_AT}/data", self._data, Right.money),
             frame.form(f"{_AT}/{{attempt:[0-9a-f]{{32}}}}", self._issue, Right.money),
         ]
-
-    async def _show(self, visitor: Visitor) -> HtmlPage:
-        return await self._list(visitor)
 
     async def _list(self, visitor: Visitor, refused: str = "", at: str = "", status: int = 200) -> HtmlPage:
         after = parse_position(visitor.request.query.get("after", ""))

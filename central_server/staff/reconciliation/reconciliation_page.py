@@ -43,16 +43,13 @@ class ReconciliationPage:
     def routes(self) -> list[web.RouteDef]:
         frame = self._frame
         return [
-            frame.page(_AT, self._show, Right.money),
+            frame.page(_AT, self._list, Right.money),
             frame.upload(f"{_AT}/file", self._upload, Right.money, limit=MAX_BYTES + 64 * 1024),
             frame.page(_DAY, self._day, Right.money),
             frame.page(f"{_DAY}/rows.csv", self._rows, Right.money),
             frame.form(f"{_DAY}/file", self._file, Right.money),
             frame.form(f"{_AT}/differences/{{difference:[0-9]{{1,15}}}}", self._settle, Right.money),
         ]
-
-    async def _show(self, visitor: Visitor) -> HtmlPage:
-        return await self._list(visitor)
 
     async def _list(
         self,
