@@ -222,8 +222,18 @@ class TooManyFrames:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortGaps:
+    """`short` of `frames` came sooner than one transmitter sends again, whose interval is `interval_s`."""
+
+    short: int
+    frames: int
+    interval_s: float
+    kind: Literal["short_gaps"] = "short_gaps"
+
+
+@dataclass(frozen=True, slots=True)
 class TwoLevels:
-    """RSSI jumped between two levels."""
+    """RSSI jumped between two levels, and another adapter divides the same frames likewise."""
 
     jumps: int
     frames: int
@@ -239,7 +249,7 @@ class OwnIdentityHeard:
     kind: Literal["own_identity_heard"] = "own_identity_heard"
 
 
-CloneEvidence = TooManyFrames | TwoLevels | OwnIdentityHeard
+CloneEvidence = TooManyFrames | ShortGaps | TwoLevels | OwnIdentityHeard
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,9 +38,9 @@ class TagCounts:
         """When each tag's last visit of this day ended, monotonic seconds."""
         self._visiting: set[BeaconId] = set()
         """Present tags that have been near."""
-        self._near_before: dict[BeaconId, str] = {}
-        """The class of each tag that was near on this day, before this period."""
-        self._near: dict[BeaconId, str] = {}
+        self._near_before: set[tuple[str, BeaconId]] = set()
+        """Class and identity of each tag that was near on this day, before this period."""
+        self._near: set[tuple[str, BeaconId]] = set()
         """The same, in this period."""
         self._day: date | None = None
 
@@ -60,7 +60,7 @@ class TagCounts:
         zone = event.after if isinstance(event, ZoneChanged) else event.zone
         if is_near(zone) and tag not in self._visiting:
             self._visiting.add(tag)
-            self._near[tag] = name
+            self._near.add((name, tag))
             self._counts_of(name).visits += 1
 
     def harvest(self, start: ClockReading) -> tuple[ClassStatistics, ...]:
@@ -71,12 +71,12 @@ class TagCounts:
         """
         day, before = start.wall.astimezone(OFFICIAL_TIME).date(), self._day
         ended = before is not None and day != before
-        of_ended_day = Counter((self._near_before | self._near).values())
+        of_ended_day = Counter(name for name, _ in self._near_before | self._near)
         if ended:
-            self._near_before = {}
+            self._near_before = set()
             self._left_at = {}
-        self._day, self._near_before, self._near = day, self._near_before | self._near, {}
-        of_day = Counter(self._near_before.values())
+        self._day, self._near_before, self._near = day, self._near_before | self._near, set()
+        of_day = Counter(name for name, _ in self._near_before)
         large = {name for name in self._counts if self._known[name] >= MIN_CLASS_TAGS}
         taken = {name: each for name, each in self._counts.items() if ended or name in large}
         self._counts = {name: each for name, each in self._counts.items() if name not in taken}

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 import pytest
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.model.reasons import TooManyFrames, TwoLevels
+from beacon_gateway.model.reasons import ShortGaps, TooManyFrames, TwoLevels
 from beacon_gateway.presence.clone_detection import BLOCK, CLEARED_S, CloneDetector
 from beacon_gateway.simulation.air import Air
 from tests.unit.beacon_gateway.presence.people import frame, heard, person, place, walked
+from tests.unit.beacon_gateway.presence.placements import one_transmitter, two_transmitters
 
 WALL, CARD = place(1), person(1)
 
@@ -24,18 +25,53 @@ def detect(stream: Iterable[Sighting], interval_ms: int | None = None) -> tuple[
 
 
 def two(loud: float, faint: float, *, sigma: float, seed: int, frames: int = 4 * BLOCK) -> Iterable[Sighting]:
+    """Two beacons, each of which sends every 200 ms, the second 70 ms after the first."""
     draw = random.Random(seed)
     for number in range(frames):
-        level = draw.choice((loud, faint))
-        yield frame(WALL, round(draw.gauss(level, sigma)), number / 10)
+        second = number % 2
+        yield frame(WALL, round(draw.gauss((loud, faint)[second], sigma)), number // 2 / 5 + 0.07 * second)
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_two_interleaved_transmitters_are_detected(seed: int) -> None:
-    detector, at = detect(two(-55, -82, sigma=4, seed=seed))
-    evidence = detector.evidence(at)
-    assert isinstance(evidence, TwoLevels)
-    assert evidence.low_dbm == pytest.approx(-82, abs=3)
+@pytest.mark.parametrize("levels", [(-55, -82), (-60, -60)])
+def test_two_transmitters_in_turn_are_detected_at_any_levels(levels: tuple[float, float]) -> None:
+    detector, at = detect(two(*levels, sigma=4, seed=1), interval_ms=200)
+    assert isinstance(detector.evidence(at), ShortGaps)
+
+
+def test_a_genuine_beacon_with_one_channel_16_db_below_the_others_is_no_clone() -> None:
+    draw = random.Random(2)
+    for interval_ms in (100, None):
+        faint = (frame(WALL, draw.choice((-55, -55, -71)), number / 10) for number in range(40 * BLOCK))
+        detector, at = detect(faint, interval_ms)
+        assert detector.evidence(at) is None
+
+
+def test_no_placement_of_one_transmitter_is_a_clone() -> None:
+    """The soak test has 1,440 of them."""
+    assert [placement for placement in one_transmitter(72, seed=1) if placement.detected_s() is not None] == []
+
+
+def test_a_second_transmitter_is_detected_within_a_minute() -> None:
+    found = [placement.detected_s() for placement in two_transmitters(36, seed=1)]
+    assert sum(each is not None and each < 60 for each in found) >= 34, "unless both send at nearly the same time"
+
+
+def test_two_adapters_that_see_levels_change_places_detect_a_clone_without_a_known_interval() -> None:
+    detector, draw = CloneDetector(), random.Random(1)
+    for number in range(8 * BLOCK):
+        clone = number % 2
+        at = number // 2 + 0.15 * clone
+        if draw.random() < 0.2:
+            continue
+        levels = (-80, -50) if clone else (-50, -80)
+        for adapter, level in enumerate(levels):
+            detector.add([Sighting(WALL.id, round(draw.gauss(level, 3)), at, -59, f"hci{adapter}")])
+    assert isinstance(detector.evidence(at), TwoLevels)
+
+
+def test_an_interval_that_was_entered_wrongly_is_no_clone() -> None:
+    detector, at = detect(heard(WALL, -60, since=0, until=60, every=0.5), interval_ms=1000)
+    assert detector.evidence(at) is None
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -84,13 +120,13 @@ def test_two_adapters_with_different_levels_are_no_clone() -> None:
     assert detector.evidence(32.0) is None
 
 
-def test_a_clone_takes_three_suspect_blocks_and_is_cleared_later() -> None:
-    detector, at = detect(two(-55, -82, sigma=2, seed=1, frames=2 * BLOCK))
+def test_a_clone_takes_two_suspect_blocks_and_is_cleared_later() -> None:
+    detector, at = detect(two(-55, -82, sigma=2, seed=1, frames=BLOCK), interval_ms=200)
     assert detector.evidence(at) is None
-    detector, at = detect(two(-55, -82, sigma=2, seed=1, frames=3 * BLOCK))
+    detector, at = detect(two(-55, -82, sigma=2, seed=1, frames=2 * BLOCK), interval_ms=200)
     assert detector.evidence(at)
     assert detector.evidence(at + CLEARED_S - 0.1)
-    assert detector.evidence(at + CLEARED_S) is None
+    assert detector.evidence(at + CLEARED_S + 0.1) is None
 
 
 def test_frames_without_rssi_or_out_of_order_are_no_clone() -> None:

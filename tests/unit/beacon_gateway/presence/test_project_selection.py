@@ -204,8 +204,10 @@ def test_a_clone_across_the_hall_changes_no_page_and_is_reported(seed: int) -> N
     choice = Choice(ChoiceRules(), ProjectRules(), lambda at: Circumstances(cloned=collector.cloned(at)))
     shown: list[str | None] = []
     for number in range(6000):
-        now = number / 20
-        level = -63 if number % 2 == 0 or now < 20 else -92
+        now = number // 2 / 10 + number % 2 * 0.03  # the clone sends 30 ms after it
+        if number % 2 and now < 20:
+            continue
+        level = -63 if number % 2 == 0 else -92
         for beacon, rssi in ((wall, level), (CARD, -95 if number % 2 else -90)):
             sighting = frame(beacon, round(draw.gauss(rssi, 3)), now)
             collector.add_frame(sighting)

@@ -35,6 +35,7 @@ from beacon_gateway.model.reasons import (
     PreviousGone,
     ProjectChanged,
     Reason,
+    ShortGaps,
     Silence,
     TooManyFrames,
     TwoLevels,
@@ -65,7 +66,12 @@ CAUSES: tuple[ChoiceCause, ...] = (
 SELECTIONS: tuple[PickReason, ...] = (
     HighestPriority(2, 0), OnlyOpen(3, time(20)), AlreadyShown(), GreatestNeed(0.5, 0.25), ListedFirst(2),
 )  # fmt: skip
-EVIDENCE: tuple[CloneEvidence, ...] = (TooManyFrames(32, 1.5, 8), TwoLevels(12, 32, -85, -60), OwnIdentityHeard())
+EVIDENCE: tuple[CloneEvidence, ...] = (
+    TooManyFrames(32, 1.5, 8),
+    ShortGaps(16, 32, 1.0),
+    TwoLevels(12, 32, -85, -60),
+    OwnIdentityHeard(),
+)
 EDGE = Crossing(1.5, 1.4, 1, 0)
 REASONS: tuple[Reason, ...] = (
     FirstFrame(-50, 0.5, 9), FirstFrameWithoutRssi(), FirstRssi(10, -22), NoRssi(10), EdgesCrossed(True, (EDGE,)),

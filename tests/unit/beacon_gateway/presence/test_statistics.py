@@ -122,9 +122,9 @@ def test_loss_is_relative_to_the_interval_for_the_best_adapter() -> None:
 
 
 def test_a_cloned_place_beacons_frames_are_counted_as_suspect() -> None:
-    collector = Collector(EVERYBODY)
+    collector = Collector(EVERYBODY, interval_ms={EAST.id: 200})
     for number in range(96):
-        collector.add_frame(frame(EAST, -50 if number % 2 else -80, number / 10))
+        collector.add_frame(frame(EAST, -60, number // 2 / 5 + 0.07 * (number % 2)))
     assert harvest(collector).places[0].frames_suspect == 96
     assert collector.describe(10.0)["cloned"] == 1
 
@@ -248,7 +248,7 @@ def test_unknown_beacons_are_counted_together() -> None:
 
 def test_data_of_a_persons_tag_is_deleted_after_its_visit() -> None:
     """Neither the frames of an unfinished block nor the evidence of a clone remain."""
-    collector = Collector(EVERYBODY)
+    collector = Collector(EVERYBODY, interval_ms={CARD.id: 200})
     for sighting in two_transmitters(CARD, until=100.7):
         collector.add_frame(sighting)
     known = collector._known[CARD.id]
@@ -266,7 +266,7 @@ def test_data_of_a_persons_tag_is_deleted_after_its_visit() -> None:
 
 def two_transmitters(beacon: Beacon, until: float) -> Iterator[Sighting]:
     for number in range(round(until * 10)):
-        yield frame(beacon, -50 if number % 2 else -90, number / 10)
+        yield frame(beacon, -60, number // 2 / 5 + 0.07 * (number % 2))
 
 
 def test_a_harvest_resets_the_counts() -> None:
