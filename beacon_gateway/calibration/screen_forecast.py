@@ -4,6 +4,7 @@ The frames are those that this hall gave, drawn again in blocks, so that channel
 A full hall is added: each block is a little louder or quieter, and people step in between.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from random import Random
@@ -43,16 +44,16 @@ def draw_hour(measurement: Measurement, tag: Beacon, seconds: float, source: Ran
     """Yield the sightings of somebody who stands there for `seconds`, from 0."""
     start = 0.0
     length = max(BLOCK_S, measurement.seconds)
+    times = [frame.at - measurement.began for frame in measurement.frames]
     while start < seconds and measurement.frames:
         begin = source.uniform(0.0, max(0.0, length - BLOCK_S))
         change = source.gauss(0.0, HALL_DB)
         body_at = source.uniform(0.0, 60.0 / BODIES_PER_MINUTE)
         body_end, body_db = body_at + source.uniform(*BODY_S), source.uniform(*BODY_DB)
-        for frame in measurement.frames:
-            into = frame.at - measurement.began - begin
-            if 0.0 <= into < BLOCK_S:
-                dbm = frame.rssi + change - (body_db if body_at <= into < body_end else 0.0)
-                yield Sighting(tag.id, round(dbm), start + into, None, frame.adapter)
+        for number in range(bisect_left(times, begin), bisect_left(times, begin + BLOCK_S)):
+            frame, into = measurement.frames[number], times[number] - begin
+            dbm = frame.rssi + change - (body_db if body_at <= into < body_end else 0.0)
+            yield Sighting(tag.id, round(dbm), start + into, None, frame.adapter)
         start += BLOCK_S
 
 

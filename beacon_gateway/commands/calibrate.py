@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,7 @@ from beacon_gateway.radio.backend_selection import BackendSelector
 from beacon_gateway.radio.radio_factory import make_radios
 from daemonkit.files import write_atomically
 from daemonkit.toml import ConfigRefused
+from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
 PROGRESS_S = 10.0
@@ -108,6 +109,7 @@ async def calibrate(
             with suppress(asyncio.CancelledError, GatewayError, WalkEnded):
                 await task
     settings = inputs.settings
+    listed = {entry.id for entry in settings.beacons}
     rules, choice = settings_mapping.presence_rules(settings), settings_mapping.choice_rules(settings)
     dialogue.show(wording.CALCULATING)
     proposal = await asyncio.to_thread(propose, measurements, tag, rules, choice)
@@ -115,7 +117,7 @@ async def calibrate(
     if options.picture:
         write_atomically(options.picture, draw_hall(proposal, wording.PICTURE_TITLE).encode(), mode=0o644)
         dialogue.show(wording.word_picture(options.picture))
-    return await _ask_and_write(config, state_dir, dialogue, options, proposal, tag, recorder.wall_levels())
+    return await _ask_and_write(config, state_dir, dialogue, options, proposal, tag, recorder.wall_levels(), listed)
 
 
 async def _ask_and_write(
@@ -126,13 +128,17 @@ async def _ask_and_write(
     proposal: Proposal,
     tag: Beacon,
     walls: Walls,
+    listed: Collection[BeaconId],
 ) -> int:
+    """`listed`: the beacons of the settings file; only their power can be written there."""
     answer = "y" if options.accept else await dialogue.ask(wording.ACCEPT)
     if (answer or "").lower() not in _YES:
         dialogue.show(wording.NOTHING_CHANGED)
         return 0
     changes = write_accepted(config, state_dir, proposal, tag, walls)
     dialogue.show(wording.word_written(config, changes))
+    if tag.id not in listed and tag.measured_power != proposal.power:
+        dialogue.show(wording.word_power_elsewhere(tag, proposal.power))
     return 0
 
 

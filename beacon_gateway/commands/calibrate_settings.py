@@ -1,5 +1,6 @@
 """Write the accepted proposal into the settings file; comments and everything else stay."""
 
+import os
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,7 +31,11 @@ def write_accepted(config: Path, state_dir: Path, proposal: Proposal, tag: Beaco
     load_text(config, edited, Settings, fill=central)
     if changes:
         file = config.resolve()
-        write_atomically(file, edited.encode(), mode=stat.S_IMODE(file.stat().st_mode))
+        before = file.stat()
+        write_atomically(file, edited.encode(), mode=stat.S_IMODE(before.st_mode))
+        after = file.stat()
+        if (after.st_uid, after.st_gid) != (before.st_uid, before.st_gid):
+            os.chown(file, before.st_uid, before.st_gid)  # written with sudo, read by the service
     return changes
 
 

@@ -186,3 +186,10 @@ def word_written(config: Path, changes: Sequence[Change]) -> str:
 
 def word_picture(file: Path) -> str:
     return f"{file}: 已画图,用浏览器打开 picture written; open it in a browser"
+
+
+def word_power_elsewhere(tag: Beacon, power: int) -> str:
+    return (
+        f"{tag.label}: 这张卡登记在中心服务器上,请工作人员把它的 1 米功率改为 {power} dBm\n"
+        f"  this tag is known from the central server: have staff set its power at 1 m to {power} dBm there"
+    )

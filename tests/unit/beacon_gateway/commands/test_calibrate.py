@@ -1,5 +1,6 @@
 """Tests of `beacon-gateway calibrate` with a simulated hall and an installer who walks through it."""
 
+import os
 import tomllib
 from dataclasses import replace
 from math import log10
@@ -42,6 +43,9 @@ async def walk(site: Path, *answers: Answer, options: WalkOptions = ASKED, **hal
 async def test_a_walk_measures_the_hall_and_writes_accepted_settings_with_their_comments(site: Path) -> None:
     before = site.read_text("utf-8")
     site.chmod(0o640)
+    if os.getuid() == 0:
+        os.chown(site, -1, 1)
+    owner = (site.stat().st_uid, site.stat().st_gid)
     (wall,) = (each for each in read_inputs(site, NO_STATE).beacons if each.kind == "place" and not each.own)
     options = WalkOptions(picture=site.with_name("hall.svg"))
     answers: list[Answer] = ["6", "far", "11", (1.0, ""), (DOOR_M, ""), (WALL_M, ""), "y"]
@@ -61,6 +65,7 @@ async def test_a_walk_measures_the_hall_and_writes_accepted_settings_with_their_
         line for line in after.splitlines() if line.startswith("#")
     ]
     assert site.stat().st_mode & 0o777 == 0o640
+    assert (site.stat().st_uid, site.stat().st_gid) == owner
     assert "要写 1.5 到 60 的米数" in done.text
     assert "wrong changes" in done.text
     assert f"measured_power = {tag['measured_power']}" in done.text
