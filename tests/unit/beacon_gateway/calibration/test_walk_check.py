@@ -27,33 +27,33 @@ HALLS = {
 }
 
 
-def held(spot: Spot, seed: str = "check") -> Measurement:
+def walk_to(spot: Spot, seed: str = "check") -> Measurement:
     return measure(spot, -60, AIR, seed)
 
 
 def test_each_fault_of_a_spot_is_found_with_its_figures() -> None:
-    at_1_m = held(AT_1_M)
+    at_1_m = walk_to(AT_1_M)
     assert find_spot_fault(at_1_m, 500, {}) is None
     nothing = replace(at_1_m, frames=())
     assert find_spot_fault(nothing, 0, {}) == NotReceived(AT_1_M)
     assert find_spot_fault(nothing, 9, {}) == WithoutRssi(AT_1_M)
-    assert find_spot_fault(replace(held(WALL), frames=()), 0, {}) is None, "not received far away is a result"
+    assert find_spot_fault(replace(walk_to(WALL), frames=()), 0, {}) is None, "not received far away is a result"
     few = replace(at_1_m, frames=at_1_m.frames[:5])
     assert find_spot_fault(few, 5, {}) == TooFewFrames(AT_1_M, 5, MIN_FRAMES)
     left = [frame for frame in at_1_m.frames if frame.at < 30]
-    away = [frame for frame in held(WALL).frames if frame.at >= 30]
+    away = [frame for frame in walk_to(WALL).frames if frame.at >= 30]
     assert isinstance(find_spot_fault(replace(at_1_m, frames=(*left, *away)), 500, {}), MovedAway)
     impossible = tuple(Frame(frame.at, 42, frame.adapter) for frame in at_1_m.frames)
     assert find_spot_fault(replace(at_1_m, frames=impossible), 500, {}) == WithoutRssi(AT_1_M)
 
 
 def test_exchanged_spots_and_a_walk_that_is_heard_only_at_the_kiosk_are_faults() -> None:
-    assert find_walk_fault([held(AT_1_M), held(DOOR), held(WALL)]) is None
-    exchanged = [replace(held(DOOR), spot=AT_1_M), replace(held(AT_1_M), spot=DOOR), held(WALL)]
+    assert find_walk_fault([walk_to(AT_1_M), walk_to(DOOR), walk_to(WALL)]) is None
+    exchanged = [replace(walk_to(DOOR), spot=AT_1_M), replace(walk_to(AT_1_M), spot=DOOR), walk_to(WALL)]
     fault = find_walk_fault(exchanged)
     assert isinstance(fault, WrongOrder)
     assert (fault.nearer, fault.farther) == (AT_1_M, DOOR)
-    silent = [held(AT_1_M), *(replace(held(spot), frames=()) for spot in (DOOR, WALL))]
+    silent = [walk_to(AT_1_M), *(replace(walk_to(spot), frames=()) for spot in (DOOR, WALL))]
     assert isinstance(find_walk_fault(silent), TooFewFrames)
 
 
