@@ -146,17 +146,11 @@ def server_stages(
     def progress(stage: str) -> Callable[[], None]:
         return partial(health.progress, stage)
 
-    drain = Drain(
-        store.outbox,
-        central,
-        resources.acceptance,
-        wake=wakeups.parcels,
-        progress=progress("sync"),
-        state=server.delivery,
-    )
+    acceptance, wake = resources.acceptance, wakeups.parcels
+    drain = Drain(store.outbox, central, acceptance, wake=wake, progress=progress("sync"), state=server.delivery)
     reports = ReportLoop(
         central,
-        resources.acceptance,
+        acceptance,
         hearing=components.presence.hearing,
         build=partial(gateway_report, components, resources, started),
         roll=lambda age_s: resources.credential.roll_when_due(central, age_s, settings.central.roll_key_days),

@@ -1,4 +1,7 @@
-"""Names are plain technical English: words that the project once used as a dialect do not come back."""
+"""Names are plain technical English: words that the project once used as a dialect do not come back.
+
+Functions have at most 60 lines.
+"""
 
 import ast
 import re
@@ -37,6 +40,9 @@ DIALECT = frozenset(
 )
 """STYLE: use the field's standard term instead. A name is refused if one of its parts is such a word."""
 
+MOST_LINES = 60
+"""Of a function, with its decorators left out."""
+
 
 def _names(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
@@ -49,11 +55,11 @@ def _names(tree: ast.AST) -> Iterator[str]:
                 yield name
 
 
-def dialect_names(source: str) -> set[str]:
-    """Return the names in Python source of which a part is a dialect word. Names of tests are sentences and exempt."""
+def dialect_names(tree: ast.AST) -> set[str]:
+    """Return the names of a module of which a part is a dialect word. Names of tests are sentences and exempt."""
     return {
         name
-        for name in _names(ast.parse(source))
+        for name in _names(tree)
         if not name.startswith("test_") and not DIALECT.isdisjoint(re.findall(r"[a-z]+", _split(name)))
     }
 
@@ -62,18 +68,29 @@ def _split(name: str) -> str:
     return re.sub(r"([A-Z])", r"_\1", name).lower()
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_no_name_is_a_dialect_word(package: str) -> None:
-    found = {
-        f"{path.relative_to(ROOT)}: {', '.join(sorted(names))}"
-        for path in (ROOT / package).rglob("*.py")
-        if (names := dialect_names(path.read_text("utf-8"))) or not DIALECT.isdisjoint(path.stem.split("_"))
+def long_functions(tree: ast.AST) -> set[str]:
+    return {
+        f"{node.name} has {lines} lines"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (lines := (node.end_lineno or 0) - node.lineno + 1) > MOST_LINES
     }
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_name_is_a_dialect_word_and_no_function_is_long(package: str) -> None:
+    found = set()
+    for path in (ROOT / package).rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        names = dialect_names(tree) | long_functions(tree)
+        if names or not DIALECT.isdisjoint(path.stem.split("_")):
+            found.add(f"{path.relative_to(ROOT)}: {', '.join(sorted(names))}")
     assert not found, "\n".join(sorted(found))
 
 
 def test_a_dialect_name_is_found() -> None:
-    assert dialect_names("class ToldParcel: pass\ndef kept(whose: int) -> None: self.deed_id = 1") == {
+    tree = ast.parse("class ToldParcel: pass\ndef kept(whose: int) -> None: self.deed_id = 1")
+    assert dialect_names(tree) == {
         "ToldParcel",
         "kept",
         "whose",
