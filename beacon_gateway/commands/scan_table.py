@@ -55,6 +55,7 @@ def build_table(listening: Listening, chosen: Chosen, radios: Radios, now: float
     return Group(
         *(_indented(line) for line in _head(scanner, elapsed_s)),
         rows,
+        *(Text(_power(row), style="yellow") for row in listening.rows(now) if row.power_differs),
         *(Text(HEARD_OWN) for row in listening.rows(now) if row.beacon.own and row.zone is not None),
         Text(LAGS, style="dim"),
         Text.assemble("屏幕 screen:     ", (name_screen(chosen.project or ""), "bold")),
@@ -81,9 +82,11 @@ def word_rows(listening: Listening, chosen: Chosen, radios: Radios, now: float, 
         _, rssi, distance, age, per_s, zone, project = _cells(row)
         lines.append(
             f"  {name}: {rssi} dBm, {zone}, 平滑距离 smoothed {distance} m, {age} s 前 ago, {per_s}/s,"
-            f" 项目 project {project or '–'}"
+            f" 项目 project {project or '–'}, 1 米处 at 1 m: 自报 announced {_dbm(row.announced_dbm)},"
+            f" 设置 set {row.beacon.measured_power} dBm"
             + (f", 电池 battery {battery}" if (battery := _battery(row, radios, now)) else "")
         )
+    lines += [f"  {_power(row)}" for row in listening.rows(now) if row.power_differs]
     lines += [f"  {HEARD_OWN}" for row in listening.rows(now) if row.beacon.own and row.zone is not None]
     lines.append(f"  屏幕 screen: {name_screen(chosen.project or '')}")
     chinese, english = word_in_both(chosen.reason)
@@ -91,6 +94,18 @@ def word_rows(listening: Listening, chosen: Chosen, radios: Radios, now: float, 
     lines.append(f"  {_others(listening, scanner)}")
     lines += [f"  {text.plain}" for text in _strangers(listening)]
     return "\n".join(lines)
+
+
+def _power(row: Row) -> str:
+    """Warn of a power at 1 m that is not the one of the settings."""
+    return (
+        f"{name_beacon(row.beacon)}: 自报 1 米处 announces {_dbm(row.announced_dbm)} dBm, 设置是 the settings have "
+        f"{row.beacon.measured_power} dBm: 距离可能不准,请校准 distances may be wrong, please calibrate"
+    )
+
+
+def _dbm(level: int | None) -> str:
+    return "–" if level is None else str(level)
 
 
 def _cells(row: Row) -> tuple[str, str, str, str, str, str, str]:

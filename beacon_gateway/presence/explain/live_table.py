@@ -27,6 +27,12 @@ class Row:
     zone: Zone | None
     age_s: float | None
     per_s: float
+    announced_dbm: int | None
+    """The power at 1 m that its last frame states; None without a frame."""
+
+    @property
+    def power_differs(self) -> bool:
+        return self.announced_dbm is not None and self.announced_dbm != self.beacon.measured_power
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +109,7 @@ class Listening:
                     distance_m=None if visit is None else visit.distance_m,
                     zone=None if visit is None else visit.zone,
                     age_s=None if last is None else max(0.0, now - last.at),
+                    announced_dbm=None if visit is None or last is None else last.measured_power,
                     per_s=max((sum(at > now - over_s for at in times) for times in adapters), default=0) / over_s,
                 )
             )

@@ -55,6 +55,7 @@ def render(
     batteries: BatteryLevels | None = None,
     status: RadioStatus | None = None,
     own: Beacon | None = None,
+    wall_announces_dbm: int = WALL.measured_power,
 ) -> tuple[str, str]:
     """Return the table at 120 columns, and the lines. `own`: our own advert, which is not received."""
     known = batteries or BatteryLevels([WALL, CARD])
@@ -64,7 +65,8 @@ def render(
     decide = DecisionEngine(Tracker(beacons, PresenceRules()), Choice(ChoiceRules()), Trace(()), dict)
     listening = Listening(beacons, decide, {}, strangers=False, at=0.0)
     for beacon in (WALL, CARD):
-        listening.hear(frame(beacon, -55, 0.9))
+        announced = wall_announces_dbm if beacon is WALL else CARD.measured_power
+        listening.hear(frame(beacon, -55, 0.9)._replace(measured_power=announced))
     delivery = DeliveryStatus(DeliveredAdverts.once_a_scan) if filtered else None
     hci0 = AdapterStatus("hearing", mode="active", delivery=delivery)
     usual = RadioStatus("hearing", batteries=known.read_status(1.0), adapters={"hci0": hci0})
@@ -98,6 +100,16 @@ def test_the_own_advert_that_a_scan_does_not_send_is_no_fault() -> None:
     assert "不发 not sent" in on_screen
     assert "本站广播 own advert: scan 自己不发广播,收不到不是故障 scan sends no advert" in lines
     assert "收不到 not received" not in on_screen + lines
+
+
+def test_a_power_that_a_beacon_announces_is_shown_and_one_that_differs_from_the_settings_warns() -> None:
+    on_screen, lines = render()
+    assert "自报 announced -59, 设置 set -59 dBm" in lines
+    assert "please calibrate" not in on_screen + lines
+    for text in render(wall_announces_dbm=-71):
+        flat = " ".join(text.split())
+        assert "announces -71 dBm, 设置是 the settings have -59 dBm" in flat
+        assert "please calibrate" in flat
 
 
 def test_distance_and_reason_show_their_time() -> None:
