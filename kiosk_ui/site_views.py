@@ -56,6 +56,8 @@ class RadioNow:
     classes: tuple[HeardClass, ...]
     foreign: int
     off_air_min: int = 0
+    low_batteries: tuple[str, ...] = ()
+    """Labels of place beacons and classes of tags."""
     advert_rate: str = ""
     """Own adverts a second that another adapter receives; empty: none does, so nothing proves them."""
 

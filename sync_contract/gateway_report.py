@@ -18,6 +18,8 @@ not received since the start; nothing at all was received since the start; our o
 received. Staff see any other word unchanged."""
 HALL_CHANGED = "hall_changed"
 """Word of `GatewayReport.radio` for a radio that misses nothing, in a hall that differs from its calibration."""
+LOW_BATTERY = "low_battery"
+"""Word of `GatewayReport.radio` for a radio that misses nothing, near a beacon or a tag that reports a low battery."""
 NOTICED, CATALOGUE_OLDER = "noticed", "catalogue_older"
 """In the query of a report: since the last report the gateway refused a catalogue older than its own."""
 REPORT_REPLAYED = "report_replayed"
@@ -54,7 +56,7 @@ class GatewayReport(Record):
     hearing: Hearing
     radio: Word
     """The scanner's own word: hearing, listening, silent, starting, refused, off, no_adapter, no_bluetoothd,
-    no_answer …; or one of RADIO_MISSES or HALL_CHANGED, which go before it."""
+    no_answer …; or RADIO_MISSES, LOW_BATTERY or HALL_CHANGED, which go before it."""
     advert: Word
     """on_air, off (not switched on), starting, simulated; else why it is not on the air: refused, no_adapter,
     no_advertising, no_answer, no_helper …"""

@@ -67,6 +67,7 @@ class SiteStatus:
             foreign=self.foreign(),
             off_air_min=int(advert.off_air_s) // 60 if advert.asks_a_person else 0,
             advert_rate=_rate(advert),
+            low_batteries=radio.batteries.low if radio.batteries else (),
         )
 
     async def sync_now(self) -> SyncNow | None:

@@ -129,6 +129,12 @@ class BatteryStatus:
     places: tuple[PlaceBattery, ...] = ()
     classes: Mapping[str, ClassBatteries] = field(default_factory=dict)
 
+    @property
+    def low(self) -> tuple[str, ...]:
+        """Labels of place beacons and classes of tags with a low battery."""
+        places = (place.label for place in self.places if place.low)
+        return (*places, *sorted(name for name, counts in self.classes.items() if counts.low))
+
 
 @dataclass(frozen=True, slots=True)
 class AdapterStatus:

@@ -11,7 +11,7 @@ from beacon_gateway.model.hall_status import HallState
 from beacon_gateway.model.radio_status import AdvertStatus, Proof, RadioStatus
 from beacon_gateway.sync.central_client import CentralClient
 from beacon_gateway.sync.ports import Acceptance, CentralRefusedUs
-from sync_contract.gateway_report import EVERY_S, HALL_CHANGED, RADIO_MISSES, GatewayReport, Hearing
+from sync_contract.gateway_report import EVERY_S, HALL_CHANGED, LOW_BATTERY, RADIO_MISSES, GatewayReport, Hearing
 from sync_contract.records import ClockReading
 
 _CHECK_S = 5.0
@@ -64,9 +64,12 @@ def build_report(
 
 
 def _radio_word(radio: RadioStatus, hall: HallState) -> str:
-    """Return the trouble, once staff are needed; otherwise the scanner's state, or that the hall changed."""
-    if hall is HallState.changed and not radio.trouble and radio.state == "hearing":
-        return HALL_CHANGED
+    """Return the trouble, once staff are needed; else the scanner's state, a low battery, or that the hall changed."""
+    if not radio.trouble and radio.state == "hearing":
+        if radio.batteries and radio.batteries.low:
+            return LOW_BATTERY
+        if hall is HallState.changed:
+            return HALL_CHANGED
     return _word(radio.trouble if radio.trouble in _MISSED and radio.asks_a_person else radio.state)
 
 

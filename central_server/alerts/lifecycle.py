@@ -27,6 +27,7 @@ _SLOW_KINDS = {
     TaskKind.tag_silent.value: _ENDS_AFTER_RESTART,
     TaskKind.advert_unheard.value: _ENDS_AFTER_RESTART,
     TaskKind.nothing_heard.value: timedelta(minutes=40),
+    TaskKind.low_battery.value: timedelta(minutes=60),
     TaskKind.hall_changed.value: timedelta(minutes=60),
 }
 _MAX_ROWS = 50

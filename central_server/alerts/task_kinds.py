@@ -50,6 +50,7 @@ class TaskKind(StrEnum):
     tag_silent = "tag_silent"
     advert_unheard = "advert_unheard"
     nothing_heard = "nothing_heard"
+    low_battery = "low_battery"
     hall_changed = "hall_changed"
     off_air = "off_air"
     late = "late"

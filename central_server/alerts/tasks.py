@@ -28,7 +28,7 @@ from central_server.store.places import overview
 from central_server.store.places.overview import OddPayment, Trouble
 from central_server.store.places.places import TOP
 from central_server.store.statistics import figure_queries
-from sync_contract.gateway_report import HALL_CHANGED, Hearing
+from sync_contract.gateway_report import HALL_CHANGED, LOW_BATTERY, Hearing
 from sync_contract.money import Money
 
 _RECORDS_BACK = timedelta(days=7)
@@ -47,9 +47,10 @@ _RADIO_MISSES = {
     "advert_lost": TaskKind.advert_unheard,
     "advert_never_heard": TaskKind.advert_unheard,
     "nothing_ever": TaskKind.nothing_heard,
+    LOW_BATTERY: TaskKind.low_battery,
     HALL_CHANGED: TaskKind.hall_changed,
 }
-"""By sync_contract.gateway_report.RADIO_MISSES and HALL_CHANGED."""
+"""By sync_contract.gateway_report.RADIO_MISSES, LOW_BATTERY and HALL_CHANGED."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ TASK_TITLES = {
     TaskKind.tag_silent: _("no signal from the test beacon"),
     TaskKind.advert_unheard: _("the hall's own beacon is not received"),
     TaskKind.nothing_heard: _("has received nothing since the start"),
+    TaskKind.low_battery: _("a battery is nearly empty"),
     TaskKind.hall_changed: _("the hall differs from its calibration"),
     TaskKind.off_air: _("beacon off the air"),
     TaskKind.late: _("no contact"),

@@ -1,11 +1,19 @@
 """What a gateway reports about itself."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from beacon_gateway.model.hall_status import HallState
-from beacon_gateway.model.radio_status import AdvertStatus, LivenessStatus, RadioStatus
+from beacon_gateway.model.radio_status import (
+    AdvertStatus,
+    BatteryStatus,
+    ClassBatteries,
+    LivenessStatus,
+    PlaceBattery,
+    RadioStatus,
+)
 from beacon_gateway.store.database import open_database
 from beacon_gateway.store.server_acceptance import open_acceptance
 from beacon_gateway.sync.report import ReportLoop, build_report, classify_hearing
@@ -49,6 +57,15 @@ def test_a_changed_hall_is_reported_where_the_radio_misses_nothing() -> None:
     lost = RadioStatus("hearing", trouble="transmitter_lost", asks_a_person=True)
     assert report_of(lost, HallState.changed).radio == "transmitter_lost"
     assert report_of(RadioStatus("silent"), HallState.changed).radio == "silent"
+
+
+@pytest.mark.parametrize("place", [True, False])
+def test_a_low_battery_is_reported_where_the_radio_misses_nothing(place: bool) -> None:
+    low = PlaceBattery("1/2", "wall", low=place, age_s=1.0)
+    batteries = BatteryStatus((low,), {"volunteer": ClassBatteries(3, int(not place))})
+    heard = RadioStatus("hearing", batteries=batteries)
+    assert report_of(heard, HallState.changed).radio == "low_battery"
+    assert report_of(replace(heard, state="silent")).radio == "silent"
 
 
 @pytest.mark.parametrize(

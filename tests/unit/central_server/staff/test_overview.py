@@ -149,6 +149,7 @@ MISSED = (
     ("advert_lost", "its second Bluetooth adapter does not receive the hall's own beacon.", "Have it restarted"),
     ("advert_never_heard", "its second Bluetooth adapter does not receive the hall's own beacon.", "Have it restarted"),
     ("nothing_ever", "has received nothing at all since it was started.", "Hold a phone with Bluetooth on beside it."),
+    ("low_battery", "the battery of a beacon or a tag is nearly empty.", "Change it."),
     ("hall_changed", "receives its beacons on the walls differently", "have the installer calibrate again"),
     ("a_word_of_later", "A beacon near 社区大厅 has no signal.", "Check the battery"),
 )
