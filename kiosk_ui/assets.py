@@ -13,7 +13,7 @@ STATIC = Path(__file__).parent / "static"
 STYLE = Path(__file__).parent / "style"
 _SHEETS = {
     "pages.css": tuple(
-        STYLE / f"{name}.css" for name in ("tokens", "components", "pages", "screens", "phone", "receipt")
+        STYLE / f"{name}.css" for name in ("tokens", "components", "pages", "screens", "phone", "receipt", "print")
     ),
     "site.css": (STYLE / "site.css",),
 }

@@ -78,5 +78,7 @@ def _build_texts(facts: SlipFacts, language: Language) -> dict[str, Any]:
         "no_receipt": _("This slip is not the official donation receipt."),
         "ask": _("The receiving organisation issues the official receipt; please ask there."),
         "verify": _("Scan to check this slip"),
+        "later": _("Scan it again later to see what your gift achieved."),
+        "pause": ". " if language is Language.en else "。",
         "call": _("Questions? Call the community"),
     }

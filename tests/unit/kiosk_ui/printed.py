@@ -39,6 +39,21 @@ class Printed:
         )
         return raw.FPDFText_GetFontSize(words.raw, first), min(seen.tobytes()) < 80
 
+    def overlapped(self, text: str) -> bool:
+        """Whether any other character of the first page lies in the place of `text`, at any of its places."""
+        words = self.document[0].get_textpage()
+        boxes = [words.get_charbox(number) for number in range(words.count_chars())]
+        search = words.search(text)
+        while (hit := search.get_next()) is not None:
+            first, count = hit
+            lefts, bottoms, rights, tops = zip(*boxes[first : first + count], strict=True)
+            left, bottom, right, top = min(lefts), min(bottoms), max(rights), max(tops)
+            for number, (west, south, east, north) in enumerate(boxes):
+                outside = west >= right or east <= left or south >= top or north <= bottom or east == west
+                if not first <= number < first + count and not outside:
+                    return True
+        return False
+
 
 def printed(content: bytes) -> Printed:
     document = pypdfium2.PdfDocument(content)

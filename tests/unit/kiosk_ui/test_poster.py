@@ -128,7 +128,7 @@ def test_a_print_without_a_permit_does_not_mention_payment(paper: Paper, languag
         (Paper.nfc, "zh-Hans", "演练"),
     ],
 )
-def test_a_drill_is_watermarked_and_nothing_else_is(paper: Paper, language: str, word: str) -> None:
+def test_a_drill_is_marked_where_nothing_else_is_printed(paper: Paper, language: str, word: str) -> None:
     title = texts("长者午餐", "長輩午餐", "A warm lunch")
     plain = LUNCH.model_copy(update={"title": title, "payee": title, "permit": None})
     real = replace(FACTS, project=plain)
@@ -136,6 +136,7 @@ def test_a_drill_is_watermarked_and_nothing_else_is(paper: Paper, language: str,
     marks = 1 if paper in (Paper.a4, Paper.a3) else 8
     result = printed(poster_pdf(drill, paper, [Language(language)]))
     assert result.text.count(word) == marks + 1
+    assert not result.overlapped(word)
     assert ADDRESS in codes(result.picture(150))
     assert word not in printed(poster_pdf(real, paper, [Language(language)])).text
 

@@ -26,6 +26,12 @@ FACTS = SlipFacts(
     permit=LUNCH.permit,
     phone="0595-2269 0000",
 )
+LATER = {
+    Language.zh_hans: "以后再扫，就能看到您的捐款做了什么。",
+    Language.zh_hant: "日後再掃，就看得到您的捐款做了什麼。",
+    Language.en: "Scan it again later to see what your gift achieved.",
+}
+"""What the code of the slip is for."""
 DIGITS = dict(zip("零壹贰貳叁參肆伍陆陸柒捌玖", (0, 1, 2, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9), strict=True))
 WITHIN = {"拾": 10, "佰": 100, "仟": 1000}
 GROUP = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
@@ -122,6 +128,7 @@ def test_a_slip_says_what_was_given_and_that_it_is_no_receipt(languages: tuple[L
         for text in (
             *result,
             "¥100.50",
+            LATER[languages[0]],
             capitals(10050, languages[0]),
             "7F3A-K8",
             "演练-备案-2026-0001",
@@ -131,11 +138,12 @@ def test_a_slip_says_what_was_given_and_that_it_is_no_receipt(languages: tuple[L
     assert all(embedded for _, embedded in page.faces)
 
 
-def test_a_drills_slip_is_watermarked_and_a_real_one_is_not() -> None:
+def test_a_drills_slip_is_marked_and_a_real_one_is_not() -> None:
     facts = replace(FACTS, permit=None, payee=LUNCH.title)
     assert "演练" not in printed(slip_pdf(facts)).text
     drill = printed(slip_pdf(replace(facts, environment=Environment.drill)))
     assert drill.text.count("演练") == 2
+    assert not drill.overlapped("演练")
     assert codes(drill.picture(150)) == [FACTS.verify_url]
 
 
