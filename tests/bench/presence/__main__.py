@@ -1,6 +1,7 @@
 """Print the table of docs/performance.md, on seeds that were not used for training.
 
 python -m tests.bench.presence [--seed N] [--visits N]
+python -m tests.bench.presence air       scores recorded walks with true positions
 python -m tests.bench.presence takeover  measures two tags and one screen
 python -m tests.bench.presence kiosks    measures two kiosks in one hall
 python -m tests.bench.presence tune      searches the peers' best parameters on the training seed
@@ -14,6 +15,7 @@ from functools import partial
 from tests.bench.presence.contestants import FIELD, OURS, PEERS
 from tests.bench.presence.cost import measure_costs
 from tests.bench.presence.kiosks import print_kiosks
+from tests.bench.presence.recorded_air import print_air
 from tests.bench.presence.score import Reading, Score, Tally, changes_per_hour, robust
 from tests.bench.presence.takeover import print_takeover
 from tests.bench.presence.tune import tune
@@ -40,12 +42,15 @@ def count_changes(metres: float, seed: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.presence", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["table", "takeover", "kiosks", "tune"], default="table")
+    parser.add_argument("what", nargs="?", choices=["table", "air", "takeover", "kiosks", "tune"], default="table")
     parser.add_argument("--seed", type=int, default=None, help="of the world; random by default")
     parser.add_argument("--visits", type=int, default=40, help="per condition")
     options = parser.parse_args()
     if options.what == "tune":
         tune()
+        return
+    if options.what == "air":
+        print_air()
         return
     seed = secrets.randbelow(10**9) + 1000 if options.seed is None else options.seed
     if options.what == "kiosks":

@@ -6,6 +6,7 @@ One judge per visit receives (seconds, dBm) and returns the distance in metres b
   or ARMA with speed 0.1; distance by the fitted curve of the default phone model.
 - ESPresense (ESPresense a6f1105e, BleFingerprint, AdaptivePercentileRSSI): mean within Tukey's fences over 15 s,
   at first 20, at most 200 samples; absorption 2.7.
+- kalmanjs (wouterbulten/kalmanjs, README): process noise 0.01, measurement noise 3, the log-distance law.
 - Bermuda (agittins/bermuda cd46d17e, bermuda_advert): each 1.05 s the newest advert, retreats above 3 m/s refused,
   the mean of running minima over 20 cycles; attenuation 3, reference -55 dBm.
 """
@@ -19,6 +20,8 @@ from tests.bench.presence.world import POWER
 
 Judge = Callable[[float, int], float]
 Make = Callable[[], Judge]
+Law = Callable[[float], float]
+"""Metres from dBm."""
 
 BEFORE_ANY = 8.0
 HISTORY = 10
@@ -51,25 +54,30 @@ def log_m(rssi: float, reference: float, exponent: float) -> float:
     return float(10 ** ((reference - rssi) / (10 * exponent)))
 
 
-def altbeacon_average(window_s: float = 20.0, trim: float = 0.1, offset_db: float = 0.0) -> Judge:
+def altbeacon_average(
+    window_s: float = 20.0, trim: float = 0.1, offset_db: float = 0.0, metres: Law | None = None
+) -> Judge:
+    """`metres`: from a level; None for the default model."""
     window = Window(window_s)
+    metres = metres or (lambda level: altbeacon_m(level, offset_db))
 
     def judge(at: float, rssi: int) -> float:
         window.add(at, rssi)
         values, cut = window.values, int(len(window.values) * trim)
         trimmed = values[cut + 1 : len(values) - cut - 1] if len(values) > 2 else values
-        return altbeacon_m(sum(trimmed) / len(trimmed) if trimmed else values[len(values) // 2], offset_db)
+        return metres(sum(trimmed) / len(trimmed) if trimmed else values[len(values) // 2])
 
     return judge
 
 
-def altbeacon_arma(speed: float = 0.1, offset_db: float = 0.0) -> Judge:
+def altbeacon_arma(speed: float = 0.1, offset_db: float = 0.0, metres: Law | None = None) -> Judge:
     level: float | None = None
+    metres = metres or (lambda level: altbeacon_m(level, offset_db))
 
     def judge(_at: float, rssi: int) -> float:
         nonlocal level
         level = rssi if level is None else level - speed * (level - rssi)
-        return altbeacon_m(level, offset_db)
+        return metres(level)
 
     return judge
 
@@ -129,6 +137,23 @@ def bermuda(
             total += least
         shown = min(raw, total / len(cycles))
         return shown
+
+    return judge
+
+
+def kalmanjs(metres: Law, process: float = 0.01, noise: float = 3.0) -> Judge:
+    """A filter that counts packets."""
+    level, variance = 0.0, 0.0
+
+    def judge(_at: float, rssi: int) -> float:
+        nonlocal level, variance
+        if variance == 0.0:
+            level, variance = float(rssi), noise
+        else:
+            gain = (variance + process) / (variance + process + noise)
+            level += gain * (rssi - level)
+            variance = (1 - gain) * (variance + process)
+        return metres(level)
 
     return judge
 
