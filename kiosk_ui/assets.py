@@ -13,11 +13,12 @@ STATIC = Path(__file__).parent / "static"
 STYLE = Path(__file__).parent / "style"
 _SHEETS = {
     "pages.css": tuple(
-        STYLE / f"{name}.css" for name in ("tokens", "components", "pages", "screens", "phone", "receipt", "print")
+        STYLE / f"{name}.css" for name in ("tokens", "components", "pages", "screens", "phone", "receipt")
     ),
+    "print.css": (STYLE / "print.css",),
     "site.css": (STYLE / "site.css",),
 }
-"""Concatenated in this order: a resident's page loads one stylesheet, a page for staff on site two."""
+"""Concatenated in this order. A page loads `pages.css`, staff on site also `site.css`; `print.css` is for paper."""
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 
 IMMUTABLE = "public, max-age=31536000, immutable"

@@ -116,7 +116,7 @@ class TestNoNumber:
     async def test_the_contact_page_without_a_number_shows_no_code(self, resident: Resident) -> None:
         page = await resident.get("/contact")
         assert resident.status == 200
-        assert "请向社区工作人员了解" in shown(page)
+        assert "请问问社区工作人员" in shown(page)
         assert "tel:" not in page
         assert 'class="code"' not in page
 
