@@ -169,11 +169,9 @@ async def forget_gifts(
     Until cancelled; raises StoreUnavailable.
     """
     while True:
-        deleted = await delete_unpaid(database, clock())
-        if deleted:
+        if deleted := await delete_unpaid(database, clock()):
             _log.info("unpaid_gifts.deleted", count=deleted)
-        # Pause between slices: on SQLite a write locks out every other process.
-        await asyncio.sleep(0.2 if deleted else pause.total_seconds())
+        await asyncio.sleep(pause.total_seconds())
 
 
 async def forget_passes(

@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import structlog
 from central_server.alerts.notifier import Message, Sender, SendFailed
 from central_server.ledger.help_figures import month_number
 from central_server.receipts.sealed_data import Seal, SealBroken
-from central_server.store.alerts.quarantine import RecordKey, quarantining
+from central_server.store.alerts.quarantine import RecordKey, process_due
 from central_server.store.catalogue import projects
 from central_server.store.donations import thanks
 from central_server.store.donations.attempts import Attempt
@@ -89,18 +89,15 @@ class ThankYou:
 
     async def send_due(self, now: datetime) -> int:
         """Send what is due and erase what is over, in any process; return the number of messages."""
-        async with self.database.read() as connection:
-            due = await thanks.due(connection, self.environment.value, now)
-            over = await thanks.over(connection, now, _STUCK)
-        for row in over:
-            state = ThanksState.sent if row.state == ThanksState.sending else ThanksState.ended
-            async with self.database.write() as connection:
-                await thanks.end(connection, row, state, now)
-        sent = 0
-        for row in due:
-            async with quarantining(self.database, RecordKey("thanks", row.attempt, row.community), now):
-                sent += await self._send(row, now)
-        return sent
+        await process_due(self.database, partial(thanks.over, stuck=_STUCK), _record_of, self._end, now)
+        due = partial(thanks.due, environment=self.environment.value)
+        return await process_due(self.database, due, _record_of, self._send, now)
+
+    async def _end(self, row: Thanks, now: datetime) -> bool:
+        state = ThanksState.sent if row.state == ThanksState.sending else ThanksState.ended
+        async with self.database.write() as connection:
+            await thanks.end(connection, row, state, now)
+        return True
 
     async def _send(self, row: Thanks, now: datetime) -> bool:
         async with self.database.read() as connection:
@@ -183,6 +180,10 @@ def _words() -> dict[str, tuple[Texts, ...]]:
         name: tuple(Texts.model_validate(each) for each in (texts if isinstance(texts, list) else [texts]))
         for name, texts in content.items()
     }
+
+
+def _record_of(row: Thanks) -> RecordKey:
+    return RecordKey("thanks", row.attempt, row.community)
 
 
 def _record(attempt: str) -> str:

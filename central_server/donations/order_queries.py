@@ -2,19 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
 from central_server.banks.port import Bank, BankUnavailable, OrderId, OrderReport, OrderState
 from central_server.donations.query_schedule import QUERIES_END_AFTER, next_query
 from central_server.donations.settlement import PaymentRefused, Settlement
-from central_server.store.alerts.quarantine import RecordKey, quarantining
+from central_server.store.alerts.quarantine import RecordKey, process_due
 from central_server.store.donations import attempts
 from central_server.store.donations.attempts import Attempt
 from central_server.store.engine.database import Database
 
 _log = structlog.get_logger()
 _NEVER_ARRIVED_AFTER = timedelta(minutes=30)
+_ROUND = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,12 @@ class OrderQueries:
     settlement: Settlement
 
     async def query_due(self, now: datetime) -> int:
-        """Query every due attempt and return their number. Raises BankUnavailable at the first failed query."""
-        queried = 0
-        async with self.database.read() as connection:
-            due = await attempts.due(connection, self.bank.name, self.bank.environment.value, now)
-        for attempt in due:
-            record = RecordKey("bank", attempt.id, attempt.community, attempt.gateway)
-            async with quarantining(self.database, record, now, BankUnavailable):
-                queried += await self._query(attempt, now)
-        return queried
+        """Query due attempts, as many as one round takes; return their number.
+
+        Raises BankUnavailable at the first failed query.
+        """
+        read = partial(attempts.due, bank=self.bank.name, environment=self.bank.environment.value)
+        return await process_due(self.database, read, _record_of, self._query, now, BankUnavailable, most=_ROUND)
 
     async def _query(self, attempt: Attempt, now: datetime) -> bool:
         # Reschedule before the query: an order about which the bank never answers must not block the others.
@@ -54,3 +53,7 @@ class OrderQueries:
         if following is None:
             await self.settlement.close_intent(attempt, now)
         return True
+
+
+def _record_of(attempt: Attempt) -> RecordKey:
+    return RecordKey("bank", attempt.id, attempt.community, attempt.gateway)

@@ -4,7 +4,7 @@ The refund's id and time are on disk before the bank receives them. When the ans
 that id; the refund is sent again only if the bank does not know it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,14 +23,17 @@ from central_server.banks.port import (
 from central_server.banks.settlement_day import settlement_day
 from central_server.donations.query_schedule import next_refund_query
 from central_server.donations.refund_outcome import complete_refund, record_refusal
-from central_server.store.alerts.quarantine import RecordKey, quarantining
+from central_server.store.alerts.quarantine import RecordKey, process_due
 from central_server.store.donations import attempts, refunds
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.refunds import RefundState, StoredRefund
+from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from sync_contract.money import Money
 
 _log = structlog.get_logger()
+_Due = tuple[StoredRefund, Attempt]
+_ROUND = 20
 _CANCELLATIONS_END_BEFORE = timedelta(minutes=10)
 """Before the end of the settlement day. The bank's clock may be ahead; a refund is safer than a cancellation."""
 
@@ -45,22 +48,25 @@ class RefundSender:
     changed: Callable[[], None]
 
     async def process_due(self, now: datetime) -> int:
-        """Send or query each due refund once and return their number. Raises BankUnavailable at the first failure."""
+        """Send or query due refunds, as many as one round takes; return their number.
+
+        Raises BankUnavailable at the first failure.
+        """
         if not self.bank.capabilities.refunds:
             return 0
-        worked = 0
-        async with self.database.read() as connection:
-            due = [
-                (refund, attempt)
-                for refund in await refunds.due(connection, self.bank.name, self.bank.environment.value, now)
-                if (attempt := await attempts.get(connection, refund.attempt)) is not None
-            ]
-        for refund, attempt in due:
-            process = self._begin_sending if refund.state == RefundState.approved else self._query
-            record = RecordKey("refunds", refund.id, refund.community, attempt.gateway)
-            async with quarantining(self.database, record, now, BankUnavailable):
-                worked += await process(refund, attempt, now)
-        return worked
+        return await process_due(self.database, self._due, _record_of, self._process, now, BankUnavailable, most=_ROUND)
+
+    async def _due(self, connection: Connection, now: datetime, skip: int) -> Sequence[_Due]:
+        of_bank = (self.bank.name, self.bank.environment.value)
+        return [
+            (refund, attempt)
+            for refund in await refunds.due(connection, *of_bank, now, skip)
+            if (attempt := await attempts.get(connection, refund.attempt)) is not None
+        ]
+
+    async def _process(self, due: _Due, now: datetime) -> bool:
+        process = self._begin_sending if due[0].state == RefundState.approved else self._query
+        return await process(*due, now)
 
     async def _begin_sending(self, refund: StoredRefund, attempt: Attempt, now: datetime) -> bool:
         async with self.database.write() as connection:  # id and time are on disk before the bank receives them
@@ -135,3 +141,8 @@ def _is_cancellation(refund: StoredRefund, attempt: Attempt) -> bool:
         return False
     moments = (attempt.opened_at, attempt.paid_at, refund.sent_at, refund.sent_at + _CANCELLATIONS_END_BEFORE)
     return len({settlement_day(moment) for moment in moments}) == 1
+
+
+def _record_of(due: _Due) -> RecordKey:
+    refund, attempt = due
+    return RecordKey("refunds", refund.id, refund.community, attempt.gateway)

@@ -13,7 +13,7 @@ from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import HouseholdErased
 from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.accounts.independence import controllers
-from central_server.store.alerts.quarantine import RecordKey, process_due, quarantining
+from central_server.store.alerts.quarantine import RecordKey, process_due
 from central_server.store.donations.receipts import SCHEDULE
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
@@ -103,19 +103,21 @@ async def postpone_erasure(connection: Connection, number: str, now: datetime) -
 
 async def erase_due(database: Database, now: datetime) -> int:
     """Erase households whose storage time is over, with an audit entry each, and old sheets; return their number."""
-    erased = await process_due(database, partial(cases.erasures_due, now=now), partial(_erase, database, now=now))
+    erased = await process_due(database, cases.erasures_due, _record_of, partial(_erase, database), now)
     async with database.write() as connection:
         return erased + await helps.erase_sheets(connection, now)
 
 
+def _record_of(household: SealedHousehold) -> RecordKey:
+    return RecordKey("households", household.case, household.community)
+
+
 async def _erase(database: Database, household: SealedHousehold, now: datetime) -> bool:
-    erased = False
-    async with quarantining(database, RecordKey("households", household.case, household.community), now):
-        async with database.write() as connection:
-            if await cases.erase(connection, household.case):
-                line = AuditEntry(SCHEDULE, household.community, HouseholdErased(household.case), now)
-                await audit_trail.record(connection, line)
-        erased = True
+    async with database.write() as connection:
+        erased = await cases.erase(connection, household.case)
+        if erased:
+            line = AuditEntry(SCHEDULE, household.community, HouseholdErased(household.case), now)
+            await audit_trail.record(connection, line)
     return erased
 
 

@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import partial
 
 from central_server.errors import CentralError
 from central_server.receipts.sealed_data import Donor, Seal, SealBroken
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_money_actions import DonorForgotten
 from central_server.store.accounts.audit_trail import AuditEntry
-from central_server.store.alerts.quarantine import RecordKey, process_due, quarantining
+from central_server.store.alerts.quarantine import RecordKey, process_due
 from central_server.store.donations import attempts, receipts
 from central_server.store.donations.attempts import Attempt
 from central_server.store.donations.receipts import DONOR, SCHEDULE, Receipt, ReceiptState, SealedDonor
@@ -141,17 +140,14 @@ class Receipts:
 
     async def delete_due(self, now: datetime) -> int:
         """Delete donor data whose storage time is over, with an audit entry each; return their number."""
-        delete = partial(self._delete_donor, now=now)
-        return await process_due(self.database, partial(receipts.donors_due, now=now), delete)
+        return await process_due(self.database, receipts.donors_due, _record_of_donor, self._delete_donor, now)
 
     async def _delete_donor(self, donor: SealedDonor, now: datetime) -> bool:
-        deleted = False
-        async with quarantining(self.database, RecordKey("donors", donor.attempt, donor.community), now):
-            async with self.database.write() as connection:
-                if await receipts.delete_donor(connection, donor.attempt):
-                    line = AuditEntry(SCHEDULE, donor.community, DonorForgotten(donor.attempt), now)
-                    await audit_trail.record(connection, line)
-            deleted = True
+        async with self.database.write() as connection:
+            deleted = await receipts.delete_donor(connection, donor.attempt)
+            if deleted:
+                line = AuditEntry(SCHEDULE, donor.community, DonorForgotten(donor.attempt), now)
+                await audit_trail.record(connection, line)
         return deleted
 
     async def _lock(self, connection: Connection, attempt_id: str) -> Attempt:
@@ -163,3 +159,7 @@ class Receipts:
         if receipt is not None and receipt.state == ReceiptState.issued:
             raise ReceiptRefused(ReceiptProblem.issued)
         return attempt
+
+
+def _record_of_donor(donor: SealedDonor) -> RecordKey:
+    return RecordKey("donors", donor.attempt, donor.community)

@@ -1,5 +1,6 @@
 """Set aside records that a periodic job cannot process, so that the job continues with the others."""
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -81,22 +82,30 @@ async def process_together(
 async def process_due(
     database: Database,
     read: Callable[..., Awaitable[Sequence[Due]]],
-    process: Callable[[Due], Awaitable[bool]],
+    key: Callable[[Due], RecordKey],
+    process: Callable[[Due, datetime], Awaitable[bool]],
+    now: datetime,
+    *also: type[Exception],
+    most: float = math.inf,
 ) -> int:
-    """Process every due record, in slices; return the number of those processed.
+    """Process every due record, in slices, and quarantine those that fail; return how often `process` returned True.
 
-    `read` gets `connection` and `skip`, the number of records that failed and are still due: they block no other.
-    `process` returns False for a failed one. Raises StoreUnavailable.
+    `read` gets `connection`, `now` and `skip`, the number of records that failed and are still due: they block no
+    other. `process` leaves no record due unless it raises. `most`: records that are enough, without those that fail.
+    Raises StoreUnavailable and `also`.
     """
-    processed = failed = 0
-    while True:
+    counted = processed = failed = 0
+    while processed < most:
         async with database.read() as connection:
-            due = await read(connection, skip=failed)
+            due = await read(connection, now=now, skip=failed)
         if not due:
-            return processed
+            break
+        failed += len(due)
         for record in due:
-            done = await process(record)
-            processed, failed = processed + done, failed + (not done)
+            async with quarantining(database, key(record), now, *also):
+                counted += await process(record, now)
+                processed, failed = processed + 1, failed - 1
+    return counted
 
 
 async def quarantine(database: Database, record: RecordKey, error: Exception, now: datetime) -> None:

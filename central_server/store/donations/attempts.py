@@ -120,13 +120,13 @@ async def ended_unpaid(connection: Connection, gateway: str, of: Collection[str]
 
 
 async def due(
-    connection: Connection, bank: str, environment: str, now: datetime, limit: int = 50
+    connection: Connection, bank: str, environment: str, now: datetime, skip: int = 0, limit: int = 50
 ) -> tuple[Attempt, ...]:
-    """Return attempts about which this bank is due to be queried, at most `limit`."""
+    """Return attempts about which this bank is due to be queried, at most `limit` after the first `skip`."""
     columns = attempts.c
     due = select(attempts).where(columns.next_query_at <= now, columns.bank == bank)
-    statement = due.where(columns.environment == environment).order_by(attempts.c.next_query_at).limit(limit)
-    return await fetch_all(connection, Attempt, statement)
+    statement = due.where(columns.environment == environment).order_by(columns.next_query_at, columns.id)
+    return await fetch_all(connection, Attempt, statement.offset(skip).limit(limit))
 
 
 async def schedule(connection: Connection, attempt: Attempt, next_query_at: datetime | None) -> bool:

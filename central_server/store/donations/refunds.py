@@ -125,14 +125,14 @@ async def unanswered(
 
 
 async def due(
-    connection: Connection, bank: str, environment: str, now: datetime, limit: int = 20
+    connection: Connection, bank: str, environment: str, now: datetime, skip: int = 0, limit: int = 20
 ) -> tuple[StoredRefund, ...]:
     """Return refunds that are due to be sent to this bank or queried there; another bank's never block them."""
     columns = refunds.c
     there = select(refunds).join(attempts, attempts.c.id == columns.attempt).where(attempts.c.bank == bank)
     there = there.where(columns.environment == environment)
     statement = there.where(columns.next_query_at <= now).order_by(columns.next_query_at, columns.id)
-    return await fetch_all(connection, StoredRefund, statement.limit(limit))
+    return await fetch_all(connection, StoredRefund, statement.offset(skip).limit(limit))
 
 
 async def decide(connection: Connection, decided: StoredRefund) -> bool:

@@ -75,8 +75,10 @@ async def claim(connection: Connection, attempt: str, now: datetime) -> bool:
     return bool((await connection.execute(statement)).rowcount)
 
 
-async def due(connection: Connection, environment: str, now: datetime, limit: int = 100) -> tuple[Thanks, ...]:
-    """Return waiting ones whose gift has no money left, or was refunded in part or whole."""
+async def due(
+    connection: Connection, environment: str, now: datetime, skip: int = 0, limit: int = 100
+) -> tuple[Thanks, ...]:
+    """Return waiting ones, after the first `skip`, whose gift has no money left, or was refunded in part or whole."""
     line, given_back = ledger_lines.c, ledger_lines.alias()
     refunded = exists().where(given_back.c.attempt == thanks.c.attempt, given_back.c.kind == "refund")
     statement = (
@@ -90,11 +92,16 @@ async def due(connection: Connection, environment: str, now: datetime, limit: in
         .where(thanks.c.next_at <= now, or_(spending_queue.c.left_minor == 0, refunded))
         .order_by(thanks.c.next_at, thanks.c.attempt)
     )
-    return await fetch_all(connection, Thanks, statement.limit(limit))
+    return await fetch_all(connection, Thanks, statement.offset(skip).limit(limit))
 
 
-async def over(connection: Connection, now: datetime, stuck: timedelta, limit: int = 100) -> tuple[Thanks, ...]:
-    """Return those whose time is over, and those that a process began to send so long ago that it must have died."""
+async def over(
+    connection: Connection, now: datetime, stuck: timedelta, skip: int = 0, limit: int = 100
+) -> tuple[Thanks, ...]:
+    """Return those whose time is over, and those that a process began to send so long ago that it must have died.
+
+    At most `limit` after the first `skip`.
+    """
     died = (thanks.c.state == ThanksState.sending.value) & (thanks.c.changed_at <= now - stuck)
-    statement = select(*_COLUMNS).where(or_(thanks.c.delete_at <= now, died)).limit(limit)
-    return await fetch_all(connection, Thanks, statement)
+    statement = select(*_COLUMNS).where(or_(thanks.c.delete_at <= now, died)).order_by(thanks.c.attempt)
+    return await fetch_all(connection, Thanks, statement.offset(skip).limit(limit))

@@ -20,8 +20,11 @@ from central_server.store.engine.tables import (
 _REFERRING = (notifications, statement_rows, differences, refunds)
 
 
-async def page(connection: Connection, before: datetime, limit: int) -> tuple[Intent, ...]:
-    """Return the oldest that began before that time, without those that a bank, a file or staff refer to."""
+async def page(connection: Connection, before: datetime, skip: int, limit: int = 100) -> tuple[Intent, ...]:
+    """Return at most `limit` after the first `skip`, oldest first, of those that began before that time.
+
+    Without those that a bank, a file or staff refer to.
+    """
     of_intent = and_(attempts.c.gateway == intents.c.gateway, attempts.c.intent == intents.c.id)
     referred = or_(*(exists().where(table.c.attempt == attempts.c.id) for table in _REFERRING))
     open_or_paid = or_(
@@ -32,7 +35,8 @@ async def page(connection: Connection, before: datetime, limit: int) -> tuple[In
         # The literals let the databases use the partial index.
         .where(intents.c.first_seen_in == literal_column("'page'"), intents.c.slip == literal_column("''"))
         .where(intents.c.first_seen_at < before, ~exists().where(of_intent, or_(open_or_paid, referred)))
-        .order_by(intents.c.first_seen_at)
+        .order_by(intents.c.first_seen_at, intents.c.gateway, intents.c.id)
+        .offset(skip)
         .limit(limit)
     )
     return await fetch_all(connection, Intent, statement)

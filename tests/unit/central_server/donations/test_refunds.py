@@ -15,9 +15,11 @@ from central_server.store.donations.refunds import StoredRefund
 from central_server.store.engine.database import open_database
 from central_server.store.ledger import ledger_lines
 from sync_contract.money import Money
+from tests.databases import sqlite_only
 from tests.fakes.donation_services import MemoryBankServices
 from tests.fakes.money_bank import MoneyBank
 from tests.unit.central_server.refund_world import NOW, SOON, RefundWorld, world
+from tests.unit.central_server.test_bad_records import refuse
 
 __all__ = ["world"]
 
@@ -167,6 +169,17 @@ async def test_refunds_at_another_bank_do_not_block_this_one(world: RefundWorld)
     for _ in range(21):
         await there.approved(await there.gift(), 5000)
     refund = await world.approved(await world.gift(), 5000)
+    assert await world.house.refund_sender.process_due(SOON) == 1
+    assert (await world.refund(refund)).state == "sent"
+
+
+@sqlite_only
+async def test_damaged_refunds_do_not_block_the_others(world: RefundWorld) -> None:
+    for _ in range(21):
+        await world.approved(await world.gift(), 100)
+    refund = await world.approved(await world.gift(), 5000)
+    async with world.database.write() as connection:
+        await refuse(connection, "UPDATE", "refunds", f"OLD.id <> '{refund.id}'")
     assert await world.house.refund_sender.process_due(SOON) == 1
     assert (await world.refund(refund)).state == "sent"
 

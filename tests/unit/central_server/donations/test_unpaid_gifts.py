@@ -14,7 +14,9 @@ from central_server.store.donations.attempts import Attempt, AttemptState
 from central_server.store.donations.intents import Intent
 from central_server.store.engine import tables
 from sync_contract.uuid7 import new_id
+from tests.databases import sqlite_only
 from tests.unit.central_server.reconciling_world import NOW, Books, world
+from tests.unit.central_server.test_bad_records import refuse
 
 __all__ = ["world"]
 
@@ -82,3 +84,15 @@ async def test_only_gifts_from_phones_that_nobody_paid_are_deleted_after_a_year(
         with pytest.raises(DBAPIError, match="only added to"):
             async with world.database.write() as connection:
                 await unpaid_gifts.remove(connection, intent)
+
+
+@sqlite_only
+async def test_damaged_gifts_delay_the_deletion_of_no_other(world: Books) -> None:
+    about = (world.community, "drill", "lunch", 500, "CNY", None, 1, "ticket", "qr")
+    old = [Intent(world.gateway, new_id(), *about, OLD - timedelta(seconds=n), "page", "closed") for n in range(104)]
+    async with world.database.write() as connection:
+        await intents.add(connection, old)
+        await refuse(connection, "DELETE", "intents", f"OLD.first_seen_at < {(OLD.timestamp() - 2) * 1e6:.0f}")
+    assert await delete_unpaid(world.database, NOW) == 3
+    async with world.database.read() as connection:
+        assert len((await connection.execute(select(tables.intents.c.id))).all()) == 101

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from central_server.accounts.access import Role
 from central_server.alerts.notifier import Message, SendFailed
-from central_server.alerts.thanks import Address, ThankYou
+from central_server.alerts.thanks import STORAGE_TIME, Address, ThankYou
 from central_server.ledger.publication import Publisher
 from central_server.receipts.sealed_data import open_seal
 from central_server.server_options import ServerTimings
@@ -33,6 +33,7 @@ from tests.sqlite import put_database
 from tests.unit.central_server.ledger.test_spending_order import spent
 from tests.unit.central_server.ledger_world import HUADA, gave_back, given
 from tests.unit.central_server.staff_desk import Browser, account, running_desk
+from tests.unit.central_server.test_bad_records import refuse
 
 NOW = datetime.now(UTC)
 
@@ -145,6 +146,21 @@ async def test_a_gift_that_cannot_be_thanked_yet_waits_behind_the_others(tmp_pat
             row = (await connection.execute(select(thanks))).one()
     assert row.state == ThanksState.waiting
     assert row.next_at > NOW
+
+
+async def test_a_damaged_address_stops_the_erasure_of_no_other(tmp_path: Path) -> None:
+    state = tmp_path / "central"
+    state.mkdir(mode=0o700)
+    async with open_database(await put_database(state / "central.db")) as database:
+        gifts = await given(database, 2000, 2000)
+        letters = ThankYou(database, await open_seal(database, state, None), None, Environment.drill, str)
+        for gift in gifts:
+            await letters.ask(gift, Address("giver@mail.example", "en"), NOW)
+        first = min(gift.id for gift in gifts)
+        async with database.write() as connection:
+            await refuse(connection, "UPDATE", "thanks", f"OLD.attempt = '{first}'")
+        assert await letters.send_due(NOW + STORAGE_TIME) == 0
+        assert await count(database, thanks.c.sealed.is_(None)) == 1
 
 
 async def check_letters(database: Database, gifts: list[Attempt]) -> None:
