@@ -196,7 +196,8 @@ async def _is_nothing_to_neighbours(world: World, route: str, entry: Staff) -> N
 async def _asks_for_its_right(world: World, route: str, entry: Staff) -> None:
     if entry.right is None:
         return
-    without = [f"our-{role}" for role in Role if entry.right not in RIGHTS[role]]
+    lacking = [role for role in Role if entry.right not in RIGHTS[role]]
+    without = [f"our-{role}" for role in lacking if not any(RIGHTS[role] < RIGHTS[other] for other in lacking)]
     if entry.at == TOP:
         without += ["our-admin", "our-family", "our-chief"]
     for name in (*without, "our-nobody"):
