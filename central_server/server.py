@@ -18,6 +18,8 @@ from central_server.backups.backup import BackupFailed, Source
 from central_server.backups.backup_files import before_migration, overdue
 from central_server.banks.port import BankUnavailable
 from central_server.banks.registry import BANKS, BankAccount
+from central_server.catalogue.phrase_process import divide
+from central_server.catalogue.publication import Divide
 from central_server.public.health import STALL_S
 from central_server.reconciliation.nightly import NightlyRun
 from central_server.server_options import RateLimits, ServerOptions, ServerTimings
@@ -48,13 +50,14 @@ async def run(
     timings: ServerTimings = _TIMINGS,
     limits: RateLimits = _LIMITS,
     make_app: Callable[..., web.Application] = guarded_app,
+    divide: Divide = divide,
 ) -> None:
-    """Serve until `stop`; call `ready` with the address.
+    """Serve until `stop`; call `ready` with the address. `divide`: see Publication.
 
     Raises StoreRefused, StateRefused, CredentialsRefused, OSError when it cannot start.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    context = ServerContext(settings, options, now, limits)
+    context = ServerContext(settings, options, now, limits, divide)
     notifier = Notifier.from_environment()
     async with AsyncExitStack() as stack:
         resources = await open_resources(stack, context)

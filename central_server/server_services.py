@@ -16,8 +16,7 @@ from central_server.backups.backup import Source
 from central_server.banks.port import Bank
 from central_server.catalogue.contact_lookup import ContactLookup
 from central_server.catalogue.display_name import NameLookup
-from central_server.catalogue.phrase_process import divide
-from central_server.catalogue.publication import Publication
+from central_server.catalogue.publication import Divide, Publication
 from central_server.catalogue.settings_seed import seed_catalogue
 from central_server.donations.bank_routing import depends_on_organisation
 from central_server.donations.open_attempt import AttemptOpener
@@ -101,6 +100,7 @@ class ServerContext:
     options: ServerOptions
     now: Callable[[], datetime]
     limits: RateLimits
+    divide: Divide
     health: Health = field(default_factory=Health)
     changes: Broadcast = field(default_factory=Broadcast)
     news: Broadcast = field(default_factory=Broadcast)
@@ -173,7 +173,9 @@ async def build(context: ServerContext, resources: Resources, make_app: Callable
         platforms=settings.bank.link_hosts,
     )
     platforms = settings.bank.link_hosts if depends_on_organisation(bank) else None
-    publication = Publication(database, catalogue_key(state), context.now, context.environment, platforms, divide)
+    publication = Publication(
+        database, catalogue_key(state), context.now, context.environment, platforms, context.divide
+    )
     publisher = Publisher(database, catalogue_key(state), context.environment, context.now)
     seal = await open_seal(database, state, context.options.credentials)
     receipts = Receipts(database, seal, timedelta(days=settings.receipts.keep_days))

@@ -34,12 +34,16 @@ async def divide(projects: Sequence[Project]) -> list[tuple[str, ...]] | None:
     return [tuple(lines) for lines in json.loads(answer)]
 
 
-def _main() -> None:
+def phrases(projects: Sequence[Project]) -> list[tuple[str, ...]]:
+    """Divide in this process, which then holds the dictionary."""
     from kiosk_ui.segmenter import Segmenter
 
     segmenter = Segmenter()
-    projects = [Project.model_validate_json(json.dumps(each)) for each in json.load(sys.stdin)]
-    json.dump([segmenter.project_phrases(project)[:MOST_PHRASES] for project in projects], sys.stdout)
+    return [segmenter.project_phrases(project)[:MOST_PHRASES] for project in projects]
+
+
+def _main() -> None:
+    json.dump(phrases([Project.model_validate_json(json.dumps(each)) for each in json.load(sys.stdin)]), sys.stdout)
 
 
 if __name__ == "__main__":

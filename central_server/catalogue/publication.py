@@ -3,6 +3,7 @@
 It is made at the first request after an edit, in any process. `catalogue_version` numbers the versions of a community.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -89,6 +90,7 @@ class Publication:
     ) -> None:
         self._database = database
         self._divide = divide
+        self._dividing = asyncio.Lock()
         self._key = key
         self.now = clock
         self.environment = environment
@@ -123,17 +125,18 @@ class Publication:
         """Store the phrases of texts that staff changed. Without them, a line may end anywhere."""
         if self._divide is None:
             return
-        async with self._database.read() as connection:
-            changed = await projects.without_phrases(connection, community)
-        divided = await self._divide([project.published(None) for project in changed]) if changed else None
-        if divided is None:
-            return
+        async with self._dividing:  # the requests that wait find the phrases of the first one
+            async with self._database.read() as connection:
+                changed = await projects.without_phrases(connection, community)
+            divided = await self._divide([project.published(None) for project in changed]) if changed else None
+            if divided is None:
+                return
 
-        async def store(connection: Connection) -> None:
-            for project, phrases in zip(changed, divided, strict=True):
-                await projects.note_phrases(connection, project, phrases)
+            async def store(connection: Connection) -> None:
+                for project, phrases in zip(changed, divided, strict=True):
+                    await projects.note_phrases(connection, project, phrases)
 
-        await self._database.written(store)
+            await self._database.written(store)
 
     async def _publish(self, connection: Connection, community: str, reported: int, now: datetime) -> _Cached:
         """Store a new version, unless nothing changed or none can be made."""

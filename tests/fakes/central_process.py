@@ -1,7 +1,7 @@
 """Run the real central server and bank emulator in the test's event loop, each on a free port."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +13,14 @@ from central_server.bank_emulator import server as bank_emulator
 from central_server.bank_emulator.unionpay import server as unionpay_emulator
 from central_server.bank_emulator.unionpay.clock import Clock
 from central_server.bank_emulator.unionpay.schedule import SendTimings
+from central_server.catalogue.phrase_process import phrases
 from central_server.server import run as run_central
 from central_server.server_options import RateLimits, ServerOptions, ServerTimings
 from central_server.settings import Settings
 from central_server.store.engine.database import Database, open_database, sqlite_url
 from daemonkit.toml import load
 from daemonkit.web import guarded_app
+from sync_contract.project import Project
 from tests.sqlite import put_database
 
 BankKind = Literal["sandbox", "unionpay"]
@@ -132,6 +134,16 @@ async def running_bank(
         await task
 
 
+_divided: dict[Project, tuple[str, ...]] = {}
+
+
+async def _divide(projects: Sequence[Project]) -> list[tuple[str, ...]]:
+    """In this process, and each project once: a child process for every server takes half a second."""
+    if new := [project for project in projects if project not in _divided]:
+        _divided.update(zip(new, phrases(new), strict=True))
+    return [_divided[project] for project in projects]
+
+
 @asynccontextmanager
 async def running_central(
     state: Path,
@@ -163,6 +175,7 @@ async def running_central(
         timings=timings or ServerTimings(),
         limits=limits or RateLimits(),
         make_app=make_app,
+        divide=_divide,
     )
     task = asyncio.create_task(running)
     try:

@@ -1,17 +1,19 @@
 """The texts of projects are published with their phrases, so that no screen divides a word of them."""
 
+import asyncio
 import sys
+from collections.abc import Sequence
 
 import aiohttp
 import pytest
 
-from central_server.catalogue.phrase_process import divide
+from central_server.catalogue.phrase_process import divide, phrases
 from central_server.catalogue.publication import Publication
 from central_server.store.engine.database import Database
 from central_server.store.places.places import TOP
 from kiosk_ui.phrases import SEPARATOR
 from sync_contract.catalogue import SignedCatalogue, verify
-from sync_contract.project import Texts
+from sync_contract.project import Project, Texts
 from sync_contract.strict_model import Environment, Language
 from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
@@ -55,3 +57,16 @@ async def test_an_edit_gets_new_phrases_and_a_failure_none(huada: Database, monk
     monkeypatch.undo()
     await edit(huada, TOP, position=3)
     assert "志愿者|送热饭" in await phrases()
+
+
+async def test_a_hundred_gateways_that_ask_at_once_start_one_process(huada: Database) -> None:
+    asked = list[int]()
+
+    async def counted(projects: Sequence[Project]) -> list[tuple[str, ...]]:
+        asked.append(len(projects))
+        await asyncio.sleep(0)
+        return phrases(projects)
+
+    publication = Publication(huada, KEY, lambda: NOW, Environment.drill, divide=counted)
+    await asyncio.gather(*(publication.current("huada") for _ in range(100)))
+    assert len(asked) == 1
