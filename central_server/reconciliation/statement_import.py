@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from central_server.banks.port import Movement, Statement, StatementRow
 from central_server.donations import refund_outcome
@@ -25,6 +26,8 @@ from central_server.store.reconciliation import differences, reconciled_attempts
 from central_server.store.reconciliation.differences import Difference, DifferenceKind, NewDifference
 from central_server.store.reconciliation.statements import NewRow, RowResult, StoredRow, StoredStatement
 
+SLICE = 1000
+"""Rows in one transaction: on SQLite a write locks out every other process."""
 CAUSE = "statement"
 """The cause of state changes that a file makes."""
 
@@ -51,18 +54,28 @@ class Reconciler:
         A row that cannot be matched is quarantined. Raises StoreUnavailable: finished rows stay, and the next run
         does the rest.
         """
-        rows = [_new(row) for row in statement.rows]
-        async with self.database.write() as connection:
-            stored, new = await statements.add(
-                connection, self.bank, self.environment, self.place, statement.day, statement.name, statement.content,
-                rows, at=now, cause=cause,
-            )  # fmt: skip
-            for known in await differences.open_without_file(connection, self.bank, self.environment):
-                if known.day == statement.day:
-                    await differences.settle(connection, known.id, COMMAND_LINE, now, statement.name)
+        stored, new = await self._store(statement, now, cause)
         await self.resume(now)
         if new:
             await self._find_gone_rows(stored, now)
+        return stored, new
+
+    async def _store(self, statement: Statement, now: datetime, cause: str) -> tuple[StoredStatement, bool]:
+        """Store the file in slices, visible with the last one; the next import of it continues after a crash."""
+        async with self.database.write() as connection:
+            stored, complete = await statements.begin(
+                connection, self.bank, self.environment, self.place, statement.day, statement.name, statement.content,
+                len(statement.rows), at=now, cause=cause,
+            )  # fmt: skip
+        rows = statements.identify(map(_new, () if complete else statement.rows))
+        while part := list(islice(rows, SLICE)):
+            async with self.database.write() as connection:
+                await statements.add_rows(connection, stored.id, part)
+        async with self.database.write() as connection:
+            new = await statements.complete(connection, stored.id)
+            for known in await differences.open_without_file(connection, self.bank, self.environment):
+                if known.day == statement.day:
+                    await differences.settle(connection, known.id, COMMAND_LINE, now, statement.name)
         return stored, new
 
     async def resume(self, now: datetime) -> None:
@@ -77,13 +90,12 @@ class Reconciler:
 
     async def _match_rows(self, stored: StoredStatement, now: datetime) -> None:
         async with self.database.read() as connection:
-            rows = await statements.rows(connection, stored.id)
+            lines = await statements.unmatched_lines(connection, stored.id)
             edition = await statements.earlier_edition(connection, stored)
-        for row in sorted(rows, key=lambda row: row.movement == Movement.refund):  # payments go first
-            if row.result == RowResult.new:
-                async with quarantining(self.database, self._record_of(stored, row.line), now):
-                    if await self._match_once(stored, row.line, edition, now):
-                        self.changed()
+        for line in lines:
+            async with quarantining(self.database, self._record_of(stored, line), now):
+                if await self._match_once(stored, line, edition, now):
+                    self.changed()
 
     def _record_of(self, stored: StoredStatement, line: int) -> RecordKey:
         return RecordKey("reconciliation", f"{stored.bank} {stored.day} {stored.id} {line}", self.place)
@@ -113,15 +125,13 @@ class Reconciler:
             edition = await statements.earlier_edition(connection, stored)
             if edition is None:
                 return
-            present = {row.identity for row in await statements.rows(connection, stored.id)}
-            rows = await statements.rows(connection, edition.id)
+            rows = await statements.rows_gone(connection, edition.id, stored.id)
         for row in rows:
-            if row.identity not in present:
-                record = self._record_of(edition, row.line)
-                async with quarantining(self.database, record, now), self.database.write() as connection:
-                    attempt = None if row.attempt is None else await attempts.get(connection, row.attempt)
-                    about, kind = Candidates(attempt), DifferenceKind.row_gone
-                    await self._add_difference(connection, edition, row, about, kind, now, row.amount_minor, None)
+            record = self._record_of(edition, row.line)
+            async with quarantining(self.database, record, now), self.database.write() as connection:
+                attempt = None if row.attempt is None else await attempts.get(connection, row.attempt)
+                about, kind = Candidates(attempt), DifferenceKind.row_gone
+                await self._add_difference(connection, edition, row, about, kind, now, row.amount_minor, None)
 
     async def _match_once(
         self, stored: StoredStatement, line: int, edition: StoredStatement | None, now: datetime

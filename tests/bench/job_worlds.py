@@ -204,6 +204,13 @@ async def fill_reconciliation(database: Database, scale: int) -> Work:
     return work
 
 
+async def fill_large_file(database: Database, scale: int) -> Work:
+    """A file of 10,000 rows, of which none is ours."""
+    world: Books = await books(database)
+    world.bank.files[DAY] = file([strange(f"{n:>032}") for n in of(scale, 10_000)])
+    return partial(world.nightly.run, NOW + timedelta(days=1), (DAY,))
+
+
 async def fill_publication(database: Database, scale: int) -> Work:
     """2,000 gifts of one purse that wait for publication."""
     async with database.write() as connection:
@@ -261,8 +268,7 @@ async def fill_gifts(database: Database, scale: int) -> Work:
     await put(database, tables.state_changes, [change | {"intent": intent.id} for intent in new for _ in range(3)])
 
     async def work() -> None:
-        while await delete_unpaid(database, NOW):
-            pass
+        await delete_unpaid(database, NOW)
 
     return work
 
@@ -315,10 +321,13 @@ WORLDS = {
     "bank": World(fill_queries),
     "refunds": World(fill_refunds),
     "reconciliation": World(fill_reconciliation),
+    "large file": World(fill_large_file),
     "publication": World(fill_publication),
     "people": World(fill_people),
     "gifts": World(fill_gifts),
     "visitors": World(fill_visitors),
     "passes": World(fill_passes),
 }
-"""By stage of the server; `refunds` is of `bank`. `salts` writes one row; `changes` and `backups` none."""
+"""By stage of the server; `refunds` is of `bank`, `large file` of `reconciliation`.
+
+`salts` writes one row; `changes` and `backups` none."""

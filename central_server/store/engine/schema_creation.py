@@ -37,7 +37,7 @@ _CHANGEABLE = {
     "refunds": (*_DECIDED, "source", "source_minor", "sent_at", "evidence", "queries", "next_query_at"),
     "spending_queue": ("left_minor",),
     "remittances": ("key", "sealed", "decided_by", "decided_at", "note"),
-    "statements": ("fetched_at",),
+    "statements": ("fetched_at", "complete"),
     "statement_rows": ("attempt", "refund", "result"),
 }
 """By table of which no row is deleted, except `_DELETABLE`: the columns that may change."""

@@ -123,7 +123,7 @@ async def checked_days(
     """Return by day, from `since`: whether there is a file of it, and when it was last requested."""
     columns = statements.c
     statement = select(columns.day, columns.fingerprint, columns.fetched_at).where(
-        columns.bank == bank, columns.environment == environment, columns.day >= since
+        columns.bank == bank, columns.environment == environment, columns.day >= since, columns.complete
     )
     found: dict[date, tuple[bool, datetime]] = {}
     for row in await connection.execute(statement):

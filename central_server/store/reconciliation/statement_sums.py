@@ -40,6 +40,7 @@ async def days(connection: Connection, environment: str, limit: int) -> tuple[St
     newest = (
         select(func.max(statements.c.id))
         .where(statements.c.environment == environment, statements.c.fingerprint != NO_FILE)
+        .where(statements.c.complete)
         .group_by(statements.c.bank, statements.c.day)
     )
     statement = select(*_HEAD).where(statements.c.id.in_(newest))

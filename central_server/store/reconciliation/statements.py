@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -93,13 +93,14 @@ class StoredStatement:
 
 
 _HEAD = columns_of(statements, StoredStatement)
+_COMPLETE = select(*_HEAD).where(statements.c.complete)
 _ROW = columns_of(statement_rows, StoredRow)
 _content = attrgetter(*NewRow.__dataclass_fields__)
 _UNMATCHED = select(statement_rows.c.statement).where(statement_rows.c.result == literal_column("'new'"))
 """The literal lets the databases use the partial index."""
 
 
-async def add(
+async def begin(
     connection: Connection,
     bank: str,
     environment: str,
@@ -107,12 +108,15 @@ async def add(
     day: date,
     name: str,
     content: bytes,
-    rows: Sequence[NewRow],
+    rows: int,
     *,
     at: datetime,
     cause: str,
 ) -> tuple[StoredStatement, bool]:
-    """Store a file; the flag is False if it is stored already: the same bytes of the same day are the same file."""
+    """Store a file without its rows; no other function returns it before `complete`.
+
+    The flag: whether it is complete already. The same bytes of the same day are the same file.
+    """
     values = {
         "bank": bank,
         "day": day,
@@ -121,11 +125,29 @@ async def add(
         "name": name[:120],
         "fingerprint": hashlib.sha256(content).hexdigest(),
         "content": content,
-        "rows": len(rows),
+        "rows": rows,
         "fetched_at": at,
         "cause": cause[:64],
+        "complete": False,
     }
-    return await _insert(connection, values, rows)
+    await _insert(connection, values)
+    named = ("bank", "environment", "day", "fingerprint")
+    found = select(*_HEAD, statements.c.complete).where(*(statements.c[name] == values[name] for name in named))
+    *head, is_complete = (await connection.execute(found)).one()
+    return StoredStatement(*head), is_complete
+
+
+async def add_rows(connection: Connection, id_: int, rows: Sequence[tuple[NewRow, str]]) -> None:
+    """Store some rows with their identities; those that a crashed process has stored stay as they are."""
+    names = (*NewRow.__dataclass_fields__, "statement", "identity", "result")
+    new = [(*_content(row), id_, identity, RowResult.new.value) for row, identity in rows]
+    await bulk_insert.add(connection, statement_rows, names, new, "DO NOTHING")
+
+
+async def complete(connection: Connection, id_: int) -> bool:
+    """Show the file, which has all its rows; False if it was complete before."""
+    changed = update(statements).where(statements.c.id == id_, ~statements.c.complete).values(complete=True)
+    return bool((await connection.execute(changed)).rowcount)
 
 
 async def record_no_file(
@@ -143,9 +165,9 @@ async def record_no_file(
         "rows": 0,
         "fetched_at": at,
         "cause": cause[:64],
+        "complete": True,
     }
-    _, new = await _insert(connection, values, ())
-    if not new:
+    if not await _insert(connection, values):
         table = statements.c
         await connection.execute(
             update(statements)
@@ -160,33 +182,22 @@ async def record_no_file(
         )
 
 
-async def _insert(
-    connection: Connection, values: Mapping[str, Any], rows: Sequence[NewRow]
-) -> tuple[StoredStatement, bool]:
+async def _insert(connection: Connection, values: Mapping[str, Any]) -> bool:
     statement = insert(connection, statements).values(dict(values)).on_conflict_do_nothing()
-    new = bool((await connection.execute(statement)).rowcount)
-    named = ("bank", "environment", "day", "fingerprint")
-    found = select(*_HEAD).where(*(statements.c[name] == values[name] for name in named))
-    stored = StoredStatement(*(await connection.execute(found)).one())
-    if new and rows:
-        names = (*NewRow.__dataclass_fields__, "statement", "identity", "result")
-        numbered = zip(map(_content, rows), _identities(rows), strict=True)
-        new_rows = [(*content_, stored.id, identity, RowResult.new.value) for content_, identity in numbered]
-        await bulk_insert.add(connection, statement_rows, names, new_rows)
-    return stored, new
+    return bool((await connection.execute(statement)).rowcount)
 
 
-def _identities(rows: Sequence[NewRow]) -> list[str]:
+def identify(rows: Iterable[NewRow]) -> Iterator[tuple[NewRow, str]]:
+    """Return the rows of one file with their identities."""
     seen = Counter[str]()
-    found = []
     for row in rows:
-        seen[row.digest] += 1
-        found.append(f"{row.digest}.{seen[row.digest]}")
-    return found
+        digest = row.digest
+        seen[digest] += 1
+        yield row, f"{digest}.{seen[digest]}"
 
 
 async def get(connection: Connection, id_: int) -> StoredStatement | None:
-    return await fetch_one(connection, StoredStatement, select(*_HEAD).where(statements.c.id == id_))
+    return await fetch_one(connection, StoredStatement, _COMPLETE.where(statements.c.id == id_))
 
 
 async def content(connection: Connection, id_: int) -> bytes:
@@ -197,7 +208,7 @@ async def every(
     connection: Connection, environment: str, *, bank: str | None = None, since: date | None = None, limit: int = 500
 ) -> tuple[StoredStatement, ...]:
     """Return files, newest day first, and newest edition first within a day."""
-    statement = select(*_HEAD).where(statements.c.environment == environment)
+    statement = _COMPLETE.where(statements.c.environment == environment)
     if bank is not None:
         statement = statement.where(statements.c.bank == bank)
     if since is not None:
@@ -209,8 +220,7 @@ async def every(
 async def earlier_edition(connection: Connection, stored: StoredStatement) -> StoredStatement | None:
     """Return the previous edition of the same day's file."""
     statement = (
-        select(*_HEAD)
-        .where(
+        _COMPLETE.where(
             statements.c.bank == stored.bank,
             statements.c.environment == stored.environment,
             statements.c.day == stored.day,
@@ -226,17 +236,26 @@ async def earlier_edition(connection: Connection, stored: StoredStatement) -> St
 async def unmatched(connection: Connection, bank: str, environment: str) -> tuple[StoredStatement, ...]:
     """Return files with rows that are not matched yet, oldest first."""
     statement = (
-        select(*_HEAD)
-        .where(statements.c.bank == bank, statements.c.environment == environment, statements.c.id.in_(_UNMATCHED))
+        _COMPLETE.where(statements.c.bank == bank, statements.c.environment == environment)
+        .where(statements.c.id.in_(_UNMATCHED))
         .order_by(statements.c.id)
     )
     return await fetch_all(connection, StoredStatement, statement)
 
 
-async def rows(connection: Connection, id_: int) -> tuple[StoredRow, ...]:
-    """Return the rows in the order of the file."""
-    statement = select(*_ROW).where(statement_rows.c.statement == id_).order_by(statement_rows.c.line)
-    return await fetch_all(connection, StoredRow, statement)
+async def unmatched_lines(connection: Connection, id_: int) -> Sequence[int]:
+    """Return the lines of the rows that are not matched yet, payments first."""
+    columns = statement_rows.c
+    statement = select(columns.line).where(columns.statement == id_, columns.result == literal_column("'new'"))
+    ordered = statement.order_by(columns.movement == "refund", columns.line)
+    return (await connection.execute(ordered)).scalars().all()
+
+
+async def rows_gone(connection: Connection, id_: int, later: int) -> tuple[StoredRow, ...]:
+    """Return the rows that a later edition of the file lacks."""
+    present = select(statement_rows.c.identity).where(statement_rows.c.statement == later)
+    gone = select(*_ROW).where(statement_rows.c.statement == id_, statement_rows.c.identity.not_in(present))
+    return await fetch_all(connection, StoredRow, gone.order_by(statement_rows.c.line))
 
 
 async def row(connection: Connection, id_: int, line: int) -> StoredRow | None:
@@ -288,6 +307,6 @@ async def accepted_days(connection: Connection, community: str, environment: str
     statement = (
         select(table.bank, table.day)
         .where(table.environment == environment, table.community.in_(above), table.fingerprint != NO_FILE)
-        .where(table.id.not_in(_UNMATCHED))
+        .where(table.complete, table.id.not_in(_UNMATCHED))
     )
     return frozenset((row.bank, row.day) for row in await connection.execute(statement))

@@ -162,7 +162,9 @@ async def plant_statement(connection: Connection) -> None:
     """The rows of a file whose import was interrupted."""
     rows = [NewRow(int(n), "payment", n * 32, 100, "CNY", 0, n, "") for n in NUMBERS]
     of_bank = ("sandbox", "drill", TOP, now().date(), "ZM")
-    await statements.add(connection, *of_bank, b"file", rows, at=now(), cause="test")
+    stored, _ = await statements.begin(connection, *of_bank, b"file", len(rows), at=now(), cause="test")
+    await statements.add_rows(connection, stored.id, list(statements.identify(rows)))
+    await statements.complete(connection, stored.id)
     await refuse(connection, "UPDATE", "statement_rows", f"OLD.line = {BAD}")
 
 

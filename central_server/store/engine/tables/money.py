@@ -138,6 +138,7 @@ statements = Table(
     Column("rows", Integer, nullable=False),
     Column("fetched_at", Instant, nullable=False),
     Column("cause", String(64), nullable=False),
+    Column("complete", Boolean, nullable=False),
     UniqueConstraint("bank", "environment", "day", "fingerprint"),
 )
 

@@ -43,7 +43,7 @@ PROGRESS: dict[str, set[str]] = {
     "spending_queue": {"left_minor"},
     "state_changes": set(),
     "remittances": {"key", "sealed", "decided_by", "decided_at", "note"},
-    "statements": {"fetched_at"},
+    "statements": {"fetched_at", "complete"},
     "statement_rows": {"attempt", "refund", "result"},
     "vouchers": set(),
 }

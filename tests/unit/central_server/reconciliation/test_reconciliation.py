@@ -243,9 +243,13 @@ async def test_every_row_stores_its_result(world: Books) -> None:
     gift = await world.paid()
     stored, _ = await world.work.import_statement(file([row(gift), row(gift), strange("x" * 32)]), NOW, cause="test")
     async with world.database.read() as connection:
-        rows_ = await statements.rows(connection, stored.id)
+        rows_ = [await statements.row(connection, stored.id, line) for line in (1, 2, 3)]
         counted = await statements.counts(connection, [stored.id])
-    assert [each.result for each in rows_] == [RowResult.matched, RowResult.duplicate_row, RowResult.theirs_only]
+    assert [each and each.result for each in rows_] == [
+        RowResult.matched,
+        RowResult.duplicate_row,
+        RowResult.theirs_only,
+    ]
     assert counted[stored.id] == {"matched": 1, "duplicate_row": 1, "theirs_only": 1}
 
 

@@ -5,26 +5,31 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import aiohttp
+import pytest
+from sqlalchemy import select, text
 
 from central_server.alerts.lifecycle import update_alerts
 from central_server.alerts.notifier import AlertNotifier
 from central_server.alerts.tasks import find_tasks
 from central_server.alerts.wecom import RobotSender
 from central_server.banks.statement_refusal import StatementProblem, StatementRefused
-from central_server.reconciliation import settlement_days
+from central_server.reconciliation import settlement_days, statement_import
 from central_server.reconciliation.compared_days import Compared, load_compared
 from central_server.staff.alerts.alert_wording import message_writer
 from central_server.staff.frame.render import StaffTemplates
 from central_server.store.alerts import alerts
 from central_server.store.alerts.alerts import Channel
+from central_server.store.engine.tables import statement_rows
 from central_server.store.places.places import TOP
-from central_server.store.reconciliation import differences, reconciled_attempts, statements
+from central_server.store.reconciliation import differences, reconciled_attempts, statement_sums, statements
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import new_id
+from tests.databases import sqlite_only
 from tests.fakes.wecom_robot import running_robot
 from tests.unit.central_server.reconciling_world import DAY, NOW, ONE, Books, back, file, number, row, strange, world
+from tests.unit.central_server.test_bad_records import refuse
 
 __all__ = ["world"]
 
@@ -59,7 +64,7 @@ async def test_rows_of_a_crashed_run_are_matched_by_the_next(world: Books) -> No
             )
             for each in statement.rows
         ]
-        await statements.add(
+        stored, _ = await statements.begin(
             connection,
             work.bank,
             "drill",
@@ -67,16 +72,44 @@ async def test_rows_of_a_crashed_run_are_matched_by_the_next(world: Books) -> No
             statement.day,
             statement.name,
             statement.content,
-            rows,
+            len(rows),
             at=NOW,
             cause="died",
         )
+        await statements.add_rows(connection, stored.id, list(statements.identify(rows)))
+        await statements.complete(connection, stored.id)
     for accepted in (frozenset(), frozenset({(work.bank, DAY)})):
         async with world.database.read() as connection:
             assert await statements.accepted_days(connection, world.community, "drill") == accepted
         await world.nightly.run(NOW, ())
     assert (await world.now(gift)).statement is not None
     assert [line.kind for line in await world.lines(gift)] == ["paid", "fee"]
+
+
+@sqlite_only
+async def test_a_file_is_stored_in_slices_and_visible_with_the_last_one(
+    world: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statement_import, "SLICE", 2)
+    gifts = [await world.paid() for _ in range(5)]
+    world.bank.files[DAY] = file([row(gift, fee=5) for gift in gifts])
+    async with world.database.write() as connection:
+        await refuse(connection, "INSERT", "statement_rows", "NEW.line = 4")
+    assert (await world.nightly.run(NOW, (DAY,))).failed.keys() == {DAY}
+    async with world.database.write() as connection:
+        assert len((await connection.execute(select(statement_rows.c.line))).all()) == 2
+        assert not await statements.every(connection, "drill")
+        assert not await statements.accepted_days(connection, world.community, "drill")
+        assert not await statements.unmatched(connection, world.work.bank, "drill")
+        assert not await statement_sums.days(connection, "drill", 10)
+        assert not await reconciled_attempts.checked_days(connection, world.work.bank, "drill", DAY)
+        await connection.execute(text("DROP TRIGGER bad_INSERT_statement_rows"))
+    for _ in range(2):
+        assert (await world.nightly.run(NOW, (DAY,))).imported == [DAY]
+    async with world.database.read() as connection:
+        (stored,) = await statements.every(connection, "drill")
+        assert await statements.counts(connection, [stored.id]) == {stored.id: {"matched": stored.rows}}
+    assert [[line.kind for line in await world.lines(gift)] for gift in gifts] == [["paid", "fee"]] * stored.rows
 
 
 async def test_a_delayed_run_does_not_reset_the_last_request(world: Books) -> None:
