@@ -76,9 +76,10 @@
     return lines.map((line) => ({ ...line, top: line.middle - half, bottom: line.middle + half }));
   }
   const written = texts.filter((node) => !cut(node.parentElement)).flatMap((node) => inks(node, lineBoxes(node)).map((line) => ({ ...line, node })));
+  const layer = (line) => line.node.parentElement.closest(".away"); // opaque: it covers what is below on purpose
   written.forEach((one, i) => {
     for (const other of written.slice(0, i))
-      if (one.node !== other.node && Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2 && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 2)
+      if (one.node !== other.node && layer(one) === layer(other) && Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2 && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 2)
         faults.push(`${JSON.stringify(one.text)} is written over ${JSON.stringify(other.text)}: ${name(one.node.parentElement)}`);
   });
 

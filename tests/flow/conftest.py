@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from beacon_gateway.commands.demo import Demo
+from central_server.bank_emulator.keys import open_keys
 from tests.flow.programs import (
     DEMO,
     SIMULATED,
@@ -29,6 +30,7 @@ async def house(tmp_path: Path) -> AsyncIterator[Demo]:
 async def furnished_house(folder: Path, config: Path = DEMO, radio: str = SIMULATED) -> AsyncIterator[Demo]:
     """Run all three programs, with everything registered. test_demo.py has a house that begins with nothing."""
     plan = await prepare(folder)
+    open_keys(folder / "bank")  # the server reads them when it starts, beside the bank
     async with AsyncExitStack() as edges:
         bank, central, gateway = await asyncio.gather(
             edges.enter_async_context(bank_program(folder, plan)),
