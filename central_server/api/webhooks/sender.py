@@ -3,6 +3,7 @@
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -57,19 +58,27 @@ class Sender:
     client: aiohttp.ClientSession
 
     async def send_due(self, now: datetime) -> int:
-        """Try each due delivery once. Return how many there were."""
-        async with self.database.read() as connection:
-            waiting = await deliveries.due(connection, now, _MAX_HOOKS, _MAX_PER_HOOK)
-            hooks = {webhook.id: webhook for webhook in await webhooks.active(connection)}
-        tries = [self._send(hooks[each.webhook], each, now) for each in waiting if each.webhook in hooks]
-        for ended in await asyncio.gather(*tries, return_exceptions=True):
-            if ended is not None:  # raise a store error by its own type, so that the stage restarts
-                raise ended
-        return len(tries)
+        """Try the first due deliveries once, past damaged ones. Return how many there were."""
+        failed = Counter[str]()
+        tried = 0
+        while True:
+            before = failed.total()
+            async with self.database.read() as connection:
+                waiting = await deliveries.due(connection, now, _MAX_HOOKS, _MAX_PER_HOOK, failed)
+                hooks = {webhook.id: webhook for webhook in await webhooks.active(connection)}
+            tries = [self._send(hooks[each.webhook], each, now, failed) for each in waiting if each.webhook in hooks]
+            for ended in await asyncio.gather(*tries, return_exceptions=True):
+                if ended is not None:  # raise a store error by its own type, so that the stage restarts
+                    raise ended
+            tried += len(tries)
+            if failed.total() == before:
+                return tried
 
-    async def _send(self, webhook: Webhook, delivery: Delivery, now: datetime) -> None:
+    async def _send(self, webhook: Webhook, delivery: Delivery, now: datetime, failed: Counter[str]) -> None:
         async with quarantining(self.database, RecordKey("webhooks", delivery.id, webhook.place), now):
+            failed[webhook.id] += 1
             await self._try_claimed(webhook, delivery, now)
+            failed[webhook.id] -= 1
 
     async def _try_claimed(self, webhook: Webhook, delivery: Delivery, now: datetime) -> None:
         async with self.database.write() as connection:  # count before trying: a crash cannot cause endless tries

@@ -3,7 +3,7 @@
 To prevent deadlocks, lock the webhook's row before its deliveries.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -46,15 +46,22 @@ async def put(connection: Connection, new: Sequence[Delivery]) -> None:
         await connection.execute(statement, [asdict(delivery) for delivery in new])
 
 
-async def due(connection: Connection, now: datetime, hooks: int, each: int) -> tuple[Delivery, ...]:
-    """Return the first `each` deliveries of at most `hooks` random webhooks: a slow one delays no other."""
+async def due(
+    connection: Connection, now: datetime, hooks: int, each: int, skip: Mapping[str, int]
+) -> tuple[Delivery, ...]:
+    """Return the first `each` deliveries of at most `hooks` random webhooks: a slow one delays no other.
+
+    `skip`: by webhook, how many deliveries failed and are still due.
+    """
     columns = webhook_deliveries.c
     waiting = columns.next_try_at <= now
     drawn = select(columns.webhook).where(waiting).group_by(columns.webhook).order_by(func.random()).limit(hooks)
     found: list[Delivery] = []
     for webhook in (await connection.execute(drawn)).scalars().all():
         first = select(webhook_deliveries).where(waiting, columns.webhook == webhook)
-        rows = await connection.execute(first.order_by(columns.next_try_at, columns.id).limit(each))
+        rows = await connection.execute(
+            first.order_by(columns.next_try_at, columns.id).offset(skip.get(webhook, 0)).limit(each)
+        )
         found += [Delivery(**row._mapping) for row in rows]
     return tuple(found)
 

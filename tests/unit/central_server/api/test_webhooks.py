@@ -32,8 +32,10 @@ from central_server.store.parcels.arrivals import NewArrival
 from central_server.store.places.places import TOP
 from sync_contract.records import IntentState, Receipt
 from sync_contract.uuid7 import new_id
+from tests.databases import sqlite_only
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.fakes.webhook_receiver import Receiver, receiving
+from tests.unit.central_server.test_bad_records import refuse
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 SECRET = b"only for tests"
@@ -266,3 +268,18 @@ def test_waits_grow_to_an_hour_with_jitter() -> None:
     assert timedelta(minutes=30) < max(late) <= timedelta(hours=1, seconds=1)
     assert min(late) < timedelta(minutes=30)
     assert min(first + late) >= timedelta(seconds=1)
+
+
+@sqlite_only
+async def test_damaged_deliveries_do_not_block_the_others(
+    database: Database, sender: Sender, receiver: Receiver
+) -> None:
+    await hook(database, receiver.url, Event.parcel_refused)
+    for _ in range(6):
+        await refused(database)
+    await collect(database, "drill", NOW)
+    last = max(row.id for row in await outbox(database))
+    async with database.write() as connection:
+        await refuse(connection, "UPDATE", "webhook_deliveries", f"OLD.id <> '{last}'")
+    await sender.send_due(NOW)
+    assert [row.id for row in await outbox(database) if row.tries] == [last]
