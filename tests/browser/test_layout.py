@@ -125,21 +125,6 @@ ASKING = (
 )
 
 
-@pytest.mark.parametrize("language", Language)
-async def test_a_screen_that_asks_for_a_decision_has_few_words(
-    open_page: OpenPage, gallery_url: str, language: Language
-) -> None:
-    """60 characters of Chinese; Latin letters are half as wide and say half as much."""
-    most = 120 if language is Language.en else 60
-    page = await open_page(*SIZES["kiosk"], has_touch=True, is_mobile=True)
-    result = {}
-    for name in ASKING:
-        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{language}")
-        result[name] = await page.evaluate(BODY)
-    assert {name: words for name, words in result.items() if len(words) > most} == {}
-    assert result["amount"], "the check reads something"
-
-
 PHONE_ASKING = {
     "gift": "",
     "gift-again": "",
@@ -230,18 +215,25 @@ async def test_the_question_whether_somebody_is_still_there_is_whole_too(open_pa
 
 
 @pytest.mark.parametrize("language", Language)
-async def test_what_a_decision_needs_stands_above_the_edge_in_every_language_and_size_of_text(
+async def test_a_screen_that_asks_has_few_words_and_all_a_decision_needs_above_the_edge(
     open_page: OpenPage, gallery_url: str, language: Language
 ) -> None:
-    """On each screen that stands in a hall; also the amounts with the longest title, and the question of a page
-    without JavaScript."""
+    """On each screen that stands in a hall, at each size of text.
+
+    60 characters of Chinese; Latin letters are half as wide and mean half as much. The last two names are the
+    amounts with the longest title, and the question of a page without JavaScript.
+    """
+    most = 120 if language is Language.en else 60
     page = await open_page(*SIZES["kiosk"], has_touch=True, is_mobile=True)
-    wrong = {}
+    words, wrong = {}, {}
     for name in (*ASKING, "amount-long", "handoff-asks"):
         await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{language}")
+        words[name] = await page.evaluate(BODY)
         for size in ("kiosk", "small", "portrait"):
             width, height = SIZES[size]
             await page.set_viewport_size({"width": width, "height": height})
             if below := await page.evaluate(BELOW):
                 wrong[name, size] = below
     assert wrong == {}
+    assert {name: text for name in ASKING if len(text := words[name]) > most} == {}
+    assert words["amount"], "the check reads something"

@@ -141,9 +141,9 @@ async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
     async with aiohttp.ClientSession() as own:
         for place, route in enumerate(sorted(routes(world.app) - LONG_POLLS)):
             for number, ill in enumerate(hostile.of_route(route, world.ids)):
-                with_session = (place + number) % 3 == 0
+                with_session = (place + number) % 5 == 0
                 if " /staff/" in route and not with_session and number > 1:
-                    continue  # the login comes first, whatever is sent; each value meets every third page
+                    continue  # the login comes first, whatever is sent; each value meets every fifth page
                 headers = ill.headers | {"Cookie": f"staff={token}" if with_session else ""} | _kind(ill)
                 url = URL(world.central.url + ill.path, encoded=True)
                 async with own.request(
@@ -161,7 +161,7 @@ async def test_hostile_requests_break_and_change_nothing(world: World) -> None:
                     if "default-src 'none'" not in answer.headers.get("Content-Security-Policy", ""):
                         wrong.append(f"no policy: {ill}")
     assert not wrong, f"{len(wrong)} of {sent}: {wrong[:10]}"
-    assert sent > 1500, sent
+    assert sent > 1200, sent
     changed = {table for table, _ in set(unchanged) ^ set(await _everything(world.database))}
     # Opening a page counts it, and a first request signs published data and divides their texts into phrases.
     assert changed <= {"catalogues", "projects", "shake_counts"}
