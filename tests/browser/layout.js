@@ -51,6 +51,12 @@
     const size = parseFloat(getComputedStyle(el).fontSize);
     if (size < want.text) faults.push(`text of ${size} px, not ${want.text}: ${name(el)}`);
     const lines = lineBoxes(node);
+    for (const { index } of el.closest("[lang]")?.lang === "en" ? node.data.matchAll(/[“”‘’]/g) : []) {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + 1);
+      if (range.getBoundingClientRect().width > 0.7 * size) faults.push(`a quotation mark as wide as a Chinese character: ${name(el)}`);
+    }
     const length = [...node.data.trim()].length;
     if (lines.length > 2 && length / lines.length < 2 && !cut(el)) faults.push(`one character a line: ${name(el)}`);
     for (const line of cut(el) ? [] : lines) { // cut on purpose, with an ellipsis

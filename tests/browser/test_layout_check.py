@@ -42,6 +42,7 @@ STUCK = """<p class="drill" style="position: sticky; top: 0">practice</p>
         ('<ul><li>one</ul><ul style="margin-top: -54px"><li>two</ul>', "is written over"),
         ('<p class="tab" style="height: 40px; position: fixed; bottom: 90px"><b>one</b><br><b>two</b></p>', "the tab"),
         ('<p style="position: absolute; left: -30px">cut off</p>', "off the screen"),
+        ('<p lang="en" style="font-family: Noto Sans CJK SC">it’s</p>', "a quotation mark as wide"),
     ],
 )
 async def test_the_check_sees(open_page: OpenPage, body: str, word: str | None) -> None:
