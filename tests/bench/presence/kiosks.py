@@ -7,7 +7,7 @@ project; wrong is the time in which the other kiosk shows it meanwhile, until th
 `shared` is what a shared view would gain: a kiosk shows the project only while its level is not below the other's.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from heapq import merge
@@ -177,7 +177,9 @@ def walk_once(proposals: tuple[Proposal, Proposal], air: Air, seed: str) -> Visi
 
 def _frames(air: Air, seed: str) -> Iterator[tuple[float, int, int]]:
     def of(number: int) -> Iterator[tuple[float, int, int]]:
-        distance: Callable[[float], float] = lambda at: PATH.distance_m(KIOSKS[number], at)  # noqa: E731
+        def distance(at: float) -> float:
+            return PATH.distance_m(KIOSKS[number], at)
+
         heard = simulate_rssi(distance, POWER, air, Random(f"{seed} {number}"))
         return ((at, number, rssi) for at, rssi in takewhile(lambda each: each[0] < PATH.seconds, heard))
 
