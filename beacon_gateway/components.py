@@ -14,12 +14,12 @@ from beacon_gateway.donations.begin import Donations
 from beacon_gateway.donations.offer import Offer
 from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.kiosk.app import kiosk_app
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.decision_view import Why
 from beacon_gateway.kiosk.hall_watch import HallWatch
 from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus, running_versions
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.model.radio_status import AdvertStatus
 from beacon_gateway.presence.choice import Choice
@@ -116,21 +116,21 @@ class Components:
     giving: Giving
     presence: Presence
     statistics: StatisticsRecorder
-    stage: Stage
+    current_scene: CurrentScene
     app: web.Application
 
     async def settle(self, outcomes: Iterable[Outcome]) -> None:
         """Record outcomes and redraw the screen if one changed. Raises StoreUnavailable."""
         if await self.giving.open_intents.settle(outcomes, self.giving.store.intents):
-            self.stage.poke()
+            self.current_scene.poke()
 
 
 async def build(settings: Settings, resources: Resources, *, radio: str, health: Health) -> Components:
     """Build all components. Raises StoreUnavailable, and ValueError for an unknown `radio` word."""
     pages = _build_pages(settings, resources)
-    stage, use = Stage(), ScreenUse()
+    current_scene, use = CurrentScene(), ScreenUse()
     giving = await _build_giving(settings, resources, pages)
-    presence = _build_presence(settings, resources, giving, stage, radio)
+    presence = _build_presence(settings, resources, giving, current_scene, radio)
     radios = presence.radios
     statistics = StatisticsRecorder(
         presence.collector,
@@ -163,7 +163,7 @@ async def build(settings: Settings, resources: Resources, *, radio: str, health:
 
     site = None if settings.kiosk.site is SiteDoor.off else _build_site(settings, resources, giving, presence, health)
     app = kiosk_app(
-        stage=stage,
+        current_scene=current_scene,
         projects=giving.offer,
         giving=giving.donations,
         pages=pages,
@@ -177,7 +177,7 @@ async def build(settings: Settings, resources: Resources, *, radio: str, health:
         use=use,
         site=site,
     )
-    return Components(giving, presence, statistics, stage, app)
+    return Components(giving, presence, statistics, current_scene, app)
 
 
 async def gateway_report(components: Components, resources: Resources, started: float) -> GatewayReport:
@@ -241,7 +241,9 @@ async def _build_giving(settings: Settings, resources: Resources, pages: Pages) 
     return giving
 
 
-def _build_presence(settings: Settings, resources: Resources, giving: Giving, stage: Stage, radio: str) -> Presence:
+def _build_presence(
+    settings: Settings, resources: Resources, giving: Giving, current_scene: CurrentScene, radio: str
+) -> Presence:
     offer = giving.offer
     radios = make_radios(radio, settings_mapping.radio_plan(settings, offer.beacons))
     beacons = settings_mapping.known_beacons(settings, offer.beacons)
@@ -265,7 +267,7 @@ def _build_presence(settings: Settings, resources: Resources, giving: Giving, st
         Tracker(beacons, settings_mapping.presence_rules(settings)),
         choice,
         collector,
-        stage,
+        current_scene,
         bindings=lambda: offer.bindings,
         trace=Trace(beacons, samples=_TRACED_SAMPLES),
         hall=hall,

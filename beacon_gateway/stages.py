@@ -169,7 +169,7 @@ def server_stages(
         central,
         store.pictures,
         wanted=wakeups.pictures,
-        stored=components.stage.poke,
+        stored=components.current_scene.poke,
         progress=progress("pictures"),
     )
     stages = [

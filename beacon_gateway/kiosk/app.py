@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Giving, Projects
 from beacon_gateway.kiosk.client_origin import ClientOrigin, admit_clients, classify_client
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.pages.amount import amount_page
 from beacon_gateway.kiosk.pages.api import create_intent, read_scene
 from beacon_gateway.kiosk.pages.attract import attract_page, projects_page
@@ -26,7 +27,6 @@ from beacon_gateway.kiosk.responder import Responder
 from beacon_gateway.kiosk.screen_health import ScreenHealth
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.kiosk.touch_counter import TouchCounter
 from beacon_gateway.presence.screen_use import ScreenUse
 from daemonkit.web import WebRules, guarded_app
@@ -39,7 +39,7 @@ _DEFAULT_TIMINGS = LiveTimings()
 
 def kiosk_app(
     *,
-    stage: Stage,
+    current_scene: CurrentScene,
     projects: Projects,
     giving: Giving,
     pages: Pages,
@@ -72,13 +72,13 @@ def kiosk_app(
     app.on_response_prepare.append(responder.set_cookie)
     app.add_routes(
         [
-            web.get("/", attract_page(responder, sessions, stage, projects, giving)),
+            web.get("/", attract_page(responder, sessions, current_scene, projects, giving)),
             web.get("/handoff", handoff_page(responder, giving, sessions)),
             web.get("/thanks", thanks_page(responder, giving, sessions)),
             web.post("/next", next_person(responder, sessions)),
             web.post("/undo", undo_decline(responder, sessions)),
-            web.get("/live", live_stream(responder, sessions, stage, projects, giving, timings)),
-            web.get("/api/v1/scene", read_scene(stage)),
+            web.get("/live", live_stream(responder, sessions, current_scene, projects, giving, timings)),
+            web.get("/api/v1/scene", read_scene(current_scene)),
             web.post("/api/v1/intents", create_intent(giving)),
             web.get("/pictures/{sha256:[0-9a-f]{64}}", album_picture(find_picture)),
             web.get("/static/{name:.+}", static_file(pages.assets)),
@@ -87,7 +87,7 @@ def kiosk_app(
             web.get("/healthz", healthz(lambda: {**health(), "screen": asdict(screen.status())})),
         ]
     )
-    touches = TouchCounter(use or ScreenUse(), stage, sessions)
+    touches = TouchCounter(use or ScreenUse(), current_scene, sessions)
     touched_pages = _touched_pages(
         responder, sessions, projects, giving, contact, read_board, verify, staff_pages=site is not None
     )

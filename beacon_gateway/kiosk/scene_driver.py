@@ -1,4 +1,4 @@
-"""Follow visits from sightings, choose a project, and show it on the stage."""
+"""Follow visits from sightings, choose a project, and show it as the current scene."""
 
 import asyncio
 import time
@@ -7,8 +7,8 @@ from itertools import count
 
 import structlog
 
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.hall_watch import HallWatch
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.visits import VisitEvent
 from beacon_gateway.presence.choice import Choice, Chosen
@@ -37,7 +37,7 @@ class SceneDriver:
         tracker: Tracker,
         choice: Choice,
         collector: Collector,
-        stage: Stage,
+        current_scene: CurrentScene,
         *,
         bindings: Callable[[], Mapping[BeaconId, str]],
         trace: Trace | None = None,
@@ -46,7 +46,7 @@ class SceneDriver:
         self.trace = Trace(()) if trace is None else trace
         self._decide = DecisionEngine(tracker, choice, self.trace, bindings)
         self._collector = collector
-        self._stage = stage
+        self._current_scene = current_scene
         self._hear, self._hall = tracker.hear, hall
 
     @property
@@ -89,7 +89,7 @@ class SceneDriver:
                 if self._hall:
                     self._hall.judge_when_due(time.monotonic())
             self._publish(self._decide.tick(time.monotonic(), keep_frames=True))
-            self._stage.show(self._decide.chosen)
+            self._current_scene.show(self._decide.chosen)
             await asyncio.sleep(TICK_S)
 
     def _publish(self, events: tuple[VisitEvent, ...]) -> None:
@@ -99,4 +99,4 @@ class SceneDriver:
                 reason = build_reason_record(event.reason)
                 log.info("visit.changed", change=type(event).__name__, beacon=str(event.beacon.id), reason=reason)
         if events:
-            self._stage.show(self._decide.chosen)
+            self._current_scene.show(self._decide.chosen)

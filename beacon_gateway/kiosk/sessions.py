@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from beacon_gateway.donations.ports import Gift
-from beacon_gateway.kiosk.stage import Scene
+from beacon_gateway.kiosk.current_scene import Scene
 from kiosk_ui.display_preferences import DEFAULT_DISPLAY, DisplayPreferences
 from sync_contract.strict_model import Language
 

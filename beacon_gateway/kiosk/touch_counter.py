@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.pages.give import door_of
 from beacon_gateway.kiosk.responder import SESSION
 from beacon_gateway.kiosk.sessions import Session, Sessions
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.screen_use import ScreenUse, ShownScreen
 from kiosk_ui.idle_times import IDLE_WITH_CODE_S
 from sync_contract.beacon_identity import BeaconId
@@ -33,9 +33,9 @@ class _Visit:
 class TouchCounter:
     """Visits by session: in memory only, dropped when they end. Only sums leave this class."""
 
-    def __init__(self, use: ScreenUse, stage: Stage, sessions: Sessions) -> None:
+    def __init__(self, use: ScreenUse, current_scene: CurrentScene, sessions: Sessions) -> None:
         self._use = use
-        self._stage = stage
+        self._current_scene = current_scene
         self._now = sessions.now
         self._visits: dict[str, _Visit] = {}
         """The most recently touched is last."""
@@ -56,7 +56,7 @@ class TouchCounter:
         now = self._now()
         visit = self._visits.pop(session.id, None)
         if visit is None or now - visit.touched_at > VISIT_S:
-            scene = self._stage.scene
+            scene = self._current_scene.scene
             self._use.add_visit(_turned(scene.project, scene.door, scene.beacon))
             visit = _Visit(now)
         visit.touched_at = now

@@ -49,17 +49,21 @@ async def serve_heard() -> None:
         print(url + "/live?view=attract", flush=True)
         while await asyncio.to_thread(sys.stdin.readline):
             follow = SceneDriver(
-                Tracker([CARD], RULES), Choice(ChoiceRules()), Collector([CARD]), kiosk.stage, bindings=lambda: bindings
+                Tracker([CARD], RULES),
+                Choice(ChoiceRules()),
+                Collector([CARD]),
+                kiosk.current_scene,
+                bindings=lambda: bindings,
             )
             for number in count():
                 sighting = frame(CARD, -50, number / 10)
                 began = time.monotonic()
                 follow.hear(sighting)
-                if kiosk.stage.scene.project is not None:
+                if kiosk.current_scene.scene.project is not None:
                     break
             print(began, flush=True)
             await asyncio.to_thread(sys.stdin.readline)
-            kiosk.stage.show(Chosen(None, None, Door.touch, NothingNear()))
+            kiosk.current_scene.show(Chosen(None, None, Door.touch, NothingNear()))
 
 
 async def serve_bare(size: int) -> None:

@@ -22,9 +22,9 @@ from beacon_gateway.donations.ports import (
     StoreUnavailable,
 )
 from beacon_gateway.kiosk.app import kiosk_app
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.pages.live import LiveTimings
 from beacon_gateway.kiosk.sessions import Sessions
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.published import BoardFacts
 from beacon_gateway.model.reasons import PersonTag
 from beacon_gateway.presence.choice import Chosen
@@ -132,8 +132,8 @@ class FakeKiosk:
     ) -> None:
         self.projects = FakeProjects()
         self.giving = giving or FakeGiving(self.projects, kind)
-        self.stage = Stage()
-        self.giving.notify = self.stage.poke
+        self.current_scene = CurrentScene()
+        self.giving.notify = self.current_scene.poke
         self.health = {"ok": True}
         self.published: BoardFacts | None = None
         self.disk_works = True
@@ -144,7 +144,7 @@ class FakeKiosk:
             allowed_hosts=frozenset({"127.0.0.1"}), secret=b"only for tests", requests_per_second=100_000, burst=100_000
         )
         self.app = kiosk_app(
-            stage=self.stage,
+            current_scene=self.current_scene,
             projects=self.projects,
             giving=self.giving,
             pages=pages,
@@ -174,7 +174,7 @@ class FakeKiosk:
     def card_brings(self, project: str | None) -> None:
         """A volunteer's card walks up (or away: None)."""
         door = Door.tag if project is not None else Door.touch
-        self.stage.show(Chosen(project, None, door, PersonTag()))
+        self.current_scene.show(Chosen(project, None, door, PersonTag()))
 
     def pay_last(self) -> None:
         self.giving.becomes(self.giving.recorded[-1].gift.intent, IntentState.paid, "7F3A-K8QZ")

@@ -113,7 +113,7 @@ async def test_the_button_goes_with_the_projects_that_went(
     await page.goto(kiosk_url)
     await expect(page.locator("#further")).to_be_visible()
     kiosk.projects.offered = few
-    kiosk.stage.poke()
+    kiosk.current_scene.poke()
     await expect(page.locator(".projects > li")).to_have_count(3)
     await expect(page.locator("#further")).to_have_count(0)
     assert await page.evaluate("document.scrollingElement.scrollHeight - innerHeight") <= 0

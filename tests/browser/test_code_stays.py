@@ -49,7 +49,7 @@ async def test_the_code_neither_moves_nor_shrinks_nor_fades_while_the_words_besi
     await expect(page.locator(".by-hand")).to_have_count(1)
     typed = await boxes(page)
     kiosk.later_s = 90
-    kiosk.stage.poke()
+    kiosk.current_scene.poke()
     await expect(page.locator(".left")).to_contain_text("9")
     minutes = await boxes(page)
     kiosk.giving.becomes(intent, IntentState.handed_off, code="7F3A-K8YZ")

@@ -93,7 +93,7 @@ async def test_what_changes_beside_the_controls_blocks_no_touch(
     await page.wait_for_url("**/handoff")
     await pass_time(page, 1)
     kiosk.later_s = 61
-    kiosk.stage.poke()
+    kiosk.current_scene.poke()
     await expect(page.locator(".left")).to_contain_text("9")
     await finger.tap(await finger.middle("main a.button"))
     await page.wait_for_url("**/amount")

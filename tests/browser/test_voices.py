@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from beacon_gateway.kiosk.app import kiosk_app
-from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.model.reasons import PersonTag
 from beacon_gateway.presence.choice import Chosen
 from daemonkit.web import WebRules, serving
@@ -43,12 +43,12 @@ def record(folder: Path, name: str) -> None:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def hall(tmp_path: Path) -> AsyncIterator[tuple[str, Stage]]:
+async def hall(tmp_path: Path) -> AsyncIterator[tuple[str, CurrentScene]]:
     for name in ("zh/help.ogg", "nan/help.ogg", "zh/attract-elder-lunch.ogg", "en/help.ogg"):
         record(tmp_path, name)
-    stage, projects = Stage(), FakeProjects()
+    current_scene, projects = CurrentScene(), FakeProjects()
     app = kiosk_app(
-        stage=stage,
+        current_scene=current_scene,
         projects=projects,
         giving=FakeGiving(projects),
         pages=Pages(environment=Environment.drill, site=SITE, surface=Surface.kiosk, voices=Voices([tmp_path])),
@@ -56,7 +56,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[tuple[str, Stage]]:
         health=lambda: {"ok": True},
     )
     async with serving(app, "127.0.0.1", 0) as url:
-        yield url, stage
+        yield url, current_scene
 
 
 async def wants_to_hear(page: Page, url: str) -> None:
@@ -67,7 +67,7 @@ async def wants_to_hear(page: Page, url: str) -> None:
 
 
 async def test_a_recorded_voice_is_played_and_stops_at_the_next_touch(
-    open_page: OpenPage, hall: tuple[str, Stage]
+    open_page: OpenPage, hall: tuple[str, CurrentScene]
 ) -> None:
     page = await open_page(1280, 800)
     await wants_to_hear(page, hall[0])
@@ -85,14 +85,14 @@ async def test_a_recorded_voice_is_played_and_stops_at_the_next_touch(
     assert await page.evaluate(PLAYING) == [True, "/voices/en/help.ogg"]
 
 
-async def test_what_is_offered_follows_the_scene(open_page: OpenPage, hall: tuple[str, Stage]) -> None:
+async def test_what_is_offered_follows_the_scene(open_page: OpenPage, hall: tuple[str, CurrentScene]) -> None:
     page = await open_page(1280, 800)
-    url, stage = hall
+    url, current_scene = hall
     await wants_to_hear(page, url)
     await page.goto(url)
     await expect(page.locator(".projects")).to_have_count(1)
     await expect(page.locator("#aloud")).to_be_hidden()  # nothing recorded, and this machine has no voice
-    stage.show(Chosen("elder-lunch", None, Door.tag, PersonTag()))
+    current_scene.show(Chosen("elder-lunch", None, Door.tag, PersonTag()))
     await expect(page.locator("#aloud")).to_be_visible()
     for _ in range(60):  # the page ignores touches just after it changed by itself
         await page.click("#aloud")
@@ -101,14 +101,14 @@ async def test_what_is_offered_follows_the_scene(open_page: OpenPage, hall: tupl
     assert await page.evaluate(PLAYING) == [True, "/voices/zh/attract-elder-lunch.ogg"]
 
 
-async def test_who_did_not_ask_for_it_sees_no_button(open_page: OpenPage, hall: tuple[str, Stage]) -> None:
+async def test_who_did_not_ask_for_it_sees_no_button(open_page: OpenPage, hall: tuple[str, CurrentScene]) -> None:
     page = await open_page(1280, 800)
     await page.goto(f"{hall[0]}/help")
     await expect(page.locator("#aloud, #aloud-nan, #voices")).to_have_count(0)
 
 
 async def test_without_a_clip_and_without_a_voice_nothing_promises_to_read(
-    open_page: OpenPage, hall: tuple[str, Stage], kiosk_url: str
+    open_page: OpenPage, hall: tuple[str, CurrentScene], kiosk_url: str
 ) -> None:
     """Neither the choice, nor a button for who has made it where it was offered."""
     page = await open_page(1280, 800)

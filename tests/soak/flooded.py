@@ -11,8 +11,8 @@ from time import monotonic
 
 import structlog
 
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.scene_driver import SceneDriver
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
@@ -31,7 +31,12 @@ async def main() -> None:
     known = beacons(1)
     collector = Collector(known)
     follow = SceneDriver(
-        Tracker(known, PresenceRules()), Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=Trace(known)
+        Tracker(known, PresenceRules()),
+        Choice(ChoiceRules()),
+        collector,
+        CurrentScene(),
+        bindings=dict,
+        trace=Trace(known),
     )
     scanner = MergedScanner((), ScanOptions(batteries=BatteryLevels(known)))
     stop, lags_s = asyncio.Event(), list[float]()

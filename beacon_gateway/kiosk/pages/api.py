@@ -15,8 +15,8 @@ from beacon_gateway.donations.ports import (
     ProjectUnknown,
     StoreUnavailable,
 )
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.pages.give import KEY
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.reasons import PersonTag
 from beacon_gateway.presence.decision_json import build_reason_record
 from daemonkit.web import problem, read_json
@@ -34,11 +34,11 @@ class IntentRequest(Record):
     currency: Annotated[str, Field(pattern=r"^CNY$")]
 
 
-def read_scene(stage: Stage) -> Handler:
+def read_scene(current_scene: CurrentScene) -> Handler:
     """GET `/api/v1/scene`: what the first page shows, and why."""
 
     async def get(request: web.Request) -> web.StreamResponse:
-        scene = stage.scene
+        scene = current_scene.scene
         return web.json_response(
             {
                 "number": scene.number,

@@ -6,22 +6,24 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Gift, Giving, Projects
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.responder import SESSION, Responder
 from beacon_gateway.kiosk.sessions import Session, Sessions
-from beacon_gateway.kiosk.stage import Stage
 from kiosk_ui.hall_views import Attract, ProjectsPage
 from sync_contract.records import IntentState
 
 UNPAID = (IntentState.registered, IntentState.handed_off)
 
 
-def attract_view(session: Session, sessions: Sessions, stage: Stage, projects: Projects, giving: Giving) -> Attract:
+def attract_view(
+    session: Session, sessions: Sessions, current_scene: CurrentScene, projects: Projects, giving: Giving
+) -> Attract:
     """Return the first page for this session, and store the scene in it: a gift is counted by its door."""
     view = Attract(projects.all(), declined=is_unpaid(sessions.declined_gift(session), giving))
     gift = sessions.pending_gift(session)
     if gift is not None and is_unpaid(gift, giving):
         view = replace(view, pending_gift=True)
-    scene = stage.scene
+    scene = current_scene.scene
     shown = projects.get(scene.project) if scene.project is not None else None
     if shown is None:
         return view
@@ -34,9 +36,11 @@ def is_unpaid(gift: Gift | None, giving: Giving) -> bool:
     return gift is not None and giving.state(gift.intent).state in UNPAID
 
 
-def attract_page(responder: Responder, sessions: Sessions, stage: Stage, projects: Projects, giving: Giving) -> Handler:
+def attract_page(
+    responder: Responder, sessions: Sessions, current_scene: CurrentScene, projects: Projects, giving: Giving
+) -> Handler:
     async def get(request: web.Request) -> web.StreamResponse:
-        view = attract_view(request[SESSION], sessions, stage, projects, giving)
+        view = attract_view(request[SESSION], sessions, current_scene, projects, giving)
         return responder.render_page(request, view)
 
     return get

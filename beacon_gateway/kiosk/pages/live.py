@@ -13,11 +13,11 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from beacon_gateway.donations.ports import Giving, Projects
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.pages.attract import attract_view
 from beacon_gateway.kiosk.pages.handoff import handoff_view
 from beacon_gateway.kiosk.responder import COOKIE, SESSION, Responder
 from beacon_gateway.kiosk.sessions import Session, Sessions
-from beacon_gateway.kiosk.stage import Stage
 from daemonkit.web import stream_events
 from kiosk_ui.giving_views import Handoff, Thanks
 from kiosk_ui.hall_views import Attract, News
@@ -38,7 +38,12 @@ class LiveTimings:
 
 
 def live_stream(
-    responder: Responder, sessions: Sessions, stage: Stage, projects: Projects, giving: Giving, timings: LiveTimings
+    responder: Responder,
+    sessions: Sessions,
+    current_scene: CurrentScene,
+    projects: Projects,
+    giving: Giving,
+    timings: LiveTimings,
 ) -> Handler:
     """`?view=` names the view of the page that follows, `project=` its project.
 
@@ -62,12 +67,12 @@ def live_stream(
             return {"idle": idle, "news": render_news(request)}
         if request.cookies.get(COOKIE, session.id) != session.id:  # lost too: the forms of that page are void
             return {"go": "/"}
-        view = attract_view(session, sessions, stage, projects, giving)
+        view = attract_view(session, sessions, current_scene, projects, giving)
         return {"view": Attract.template, "html": responder.render_main(request, view), "idle": idle}
 
     def render_news(request: web.Request) -> str:
         """Announce a scene that somebody caused behind a page about another project."""
-        scene = stage.scene
+        scene = current_scene.scene
         waiting = projects.get(scene.project) if scene.project is not None else None
         if waiting is None or scene.door is Door.touch or waiting.id == request.query.get("project"):
             return responder.render_news(request, None)
@@ -76,7 +81,7 @@ def live_stream(
     async def messages(request: web.Request) -> AsyncGenerator[str]:
         last = None
         with request[SESSION].following():
-            async for _ in stage.changes(every_s=timings.interval_s(request[SESSION])):
+            async for _ in current_scene.changes(every_s=timings.interval_s(request[SESSION])):
                 message = build_message(request)
                 if message is not None and message != last:
                     last = message

@@ -16,8 +16,8 @@ from bleak.backends.device import BLEDevice
 from bleak.backends.scanner import AdvertisementData
 from dbus_fast import Message
 
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.scene_driver import SceneDriver
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
@@ -48,7 +48,9 @@ def build_decision_path() -> DecisionPath:
     known = beacons(RATE)
     collector = Collector(known, interval_ms={beacon.id: 100 for beacon in known})
     tracker, choice = Tracker(known, PresenceRules()), Choice(ChoiceRules())
-    return DecisionPath(SceneDriver(tracker, choice, collector, Stage(), bindings=dict, trace=Trace(known)), tracker)
+    return DecisionPath(
+        SceneDriver(tracker, choice, collector, CurrentScene(), bindings=dict, trace=Trace(known)), tracker
+    )
 
 
 def measure_callbacks() -> dict[str, float]:

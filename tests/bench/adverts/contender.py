@@ -43,8 +43,8 @@ async def ours(rate: str) -> None:
 
     import structlog
 
+    from beacon_gateway.kiosk.current_scene import CurrentScene
     from beacon_gateway.kiosk.scene_driver import SceneDriver
-    from beacon_gateway.kiosk.stage import Stage
     from beacon_gateway.model.beacons import Sighting
     from beacon_gateway.presence.choice import Choice
     from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
@@ -60,7 +60,7 @@ async def ours(rate: str) -> None:
     collector = Collector(known, interval_ms={beacon.id: 100 for beacon in known})
     choice = Choice(ChoiceRules(), circumstances=lambda now: Circumstances(cloned=collector.cloned(now)))
     follow = SceneDriver(
-        Tracker(known, PresenceRules()), choice, collector, Stage(), bindings=lambda: {}, trace=Trace(known)
+        Tracker(known, PresenceRules()), choice, collector, CurrentScene(), bindings=lambda: {}, trace=Trace(known)
     )
 
     def hear(sighting: Sighting) -> None:

@@ -10,9 +10,9 @@ from aiohttp import web
 
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.client_origin import ClientOrigin
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.radio_status import AdapterStatus, AdvertStatus, LivenessStatus, RadioStatus
 from beacon_gateway.model.sync_state import SyncLine, SyncState
 from daemonkit.web import WebRules, serving
@@ -77,7 +77,7 @@ def build_app(
     site: SiteStatus | None, asking: Asking, giving: FakeGiving, sessions: Sessions | None = None
 ) -> web.Application:
     return kiosk_app(
-        stage=Stage(),
+        current_scene=CurrentScene(),
         projects=FakeProjects(),
         giving=giving,
         pages=Pages(environment=Environment.drill, site=SITE, surface=Surface.kiosk),

@@ -24,7 +24,7 @@ async def post(resident: Resident, body: Any, headers: dict[str, str] = KEY) -> 
 
 
 async def test_the_scene_has_its_reason(resident: Resident, kiosk: FakeKiosk) -> None:
-    kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, NothingNear()))
+    kiosk.current_scene.show(Chosen("elder-lunch", WALL, Door.touch, NothingNear()))
     async with resident.http.get(resident.url + "/api/v1/scene") as response:
         assert await response.json() == {
             "number": 1,

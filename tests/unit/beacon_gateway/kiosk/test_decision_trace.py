@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.decision_view import STYLESHEET, Why
 from beacon_gateway.kiosk.pages.decision_trace import trace_css, trace_json, trace_svg
 from beacon_gateway.kiosk.scene_driver import SceneDriver
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
@@ -28,7 +28,7 @@ def walked() -> tuple[SceneDriver, Why]:
     """The card came, and is here still."""
     trace, choice = Trace((CARD, WALL)), Choice(ChoiceRules())
     tracker = Tracker((CARD, WALL), PresenceRules())
-    follow = SceneDriver(tracker, choice, Collector((CARD, WALL)), Stage(), bindings=dict, trace=trace)
+    follow = SceneDriver(tracker, choice, Collector((CARD, WALL)), CurrentScene(), bindings=dict, trace=trace)
     for sighting in sorted((*heard(WALL, -80, since=0, until=25), *heard(CARD, -50, since=20, until=25))):
         follow.hear(sighting)
     follow.update_figures()

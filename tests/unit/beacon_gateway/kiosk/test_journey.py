@@ -104,7 +104,7 @@ async def test_a_gift_counts_by_the_door_of_its_scene(resident: Resident, kiosk:
     kiosk.card_brings(None)
     await resident.give("student-aid", amount_fen="2000")
     await resident.give("elder-lunch", amount_fen="3000")
-    kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, PersonTag()))
+    kiosk.current_scene.show(Chosen("elder-lunch", WALL, Door.touch, PersonTag()))
     await resident.get("/")
     await resident.give("elder-lunch", amount_fen="5000")
     assert [(each.door, each.beacon) for each in kiosk.giving.recorded] == [

@@ -5,8 +5,8 @@ import time
 
 from structlog.testing import capture_logs
 
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.scene_driver import SceneDriver
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.statistics import Collector
@@ -18,26 +18,28 @@ CARD = person(1, "volunteer", "lunch")
 WALL = place(3, "books")
 
 
-def following(stage: Stage, trace: Trace | None = None) -> SceneDriver:
+def following(current_scene: CurrentScene, trace: Trace | None = None) -> SceneDriver:
     tracker = Tracker([CARD, WALL], PresenceRules())
-    return SceneDriver(tracker, Choice(ChoiceRules()), Collector([CARD, WALL]), stage, bindings=dict, trace=trace)
+    return SceneDriver(
+        tracker, Choice(ChoiceRules()), Collector([CARD, WALL]), current_scene, bindings=dict, trace=trace
+    )
 
 
 def test_each_scene_has_its_decision_and_the_decision_its_reason() -> None:
-    stage = Stage()
-    follow = following(stage, Trace([CARD]))
+    current_scene = CurrentScene()
+    follow = following(current_scene, Trace([CARD]))
     for sighting in heard(CARD, -50, since=0, until=3):
         follow.hear(sighting)
     follow.update_figures()
-    assert stage.scene.project == "lunch"
+    assert current_scene.scene.project == "lunch"
     shown = [decision for decision in follow.trace.decisions if decision.kind is DecisionKind.shown]
-    assert [(d.before, d.after, d.reason) for d in shown] == [("", "lunch", stage.scene.reason)]
+    assert [(d.before, d.after, d.reason) for d in shown] == [("", "lunch", current_scene.scene.reason)]
     assert follow.trace.running_samples
 
 
 async def test_silence_alone_ends_the_scene_and_takes_the_samples_of_the_person_along() -> None:
-    stage, rounds = Stage(), asyncio.Event()
-    follow = following(stage, Trace([CARD]))
+    current_scene, rounds = CurrentScene(), asyncio.Event()
+    follow = following(current_scene, Trace([CARD]))
     for sighting in heard(CARD, -50, since=0, until=3):  # long before any monotonic now: the next tick finds silence
         follow.hear(sighting)
     follow.update_figures()
@@ -50,26 +52,26 @@ async def test_silence_alone_ends_the_scene_and_takes_the_samples_of_the_person_
             await rounds.wait()
     ticking.cancel()
     assert [d.kind for d in follow.trace.decisions][-2:] == [DecisionKind.left, DecisionKind.shown]
-    assert stage.scene.project is None
+    assert current_scene.scene.project is None
 
 
 def test_the_journal_never_contains_a_persons_visits() -> None:
-    stage = Stage()
-    follow = following(stage)
+    current_scene = CurrentScene()
+    follow = following(current_scene)
     with capture_logs() as logged:
         for sighting in (*heard(CARD, -50, since=0, until=3), *heard(WALL, -50, since=20, until=23)):
             follow.hear(sighting)
         for sighting in heard(CARD, -50, since=40, until=43):  # its second visit
             follow.hear(sighting)
-    assert stage.scene.project == "lunch"
+    assert current_scene.scene.project == "lunch"
     assert {entry["beacon"] for entry in logged} == {str(WALL.id)}
     assert "volunteer" not in str(logged)
 
 
 def test_without_a_trace_the_scene_is_the_same() -> None:
-    stage = Stage()
-    follow = following(stage)
+    current_scene = CurrentScene()
+    follow = following(current_scene)
     for sighting in heard(CARD, -50, since=0, until=3):
         follow.hear(sighting)
-    assert stage.scene.project == "lunch"
+    assert current_scene.scene.project == "lunch"
     assert follow.trace.running_samples == ()

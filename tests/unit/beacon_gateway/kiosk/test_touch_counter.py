@@ -112,7 +112,7 @@ async def test_the_door_is_the_one_by_which_the_screen_had_turned(resident: Resi
         ("elder-lunch", None, "tag"): (1, 1),
         ("student-aid", None, "touch"): (0, 1),
     }
-    kiosk.stage.show(Chosen("elder-lunch", WALL, Door.touch, PersonTag()))
+    kiosk.current_scene.show(Chosen("elder-lunch", WALL, Door.touch, PersonTag()))
     await resident.post("/next")
     await resident.get("/project/elder-lunch")
     assert counted(kiosk) == {("elder-lunch", WALL, "touch"): (1, 1)}

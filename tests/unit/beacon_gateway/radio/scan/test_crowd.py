@@ -7,8 +7,8 @@ from random import Random
 from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 
 from beacon_gateway.frames import CACHE_SIZE, IDENTITY_CACHES
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.scene_driver import SceneDriver
-from beacon_gateway.kiosk.stage import Stage
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
@@ -59,7 +59,7 @@ async def test_bleak_stores_nothing_of_a_crowd(bluez: FakeBlueZ) -> None:
 def test_our_data_does_not_grow_with_the_number_of_unknown_beacons() -> None:
     collector = Collector([WALL])
     tracker, trace = Tracker([WALL], PresenceRules()), Trace([WALL])
-    follow = SceneDriver(tracker, Choice(ChoiceRules()), collector, Stage(), bindings=dict, trace=trace)
+    follow = SceneDriver(tracker, Choice(ChoiceRules()), collector, CurrentScene(), bindings=dict, trace=trace)
     reception = Reception((), BatteryLevels([WALL]))
     reception.begin("hci0", follow.hear)
     sizes: list[tuple[int, ...]] = []

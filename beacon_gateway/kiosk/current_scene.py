@@ -21,7 +21,7 @@ class Scene:
     reason: ScreenReason
 
 
-class Stage:
+class CurrentScene:
     """The current scene. A page reads the complete scene after each change, so it cannot fall behind."""
 
     def __init__(self) -> None:

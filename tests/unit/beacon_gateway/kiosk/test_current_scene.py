@@ -1,7 +1,7 @@
 import asyncio
 from uuid import UUID
 
-from beacon_gateway.kiosk.stage import Stage
+from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.model.reasons import NothingNear, PersonTag
 from beacon_gateway.presence.choice import Chosen
 from sync_contract.beacon_identity import BeaconId
@@ -13,39 +13,43 @@ LUNCH = Chosen("elder-lunch", WALL, Door.touch, PersonTag())
 
 
 def test_the_stage_begins_with_nobody_near() -> None:
-    scene = Stage().scene
+    scene = CurrentScene().scene
     assert (scene.number, scene.project, scene.door) == (0, None, Door.touch)
 
 
 def test_a_new_choice_is_a_new_scene_and_another_reason_for_the_same_is_not() -> None:
-    stage = Stage()
-    stage.show(LUNCH)
-    assert (stage.scene.number, stage.scene.project, stage.scene.beacon) == (1, "elder-lunch", WALL)
-    stage.show(Chosen("elder-lunch", WALL, Door.touch, NothingNear()))
-    assert (stage.scene.number, stage.scene.reason) == (1, PersonTag())
-    stage.show(Chosen("elder-lunch", None, Door.tag, PersonTag()))
-    assert (stage.scene.number, stage.scene.door) == (2, Door.tag)
+    current_scene = CurrentScene()
+    current_scene.show(LUNCH)
+    assert (current_scene.scene.number, current_scene.scene.project, current_scene.scene.beacon) == (
+        1,
+        "elder-lunch",
+        WALL,
+    )
+    current_scene.show(Chosen("elder-lunch", WALL, Door.touch, NothingNear()))
+    assert (current_scene.scene.number, current_scene.scene.reason) == (1, PersonTag())
+    current_scene.show(Chosen("elder-lunch", None, Door.tag, PersonTag()))
+    assert (current_scene.scene.number, current_scene.scene.door) == (2, Door.tag)
 
 
 async def test_a_follower_is_notified_of_every_change_and_only_of_changes() -> None:
-    stage = Stage()
+    current_scene = CurrentScene()
     seen: list[int] = []
     turns: asyncio.Queue[int] = asyncio.Queue()
 
     async def follow() -> None:
-        async for _ in stage.changes():
-            seen.append(stage.scene.number)
-            turns.put_nowait(stage.scene.number)
+        async for _ in current_scene.changes():
+            seen.append(current_scene.scene.number)
+            turns.put_nowait(current_scene.scene.number)
 
     following = asyncio.create_task(follow())
     async with asyncio.timeout(60):
         assert await turns.get() == 0
-        stage.show(LUNCH)
+        current_scene.show(LUNCH)
         assert await turns.get() == 1
-        stage.show(LUNCH)
-        stage.show(NOBODY)
+        current_scene.show(LUNCH)
+        current_scene.show(NOBODY)
         assert await turns.get() == 2
-        stage.poke()
+        current_scene.poke()
         assert await turns.get() == 2
         assert seen == [0, 1, 2, 2]
     following.cancel()
