@@ -4,7 +4,7 @@ from sync_contract.strict_model import Language
 
 TEXTS: dict[Language, dict[str, str]] = {
     Language.zh_hans: {
-        "watermark": "演练",
+        "drill_word": "演练",
         "bank": "演练银行",
         "drill": "这是演练，不会发生真实付款。",
         "to_pay": "请确认付款",
@@ -21,7 +21,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "trouble": "请求有误，请返回重试。",
     },
     Language.zh_hant: {
-        "watermark": "演練",
+        "drill_word": "演練",
         "bank": "演練銀行",
         "drill": "這是演練，不會真的扣款。",
         "to_pay": "請確認付款",
@@ -38,7 +38,7 @@ TEXTS: dict[Language, dict[str, str]] = {
         "trouble": "要求有誤，請返回再試。",
     },
     Language.en: {
-        "watermark": "DRILL",
+        "drill_word": "DRILL",
         "bank": "Drill bank",
         "drill": "This is a drill. No money moves.",
         "to_pay": "Please confirm the payment",
