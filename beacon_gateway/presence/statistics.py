@@ -18,6 +18,10 @@ MIN_SILENCE_PERIOD_S = 10.0
 """A shorter period does not report silent beacons."""
 
 
+MEAN_DELAY_MS = 5.0
+"""Each advert comes up to 10 ms after its interval (Core 5.4, Vol 6, Part B, 4.4.2.2.1)."""
+
+
 class _Known:
     """A beacon on the allow-list and its counts, found with one look-up per frame.
 
@@ -197,7 +201,7 @@ class Collector:
         if self._known[beacon].own:
             return 0
         interval_ms = self._interval_ms.get(beacon)
-        return 0 if interval_ms is None else round(seconds * 1000 / interval_ms)
+        return 0 if interval_ms is None else round(seconds * 1000 / (interval_ms + MEAN_DELAY_MS))
 
     def _silent_ms(self, beacon: BeaconId, seconds: float, until: float | None) -> int:
         """Return milliseconds since its last frame; the whole period if there was none."""

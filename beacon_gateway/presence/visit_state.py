@@ -5,7 +5,7 @@ from typing import NamedTuple
 from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.model.reasons import EdgesCrossed, FirstFrame, FirstFrameWithoutRssi, FirstRssi, NoRssi, VisitReason
 from beacon_gateway.model.visits import Arrived, VisitEvent, ZoneChanged
-from beacon_gateway.presence.adapter_levels import AdapterLevels, AdapterOffsets
+from beacon_gateway.presence.adapter_levels import AdapterLevels, AdapterLosses
 from beacon_gateway.presence.estimator import ZoneEstimator
 from beacon_gateway.presence.exit_timeout import FrameGaps
 from beacon_gateway.presence.presence_rules import PresenceRules
@@ -44,20 +44,22 @@ class ActiveVisit:
     """The running visit of one beacon."""
 
     __slots__ = (
-        "_heard", "_levels", "_near_s", "_near_since", "_offsets", "_offsets_db", "_only", "_power", "_rssi",
+        "_first", "_heard", "_levels", "_losses", "_near_s", "_near_since", "_only", "_power", "_rssi",
         "_rssi_at", "_rules", "beacon", "estimator", "gaps", "in_zone_since", "last_heard", "since", "zone",
     )  # fmt: skip
 
-    def __init__(self, beacon: Beacon, first: Sighting, rules: PresenceRules, offsets: AdapterOffsets) -> None:
+    def __init__(self, beacon: Beacon, first: Sighting, rules: PresenceRules, losses: AdapterLosses) -> None:
         at = first.at
         self.beacon, self.since, self.in_zone_since, self.last_heard, self._rssi_at = beacon, at, at, at, at
         power = USUAL_POWER if beacon.measured_power == POWER_UNSET else beacon.measured_power
         self._power = clamp_dbm(power)
         self._rssi = 0
-        self._levels, self._only, self.gaps = AdapterLevels(first.adapter), first.adapter, FrameGaps()
-        self._heard = self.gaps.heard
+        self._first = self._only = first.adapter
+        self._levels = AdapterLevels(first.adapter, moves=beacon.kind is BeaconKind.person)
+        self.gaps = FrameGaps()
+        self._heard = self.gaps.times(first.adapter)
         self._heard.append(at)
-        self._rules, self._offsets, self._offsets_db = rules, offsets, offsets.offset_db
+        self._rules, self._losses = rules, losses
         self.zone = Zone.unknown
         self._near_s: float | None = None
         self._near_since = at
@@ -79,8 +81,8 @@ class ActiveVisit:
         if rssi not in _PLAUSIBLE:
             return self._hear_without_rssi()
         self._rssi_at = self.last_heard
-        if adapter != self._only or self._offsets_db:
-            rssi = self._correct(rssi, at, adapter)
+        if adapter != self._only or self._losses.loss_db:
+            rssi = self._correct(rssi, self.last_heard, adapter)
         if self.estimator is None:
             self._start_estimator(rssi, at)
         return self._update_zone()
@@ -90,29 +92,32 @@ class ActiveVisit:
 
         This runs for each advert, so it is optimised for speed.
         """
-        self._heard.append(at)
+        if adapter == self._first:
+            self._heard.append(at)
+        else:
+            self.gaps.times(adapter).append(at)
         self.last_heard = at
         if rssi not in _PLAUSIBLE:
             return self._hear_without_rssi()
         self._rssi_at = at
-        if adapter != self._only or self._offsets_db:
+        if adapter != self._only or self._losses.loss_db:
             rssi = self._correct(rssi, at, adapter)
         self._rssi = rssi
         estimator = self.estimator
         if estimator is None:
             self._start_estimator(rssi, at)
             return self._update_zone()
-        estimator.hear(rssi, at)
+        estimator.hear(rssi, at if self._only else self._levels.at)
         return () if estimator.zone is self.zone else self._update_zone()
 
     def _start_estimator(self, rssi: int, at: float) -> None:
         self._rssi = rssi
         self.estimator = ZoneEstimator(self._rules, self._power, self.beacon.path_loss_exponent)
-        self.estimator.hear(rssi, at)
+        self.estimator.hear(rssi, at if self._only else self._levels.at)
 
     def _correct(self, rssi: int, at: float, adapter: str) -> int:
-        """Return the RSSI as the loudest adapter would have measured it."""
-        level_db = self._levels.correct(adapter, rssi, at, self._offsets)
+        """Return the common RSSI of the adapters that receive the beacon."""
+        level_db = self._levels.correct(adapter, rssi, at, self._losses)
         self._only = self._levels.only
         return min(MAX_DBM, round(level_db))
 
@@ -158,6 +163,7 @@ class ActiveVisit:
             min(then - back_s, at) for then in (self.since, self.in_zone_since, self._rssi_at, self._near_since)
         )
         self.last_heard = at
+        self._levels.resume(at)
         if self.estimator is not None:
             self.estimator.resume(at)
 

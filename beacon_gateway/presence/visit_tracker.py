@@ -8,7 +8,7 @@ from math import inf
 from beacon_gateway.model.beacons import Beacon, Sighting
 from beacon_gateway.model.reasons import Silence
 from beacon_gateway.model.visits import Left, VisitEvent
-from beacon_gateway.presence.adapter_levels import AdapterOffsets
+from beacon_gateway.presence.adapter_levels import AdapterLosses
 from beacon_gateway.presence.exit_timeout import LONGEST_FACTOR
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.visit_state import ActiveVisit, Visit
@@ -37,7 +37,7 @@ class Tracker:
         self._by_object: dict[int, _Known] = {}
         """By id() of the identity object: hashing it is slow, and the scanner reuses one object per sender."""
         self._active: dict[BeaconId, ActiveVisit] = {}
-        self._offsets = AdapterOffsets(rules.adapter_losses)
+        self._losses = AdapterLosses(rules.adapter_losses)
         self._set_back_s = LONGEST_FACTOR * rules.exit_s
         """A time this far before the last one is no late frame: the clock was set back."""
         self.foreign_frames = 0
@@ -99,7 +99,7 @@ class Tracker:
             return ()
         beacon = known.beacon
         rules = self._place_rules if beacon.kind is BeaconKind.place else self._rules
-        active = known.active = self._active[beacon.id] = ActiveVisit(beacon, sighting, rules, self._offsets)
+        active = known.active = self._active[beacon.id] = ActiveVisit(beacon, sighting, rules, self._losses)
         return (*ended, active.start(sighting))
 
     def tick(self, now: float) -> tuple[VisitEvent, ...]:

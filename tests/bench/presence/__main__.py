@@ -4,6 +4,7 @@ python -m tests.bench.presence [--seed N] [--visits N]
 python -m tests.bench.presence air       scores recorded walks with true positions
 python -m tests.bench.presence takeover  measures two tags and one screen
 python -m tests.bench.presence kiosks    measures two kiosks in one hall
+python -m tests.bench.presence adapters  measures one gateway with two adapters
 python -m tests.bench.presence tune      searches the peers' best parameters on the training seed
 """
 
@@ -12,6 +13,7 @@ import secrets
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
+from tests.bench.presence.adapters import print_adapters
 from tests.bench.presence.contestants import FIELD, OURS, PEERS
 from tests.bench.presence.cost import measure_costs
 from tests.bench.presence.kiosks import print_kiosks
@@ -42,7 +44,9 @@ def count_changes(metres: float, seed: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.presence", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["table", "air", "takeover", "kiosks", "tune"], default="table")
+    parser.add_argument(
+        "what", nargs="?", choices=["table", "air", "takeover", "kiosks", "adapters", "tune"], default="table"
+    )
     parser.add_argument("--seed", type=int, default=None, help="of the world; random by default")
     parser.add_argument("--visits", type=int, default=40, help="per condition")
     options = parser.parse_args()
@@ -56,6 +60,10 @@ def main() -> None:
     if options.what == "kiosks":
         print(f"seed {seed}")
         print_kiosks(options.visits, seed)
+        return
+    if options.what == "adapters":
+        print(f"seed {seed}")
+        print_adapters(options.visits, seed)
         return
     if options.what == "takeover":
         print(f"seed {seed}")

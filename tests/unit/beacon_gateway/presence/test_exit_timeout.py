@@ -1,6 +1,7 @@
 """Tests of the exit period from measured gaps."""
 
 import random
+from heapq import merge
 from itertools import accumulate
 
 import pytest
@@ -18,7 +19,7 @@ CARD, RULES = person(1), PresenceRules()
 
 def measured(*seconds: float) -> FrameGaps:
     gaps = FrameGaps()
-    gaps.heard.extend(accumulate(seconds, initial=100.0))
+    gaps.times("hci0").extend(accumulate(seconds, initial=100.0))
     return gaps
 
 
@@ -61,6 +62,30 @@ def test_a_slow_beacon_with_much_loss_ends_no_visit_while_it_is_present(loss: fl
         last = sighting.at
     assert ends <= 1
     assert fixed >= 5  # the shortest period alone would have ended it this often
+
+
+def test_an_adapter_that_stops_receiving_ends_no_visit_that_another_continues() -> None:
+    """The second one receives every advert for a minute; the first one, as before and after, half of them."""
+    ends = [0, 0]
+    for seed in range(40):
+        for adapters in (1, 2):
+            tracker = Tracker([CARD], RULES)
+            poor = walked(CARD, "2m 600s", seed=seed, air=Air(interval_s=(2.0, 2.01), loss=0.5))
+            good = (each._replace(adapter="hci1") for each in heard(CARD, -58, since=240, until=300, every=0.5))
+            for sighting in merge(*(poor, good)[:adapters], key=lambda each: each.at):
+                events = (*tracker.tick(sighting.at), *tracker.hear(sighting))
+                ends[adapters - 1] += sum(isinstance(event, Left) for event in events)
+    assert ends[1] <= ends[0] + 1
+
+
+def test_an_adapter_that_receives_little_prolongs_no_visit() -> None:
+    for adapters in (1, 2):
+        tracker = Tracker([CARD], RULES)
+        streams = [heard(CARD, -58, since=0, until=120, every=0.5)]
+        streams += [(each._replace(adapter="hci1") for each in heard(CARD, -80, since=0.02, until=119, every=7))]
+        feed(tracker, merge(*streams[:adapters], key=lambda each: each.at))
+        (left,) = tracker.tick(200)
+        assert left.at == pytest.approx(130, abs=0.1)
 
 
 def test_pauses_shorter_than_the_period_change_nothing() -> None:
