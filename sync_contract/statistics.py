@@ -33,62 +33,65 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-def total(statistics: BeaconStatistics) -> Total:
-    """Return the total of one period."""
+def total(statistics: BeaconStatistics, *, trusted: bool | None = None) -> Total:
+    """Return the total of one period. `trusted`: whether its time is known; None for as its own clock states."""
     listened_ms = _ms(statistics.seconds)
+    known = statistics.start.reliable if trusted is None else trusted
     return Total(
         stretches=1,
         listened_ms=listened_ms,
-        trusted_ms=listened_ms if statistics.start.reliable else 0,
+        trusted_ms=listened_ms if known else 0,
         foreign_frames=statistics.foreign_frames,
         places=_united(((row.beacon, row) for row in statistics.places), merge_places),
         classes=_united(((row.tag_class, row) for row in statistics.classes), merge_classes),
-        advertised_ms=_united(((row.beacon, _ms(row.seconds)) for row in statistics.advertised), int.__add__),
+        advertised_ms=_united(((row.beacon, _ms(row.seconds)) for row in statistics.advertised), _add),
     )
 
 
-def merge(one: Total, other: Total) -> Total:
+def merge(*totals: Total) -> Total:
     return Total(
-        stretches=one.stretches + other.stretches,
-        listened_ms=one.listened_ms + other.listened_ms,
-        trusted_ms=one.trusted_ms + other.trusted_ms,
-        foreign_frames=one.foreign_frames + other.foreign_frames,
-        places=_united((*one.places.items(), *other.places.items()), merge_places),
-        classes=_united((*one.classes.items(), *other.classes.items()), merge_classes),
-        advertised_ms=_united((*one.advertised_ms.items(), *other.advertised_ms.items()), int.__add__),
+        stretches=sum(each.stretches for each in totals),
+        listened_ms=sum(each.listened_ms for each in totals),
+        trusted_ms=sum(each.trusted_ms for each in totals),
+        foreign_frames=sum(each.foreign_frames for each in totals),
+        places=_united((row for each in totals for row in each.places.items()), merge_places),
+        classes=_united((row for each in totals for row in each.classes.items()), merge_classes),
+        advertised_ms=_united((row for each in totals for row in each.advertised_ms.items()), _add),
     )
 
 
-def merge_places(one: PlaceBeaconStatistics, other: PlaceBeaconStatistics) -> PlaceBeaconStatistics:
+def merge_places(*rows: PlaceBeaconStatistics) -> PlaceBeaconStatistics:
     """Merge statistics of one beacon. Raises ValueError for two beacons."""
-    if one.beacon != other.beacon:
-        raise ValueError(f"{one.beacon} and {other.beacon} are two beacons")
+    beacon = rows[0].beacon
+    if any(row.beacon != beacon for row in rows):
+        raise ValueError(f"more than one beacon: {sorted({str(row.beacon) for row in rows})}")
     return PlaceBeaconStatistics(
-        beacon=one.beacon,
-        frames=one.frames + other.frames,
-        frames_without_rssi=one.frames_without_rssi + other.frames_without_rssi,
-        frames_suspect=one.frames_suspect + other.frames_suspect,
-        expected_frames=one.expected_frames + other.expected_frames,
-        heard_of_expected=one.heard_of_expected + other.heard_of_expected,
-        longest_gap_ms=max(one.longest_gap_ms, other.longest_gap_ms),
-        gap_histogram=_sums(one.gap_histogram, other.gap_histogram),
-        rssi_min=min((each for each in (one.rssi_min, other.rssi_min) if each is not None), default=None),
-        rssi_max=max((each for each in (one.rssi_max, other.rssi_max) if each is not None), default=None),
-        rssi_sum=one.rssi_sum + other.rssi_sum,
-        rssi_histogram=_sums(one.rssi_histogram, other.rssi_histogram),
+        beacon=beacon,
+        frames=sum(row.frames for row in rows),
+        frames_without_rssi=sum(row.frames_without_rssi for row in rows),
+        frames_suspect=sum(row.frames_suspect for row in rows),
+        expected_frames=sum(row.expected_frames for row in rows),
+        heard_of_expected=sum(row.heard_of_expected for row in rows),
+        longest_gap_ms=max(row.longest_gap_ms for row in rows),
+        gap_histogram=_sums([row.gap_histogram for row in rows]),
+        rssi_min=min((row.rssi_min for row in rows if row.rssi_min is not None), default=None),
+        rssi_max=max((row.rssi_max for row in rows if row.rssi_max is not None), default=None),
+        rssi_sum=sum(row.rssi_sum for row in rows),
+        rssi_histogram=_sums([row.rssi_histogram for row in rows]),
     )
 
 
-def merge_classes(one: ClassStatistics, other: ClassStatistics) -> ClassStatistics:
+def merge_classes(*rows: ClassStatistics) -> ClassStatistics:
     """Merge statistics of one class of person tags. Raises ValueError for two classes."""
-    if one.tag_class != other.tag_class:
-        raise ValueError(f"{one.tag_class} and {other.tag_class} are two classes")
+    tag_class = rows[0].tag_class
+    if any(row.tag_class != tag_class for row in rows):
+        raise ValueError(f"more than one class: {sorted({row.tag_class for row in rows})}")
     return ClassStatistics(
-        tag_class=one.tag_class,
-        entries=one.entries + other.entries,
-        visits=one.visits + other.visits,
-        tags=max(one.tags, other.tags),
-        dwell_histogram=_sums(one.dwell_histogram, other.dwell_histogram),
+        tag_class=tag_class,
+        entries=sum(row.entries for row in rows),
+        visits=sum(row.visits for row in rows),
+        tags=max(row.tags for row in rows),
+        dwell_histogram=_sums([row.dwell_histogram for row in rows]),
     )
 
 
@@ -99,15 +102,19 @@ def loss(place: PlaceBeaconStatistics) -> float | None:
     return max(0.0, 1 - place.heard_of_expected / place.expected_frames)
 
 
-def _sums(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(a + b for a, b in zip(one, other, strict=True))
+def _sums(rows: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*rows, strict=True)))
 
 
-def _united(rows: Iterable[tuple[K, V]], add: Callable[[V, V], V]) -> dict[K, V]:
-    united: dict[K, V] = {}
+def _add(*numbers: int) -> int:
+    return sum(numbers)
+
+
+def _united(rows: Iterable[tuple[K, V]], merge_all: Callable[..., V]) -> dict[K, V]:
+    grouped: dict[K, list[V]] = {}
     for key, value in rows:
-        united[key] = add(united[key], value) if key in united else value
-    return united
+        grouped.setdefault(key, []).append(value)
+    return {key: values[0] if len(values) == 1 else merge_all(*values) for key, values in grouped.items()}
 
 
 def _ms(seconds: float) -> int:

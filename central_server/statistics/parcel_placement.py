@@ -1,34 +1,48 @@
-"""Store when each new parcel happened, and mark the hours whose figures change.
+"""Store when each new parcel happened, and add its counts to the figures of its hour and day.
 
-Intake notes the parcels that it accepted in the same transaction. Placing a parcel twice changes nothing.
+Intake lists the parcels that it accepted in the same transaction. Placing a parcel twice changes nothing: the first
+time stores its moment together with its counts. A parcel that moves to another hour, because its boot's clock became
+known, marks both hours as stale; `rollup` counts them again.
 """
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
-from central_server.statistics.event_times import Anchor, anchors, event_time, first, hour, start_reading
+from central_server.statistics.event_times import Anchor, EventTime, anchors, event_time, first, hour, start_reading
+from central_server.statistics.hour_counts import Counts, summed
 from central_server.store.alerts.quarantine import RecordKey, process_together
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.enrolment import gateways
 from central_server.store.parcels import parcel_times, uncounted_parcels
 from central_server.store.parcels.parcel_times import StoredContent, StoredMoment
-from central_server.store.statistics import beacon_activity, stale_hours
+from central_server.store.statistics import beacon_activity, figures, screen_figures, stale_hours
+from central_server.store.statistics.figures import HOUR, FigureKey
 from sync_contract.records import BeaconStatistics, IntentRegistered, Parcel
 from sync_contract.wire_record import decode
 
 JOB = "figures"
-_MAX_ROWS, _MAX_PARCELS = 10, 50
-"""In one transaction: on SQLite, intake waits meanwhile."""
+_MAX_ROWS, _MAX_PARCELS = 40, 1000
+"""Read at once: those of one request."""
+_MAX_FIGURES = 400
+"""Rows of figures that one transaction changes, at most those of one parcel more: on SQLite, intake waits meanwhile."""
+_MAX_MOMENTS = 500
 _PLACED_AGAIN_IN_A_ROW = 10
 """They may have come in as many large batches."""
-_Placed = list[tuple[StoredContent, Parcel]]
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    content: StoredContent
+    parcel: Parcel
 
 
 async def place_new(database: Database, now: datetime) -> bool:
-    """Place some new parcels. Return False if there were none. Raises StoreUnavailable."""
+    """Place and count some new parcels. Return False if there were none. Raises StoreUnavailable."""
     async with database.read() as connection:
         rows = await uncounted_parcels.some(connection, _MAX_ROWS, _MAX_PARCELS)
         known = {each: await gateways.get(connection, each) for each in {row.gateway for row in rows}}
@@ -39,24 +53,16 @@ async def place_new(database: Database, now: datetime) -> bool:
     seqs = [row.seq for row in rows]
 
     async def place(some: Sequence[RecordKey]) -> None:
-        decoded = await _decoded(database, some)
+        for part in _parts(await _decoded(database, some)):
+            await database.written(partial(_place, new=part))
 
-        async def write(connection: Connection) -> None:
-            await connection.alone(JOB)
-            for gateway, placed in sorted(decoded.items()):
-                await _place(connection, gateway, placed)
-            if len(some) == len(records):
-                await uncounted_parcels.remove(connection, seqs)
-
-        await database.written(write)
-
-    if not await process_together(database, records, place, now):
-        async with database.write() as connection:
-            await uncounted_parcels.remove(connection, seqs)
+    await process_together(database, records, place, now)
+    async with database.write() as connection:
+        await uncounted_parcels.remove(connection, seqs)
     return True
 
 
-async def _decoded(database: Database, records: Sequence[RecordKey]) -> dict[str, _Placed]:
+async def _decoded(database: Database, records: Sequence[RecordKey]) -> dict[str, list[_New]]:
     """Return the parcels by gateway. Raises InvalidRecord for a parcel that this version cannot read."""
     ids: dict[str, set[str]] = defaultdict(set)
     for record in records:
@@ -64,32 +70,75 @@ async def _decoded(database: Database, records: Sequence[RecordKey]) -> dict[str
     async with database.read() as connection:
         contents = {gateway: await parcel_times.contents(connection, gateway, some) for gateway, some in ids.items()}
 
-    def decode_all() -> dict[str, _Placed]:
-        return {gateway: [(each, decode(Parcel, each.content)) for each in some] for gateway, some in contents.items()}
+    def decode_all() -> dict[str, list[_New]]:
+        return {
+            gateway: [_New(each, decode(Parcel, each.content)) for each in some] for gateway, some in contents.items()
+        }
 
     return await asyncio.to_thread(decode_all)
 
 
-async def _place(connection: Connection, gateway: str, placed: _Placed) -> None:
-    known_anchors = await _settle_anchors(connection, gateway, [parcel for _, parcel in placed])
-    before = await parcel_times.known(connection, gateway, [content.parcel for content, _ in placed])
-    stale: set[datetime] = set()
-    new: list[StoredMoment] = []
+def _parts(new: dict[str, list[_New]]) -> Iterator[dict[str, list[_New]]]:
+    """Yield parts for one transaction each."""
+    part: defaultdict[str, list[_New]] = defaultdict(list)
+    changed: set[object] = set()
+    number = 0
+    for gateway, each in ((gateway, each) for gateway, some in sorted(new.items()) for each in some):
+        if len(changed) > _MAX_FIGURES or number == _MAX_MOMENTS:
+            yield part
+            part, changed, number = defaultdict(list), set(), 0
+        part[gateway].append(each)
+        number += 1
+        body = each.parcel.body
+        if isinstance(body, BeaconStatistics):
+            start = hour(body.start.wall)  # not exact before its anchor is known: the number of rows is an estimate
+            changed.update((gateway, start, place.beacon) for place in body.places)
+            changed.update((gateway, start, advert.beacon) for advert in body.advertised)
+    yield part
+
+
+async def _place(connection: Connection, new: dict[str, list[_New]]) -> None:
+    await connection.alone(JOB)
+    counted: defaultdict[FigureKey, Counts] = defaultdict(Counts)
+    for gateway, some in sorted(new.items()):
+        await _place_of(connection, gateway, some, counted)
+    totals, uses = summed(counted)
+    await figures.add(connection, totals)
+    await screen_figures.add(connection, uses)
+
+
+async def _place_of(
+    connection: Connection, gateway: str, new: Sequence[_New], counted: defaultdict[FigureKey, Counts]
+) -> None:
+    """Store the moments of one gateway's parcels, and add to `counted` what is counted for the first time."""
+    known_anchors = await _settle_anchors(connection, gateway, [each.parcel for each in new])
+    before = await parcel_times.known(connection, gateway, [each.content.parcel for each in new])
+    moments: list[StoredMoment] = []
     heard: list[tuple[str, datetime, BeaconStatistics]] = []
-    for content, parcel in placed:
-        reading = start_reading(parcel)
+    added: list[tuple[datetime, EventTime, _New]] = []
+    stale: set[datetime] = set()
+    for each in new:
+        content, body, reading = each.content, each.parcel.body, start_reading(each.parcel)
         found = event_time(reading, known_anchors.get(reading.boot), content.received_at)
         unsure = None if reading.reliable else reading.boot
-        kind = parcel.body.kind
-        new.append(StoredMoment(gateway, content.parcel, content.community, kind, found.at, found.sure, unsure))
-        if isinstance(parcel.body, BeaconStatistics):
-            heard.append((content.community, found.at, parcel.body))
-        if not isinstance(parcel.body, IntentRegistered):
-            stale.add(hour(found.at))
-            if content.parcel in before:
-                stale.add(hour(before[content.parcel][0]))
-    await parcel_times.store(connection, new)
+        moments.append(
+            StoredMoment(gateway, content.parcel, content.community, body.kind, found.at, found.sure, unsure)
+        )
+        if isinstance(body, IntentRegistered):
+            continue  # the figures take gifts from the intents
+        if isinstance(body, BeaconStatistics):
+            heard.append((content.community, found.at, body))
+        earlier = before.get(content.parcel)
+        if earlier is None:
+            added.append((hour(found.at), found, each))
+        elif earlier != (found.at, found.sure):
+            stale |= {hour(earlier[0]), hour(found.at)}
+    await parcel_times.store(connection, moments)
     await beacon_activity.record_reports(connection, gateway, heard)
+    stale |= await stale_hours.among(connection, gateway, {start for start, _, _ in added})
+    for start, found, each in added:
+        if start not in stale:
+            counted[FigureKey(gateway, HOUR, start, each.content.community)].add(each.parcel, sure=found.sure)
     await stale_hours.mark(connection, gateway, stale)
 
 

@@ -10,6 +10,7 @@ BENCHES = (
     "presence",
     "adverts",
     "codes",
+    "counting",
     "frames",
     "gift_record",
     "intake",

@@ -1,14 +1,17 @@
 """When each parcel happened, and the clock readings (anchors) that give the time of a boot."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
+from sqlalchemy.sql.base import Executable
 
+from central_server.store.engine.bulk_lookup import is_one_of
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import boots, moments
-from central_server.store.engine.upsert import insert
+from central_server.store.engine.upsert import insert_in
 from central_server.store.parcels import parcels
 
 
@@ -33,6 +36,17 @@ class StoredContent:
     received_at: datetime
 
 
+_CHANGES = {boots: ("monotonic_ns", "wall"), moments: ("at", "sure", "unsure_boot")}
+
+
+@cache
+def _insert_or_update(dialect: str, table: Table) -> Executable:
+    """Return the statement, built once: building it takes longer than executing it."""
+    statement = insert_in(dialect, table)
+    changed = {name: statement.excluded[name] for name in _CHANGES[table]}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changed)
+
+
 async def contents(connection: Connection, gateway: str, ids: Collection[str]) -> tuple[StoredContent, ...]:
     found = (await parcels.find(connection, gateway, ids)).values()
     return tuple(StoredContent(each.id, each.community, each.content, each.received_at) for each in found)
@@ -42,16 +56,11 @@ async def set_anchors(connection: Connection, gateway: str, new: Mapping[str, tu
     """Store for each boot a reading of its monotonic clock and the time of that reading, in place of any other."""
     if not new:
         return
-    statement = insert(connection, boots)
-    statement = statement.on_conflict_do_update(
-        index_elements=["gateway", "boot"],
-        set_={name: statement.excluded[name] for name in ("monotonic_ns", "wall")},
-    )
     rows = [
         {"gateway": gateway, "boot": boot, "monotonic_ns": monotonic_ns, "wall": wall}
         for boot, (monotonic_ns, wall) in sorted(new.items())
     ]
-    await connection.execute(statement, rows)
+    await connection.execute(_insert_or_update(connection.dialect.name, boots), rows)
 
 
 async def anchors(connection: Connection, gateway: str, boot_ids: Collection[str]) -> dict[str, tuple[int, datetime]]:
@@ -64,12 +73,9 @@ async def anchors(connection: Connection, gateway: str, boot_ids: Collection[str
 async def store(connection: Connection, new: Sequence[StoredMoment]) -> None:
     if not new:
         return
-    statement = insert(connection, moments)
-    statement = statement.on_conflict_do_update(
-        index_elements=["gateway", "parcel"],
-        set_={name: statement.excluded[name] for name in ("at", "sure", "unsure_boot")},
-    )
-    await connection.execute(statement, [asdict(moment) for moment in new])
+    names = moments.columns.keys()
+    rows = [{name: getattr(moment, name) for name in names} for moment in new]
+    await connection.execute(_insert_or_update(connection.dialect.name, moments), rows)
 
 
 async def unsure(connection: Connection, gateway: str, boot_ids: Collection[str]) -> tuple[str, ...]:
@@ -89,5 +95,5 @@ async def between(connection: Connection, gateway: str, since: datetime, until: 
 async def known(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, tuple[datetime, bool]]:
     """Return for each known parcel when it happened, and whether that is sure."""
     columns = (moments.c.parcel, moments.c.at, moments.c.sure)
-    statement = select(*columns).where(moments.c.gateway == gateway, moments.c.parcel.in_(ids))
+    statement = select(*columns).where(moments.c.gateway == gateway, is_one_of(connection, moments.c.parcel, ids))
     return {row.parcel: (row.at, row.sure) for row in await connection.execute(statement)}

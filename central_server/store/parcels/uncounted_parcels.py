@@ -9,7 +9,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import uncounted
 
 _ID_LENGTH = 32
-_IDS_IN_A_ROW = 50
+_IDS_IN_A_ROW = 1000
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, ColumnElement, and_, case, false, func, or_, select, type_coerce
+from sqlalchemy.sql.base import Executable
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import beacon_activity, beacons, gateways, place_ancestors
 from central_server.store.engine.timestamps import micros
-from central_server.store.engine.upsert import insert
+from central_server.store.engine.upsert import insert_in
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import BeaconStatistics
 
@@ -76,10 +78,15 @@ async def record_reports(
     rows = await asyncio.to_thread(_newest, gateway, reports)  # hundreds of beacons in each report
     if not rows:
         return
-    statement = insert(connection, beacon_activity)
+    await connection.execute(_record_statement(connection.dialect.name), [rows[beacon] for beacon in sorted(rows)])
+
+
+@cache
+def _record_statement(dialect: str) -> Executable:
+    statement = insert_in(dialect, beacon_activity)
     old, new = beacon_activity.c, statement.excluded
     later = or_(old.last_at.is_(None), old.last_at < new.last_at)
-    statement = statement.on_conflict_do_update(
+    return statement.on_conflict_do_update(
         index_elements=[old.gateway, old.uuid, old.major, old.minor],
         set_={
             "community": new.community,
@@ -91,7 +98,6 @@ async def record_reports(
             "advertised": new.advertised,
         },
     )
-    await connection.execute(statement, [rows[beacon] for beacon in sorted(rows)])
 
 
 def _newest(gateway: str, reports: Iterable[tuple[str, datetime, BeaconStatistics]]) -> dict[BeaconId, dict[str, Any]]:

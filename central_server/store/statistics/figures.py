@@ -1,16 +1,19 @@
-"""Write figures by hour and day: replace an hour with new totals, and sum the hours of a day."""
+"""Write figures by hour and day: add to them, replace an hour with new totals, sum the hours of a day."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, delete, func, literal, select
+from sqlalchemy import Column, ColumnElement, Table, case, delete, func, literal, select
+from sqlalchemy.sql.base import Executable
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import beacon_figures, gateway_figures, screen_figures, visit_figures
 from central_server.store.engine.tables.figures import DWELLS, GAPS, RSSIS
-from central_server.store.engine.upsert import insert
+from central_server.store.engine.upsert import insert, insert_in
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import PlaceBeaconStatistics
 from sync_contract.statistics import Total
@@ -19,39 +22,78 @@ HOUR, DAY = "hour", "day"
 _TABLES = (gateway_figures, beacon_figures, visit_figures)
 MAX_BEACONS = 50
 """Of one transaction: on SQLite, intake waits meanwhile."""
-_MOST = frozenset(("longest_gap_ms", "rssi_max", "tags"))
+_MOST = frozenset(("longest_gap_ms", "reports", "rssi_max", "tags"))
 _LEAST = frozenset(("rssi_min",))
+
+
+@dataclass(frozen=True, slots=True)
+class FigureKey:
+    """`span`: HOUR or DAY. `start`: of the hour or day. `community`: a gateway may move within an hour."""
+
+    gateway: str
+    span: str
+    start: datetime
+    community: str
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {"gateway": self.gateway, "span": self.span, "start": self.start, "community": self.community}
+
+
+async def add(connection: Connection, totals: Mapping[FigureKey, Total]) -> None:
+    """Add the totals to the stored figures. The caller gives an hour's total again as a part of its day's."""
+    for table, new in _rows(totals).items():
+        await add_rows(connection, table, new)
+
+
+async def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add rows of different keys to those stored."""
+    if rows:
+        await connection.execute(_add_statement(connection.dialect.name, table), rows)
+
+
+@cache
+def _add_statement(dialect: str, table: Table) -> Executable:
+    statement = insert_in(dialect, table)
+    new = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    sums = {name: _merged_pair(table.c[name], value) for name, value in new.items()}
+    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=sums)
+
+
+def _merged_pair(old: Column[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:
+    if old.name not in _MOST | _LEAST:
+        return old + new
+    better = new > old if old.name in _MOST else new < old
+    return case((old.is_(None), new), (better, new), else_=old)
 
 
 async def replace_hour(
     connection: Connection, gateway: str, hour: datetime, totals: Mapping[str, Total], *, adds: bool = False
 ) -> None:
     """`totals`: by community; a gateway may move within an hour. `adds`: add the beacons of a further part of it."""
-    rows: dict[Table, list[dict[str, Any]]] = {table: [] for table in _TABLES}
-    for community, total in totals.items():
-        key = {"gateway": gateway, "span": HOUR, "start": hour, "community": community}
-        rows[gateway_figures].append(
-            key
-            | {
-                "stretches": total.stretches,
-                "listened_ms": total.listened_ms,
-                "sure_ms": total.trusted_ms,
-                "foreign_frames": total.foreign_frames,
-            }
-        )
+    rows = _rows({FigureKey(gateway, HOUR, hour, community): total for community, total in totals.items()})
+    for table in _TABLES:
+        if not adds:
+            old = (table.c.gateway == gateway, table.c.span == HOUR, table.c.start == hour)
+            await connection.execute(delete(table).where(*old))
+        if rows[table] and not (adds and table is gateway_figures):
+            await connection.execute(insert(connection, table), rows[table])
+
+
+def _rows(totals: Mapping[FigureKey, Total]) -> dict[Table, list[dict[str, Any]]]:
+    rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
+    for key, total in totals.items():
+        columns = key.columns
+        counts = {"stretches": total.stretches, "listened_ms": total.listened_ms, "sure_ms": total.trusted_ms}
+        rows[gateway_figures].append(columns | counts | {"foreign_frames": total.foreign_frames})
         for beacon in sorted(total.places.keys() | total.advertised_ms.keys()):
-            row = key | {"beacon": str(beacon), "advertised_ms": total.advertised_ms.get(beacon, 0)}
+            row = columns | {"beacon": str(beacon), "advertised_ms": total.advertised_ms.get(beacon, 0)}
             rows[beacon_figures].append(row | _heard(total.places.get(beacon)))
         for name, entry in total.classes.items():
             dwell = dict(zip(DWELLS, entry.dwell_histogram, strict=True))
             counts = {"entries": entry.entries, "visits": entry.visits, "tags": entry.tags}
-            rows[visit_figures].append(key | {"tag_class": name} | counts | dwell)
-    for table, new in rows.items():
-        if not adds:
-            old = (table.c.gateway == gateway, table.c.span == HOUR, table.c.start == hour)
-            await connection.execute(delete(table).where(*old))
-        if new and not (adds and table is gateway_figures):
-            await connection.execute(insert(connection, table), new)
+            rows[visit_figures].append(columns | {"tag_class": name} | counts | dwell)
+    return rows
 
 
 def split(totals: Mapping[str, Total]) -> Iterator[dict[str, Total]]:
@@ -140,17 +182,19 @@ def merged(column: Column[Any]) -> Any:  # noqa: ANN401  (an expression)
     return func.min(column) if column.name in _LEAST else func.sum(column)
 
 
+_HEARD = [
+    column.name
+    for column in beacon_figures.columns
+    if not column.primary_key and column.name not in ("advertised_ms", "reports", *GAPS, *RSSIS)
+]
+
+
 def _heard(place: PlaceBeaconStatistics | None) -> dict[str, int | None]:
-    names = [
-        column.name
-        for column in beacon_figures.columns
-        if not column.primary_key and column.name not in ("advertised_ms", "reports", *GAPS, *RSSIS)
-    ]
     if place is None:  # advertised by this gateway itself, so not heard
-        nothing: dict[str, int | None] = dict.fromkeys((*names, *GAPS, *RSSIS), 0)
+        nothing: dict[str, int | None] = dict.fromkeys((*_HEARD, *GAPS, *RSSIS), 0)
         return nothing | {"reports": 0, "rssi_min": None, "rssi_max": None}
     return (
-        {name: getattr(place, name) for name in names}
+        {name: getattr(place, name) for name in _HEARD}
         | dict(zip(GAPS, place.gap_histogram, strict=True))
         | dict(zip(RSSIS, place.rssi_histogram, strict=True))
         | {"reports": 1}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select
 
@@ -19,7 +20,7 @@ from central_server.store.statistics.figure_filter import (
     read_row,
     select_stored,
 )
-from central_server.store.statistics.figures import DAY, HOUR
+from central_server.store.statistics.figures import DAY, HOUR, FigureKey, add_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,25 @@ class ScreenUse:
     opened: int
 
 
+async def add(connection: Connection, uses: Mapping[FigureKey, Sequence[ScreenUse]]) -> None:
+    """Add to the stored figures."""
+    await add_rows(connection, screen_figures, _rows(uses))
+
+
 async def replace_hour(
-    connection: Connection, gateway: str, hour: datetime, rows: Mapping[str, Sequence[ScreenUse]]
+    connection: Connection, gateway: str, hour: datetime, uses: Mapping[str, Sequence[ScreenUse]]
 ) -> None:
-    """`rows`: by community; a gateway may move within an hour."""
+    """`uses`: by community; a gateway may move within an hour."""
     table = screen_figures.c
     old = (table.gateway == gateway, table.span == HOUR, table.start == hour)
     await connection.execute(delete(screen_figures).where(*old))
-    new = [
-        {"gateway": gateway, "span": HOUR, "start": hour, "community": community} | asdict(use)
-        for community, each in rows.items()
-        for use in each
-    ]
+    new = _rows({FigureKey(gateway, HOUR, hour, community): each for community, each in uses.items()})
     if new:
         await connection.execute(insert(connection, screen_figures), new)
+
+
+def _rows(uses: Mapping[FigureKey, Sequence[ScreenUse]]) -> list[dict[str, Any]]:
+    return [key.columns | asdict(use) for key, each in uses.items() for use in each]
 
 
 async def uses(connection: Connection, figures: FigureFilter, by: By | None = None) -> list[Row]:

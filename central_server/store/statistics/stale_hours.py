@@ -1,7 +1,7 @@
-"""The hours whose figures do not include all parcels yet."""
+"""The hours to count again: one of their parcels moved to another hour or came from it."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +42,13 @@ async def some(connection: Connection, limit: int) -> tuple[StaleHour, ...]:
     statement = select(columns.gateway, columns.start, columns.mark).order_by(turn, waiting, columns.gateway)
     statement = statement.where(columns.gateway.not_in(select(uncounted.c.gateway)))
     return tuple(StaleHour(*row) for row in await connection.execute(statement.limit(limit)))
+
+
+async def among(connection: Connection, gateway: str, hours: Collection[datetime]) -> set[datetime]:
+    """Return those of the hours that are stale."""
+    columns = stale_hours.c
+    statement = select(columns.start).where(columns.gateway == gateway, columns.start.in_(hours))
+    return set((await connection.execute(statement)).scalars())
 
 
 async def is_current(connection: Connection, hour: StaleHour) -> bool:

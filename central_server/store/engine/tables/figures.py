@@ -1,7 +1,7 @@
 """Tables of figures by hour and day, and of the times of the parcels from which they are counted.
 
 A row of figures covers an hour (`span` "hour") or a day of official time ("day") that begins at `start`; the day's row
-is the sum of its hours. Figures can be recounted from the parcels at any time, and are when a late one arrives.
+is the sum of its hours. New parcels are added; an hour of which a parcel moved is counted again from its parcels.
 """
 
 from typing import Any
@@ -47,7 +47,7 @@ stale_hours = Table(
     Column("mark", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Hours whose figures do not include all parcels yet. `mark` changes with every further parcel."""
+"""Hours to count again, because a parcel moved. `mark` changes with every further parcel."""
 
 moments = Table(
     "moments",

@@ -96,8 +96,23 @@ async def test_incremental_counting_equals_counting_everything_again(database: D
         await connection.execute(delete(uncounted))
         every = select(parcels.c.gateway, parcels.c.id).order_by(parcels.c.gateway, parcels.c.id)
         await connection.execute(uncounted.insert().from_select(["gateway", "parcels"], every))
-        for table in (moments, boots):
+        for table in (moments, boots, gateway_figures, beacon_figures, visit_figures, screen_figures):
             await connection.execute(delete(table))
+    await count_all(database)
+    assert await everything(database) == grown
+
+
+async def test_parcels_that_are_placed_again_after_a_crash_count_once(database: Database) -> None:
+    """A crash before the row of `uncounted` is deleted leaves all its parcels to be placed again."""
+    await register_gateways(database)
+    reports = [stretch(number, MIDNIGHT + timedelta(minutes=number)) for number in range(1, 30)]
+    await deliver(database, GATEWAYS[0], [*reports, touched(30, MIDNIGHT, [count(visits=1)])])
+    async with database.read() as connection:
+        (row,) = (await connection.execute(select(uncounted))).all()
+    await count_all(database)
+    grown = await everything(database)
+    async with database.write() as connection:
+        await connection.execute(uncounted.insert().values(gateway=row.gateway, parcels=row.parcels))
     await count_all(database)
     assert await everything(database) == grown
 
@@ -210,30 +225,40 @@ async def test_a_stored_parcel_that_cannot_be_processed_is_set_aside_and_the_oth
     ]
 
 
-async def test_a_counted_parcel_that_is_damaged_later_is_left_out(database: Database) -> None:
+async def test_an_hour_that_is_counted_again_leaves_a_damaged_parcel_out(database: Database) -> None:
     await register_gateways(database)
-    for number in (1, 2):
-        await deliver(database, GATEWAYS[0], [stretch(number, MIDNIGHT)])
+    await deliver(database, GATEWAYS[0], [stretch(1, MIDNIGHT)])
+    await deliver(database, GATEWAYS[0], [stretch(2, MIDNIGHT)])
+    await deliver(database, GATEWAYS[0], [stretch(3, MIDNIGHT, trusted=False, boot="1" * 32)])
     await count_all(database)
     async with database.write() as connection:
         await connection.execute(batches.update().where(batches.c.lowest == 1).values(content=b"damaged"))
-    await deliver(database, GATEWAYS[0], [stretch(3, MIDNIGHT)])
+    await deliver(database, GATEWAYS[0], [stretch(4, MIDNIGHT)])
     await count_all(database)
-    assert await hours(database) == {MIDNIGHT: (2, 600_000, 600_000)}
+    assert await hours(database) == {MIDNIGHT: (4, 1_200_000, 900_000)}
+    moves = stretch(5, MIDNIGHT + 8 * timedelta(hours=1), boot="1" * 32, monotonic_s=5 * 3600)
+    await deliver(database, GATEWAYS[0], [moves])
+    await count_all(database)
+    found = await hours(database)
+    assert [found[MIDNIGHT + each * timedelta(hours=1)][0] for each in (0, 3, 8)] == [2, 1, 1]
 
 
 async def test_a_gateway_with_endless_parcels_delays_no_other(database: Database) -> None:
     await register_gateways(database)
-    for start in (0, 200, 400):
-        await deliver(database, GATEWAYS[0], [stretch(start + number, MIDNIGHT) for number in range(1, 201)])
+    for start in (0, 800, 1600):
+        sent = [stretch(start + n, MIDNIGHT, trusted=False, end_trusted=False) for n in range(1, 801)]
+        await deliver(database, GATEWAYS[0], sent)
     await deliver(database, GATEWAYS[1], [stretch(1, MIDNIGHT)])
     now = datetime.now(UTC)
-    for _ in range(2):
-        await count_new(database, now, max_merged=500)
+    await count_new(database, now)
+    await count_new(database, now)
     assert await hours(database, GATEWAYS[1].id) == {MIDNIGHT: (1, 300_000, 300_000)}
-    while await count_new(database, now, max_merged=500):
+    await count_all(database)
+    assert await hours(database) == {MIDNIGHT: (2400, 720_000_000, 0)}
+    await deliver(database, GATEWAYS[0], [stretch(2401, MIDNIGHT + timedelta(hours=8), monotonic_s=5 * 3600)])
+    while await count_new(database, now, max_merged=1000):
         pass
-    assert 100 <= (await hours(database))[MIDNIGHT][0] < 300
+    assert 200 <= (await hours(database))[MIDNIGHT + timedelta(hours=3)][0] < 400, "it is counted again, to a limit"
     async with database.read() as connection:
         (found,) = await quarantine.since(connection, [TOP], now)
     assert (found.job, found.records) == ("figures", 1)
