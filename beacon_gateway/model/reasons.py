@@ -232,6 +232,16 @@ class ShortGaps:
 
 
 @dataclass(frozen=True, slots=True)
+class ImpossibleMoves:
+    """`moves` times in `frames`, RSSI changed by `least_db` or more within milliseconds: no body moves so fast."""
+
+    moves: int
+    frames: int
+    least_db: float
+    kind: Literal["impossible_moves"] = "impossible_moves"
+
+
+@dataclass(frozen=True, slots=True)
 class TwoLevels:
     """RSSI jumped between two levels, and another adapter divides the same frames likewise."""
 
@@ -249,7 +259,7 @@ class OwnIdentityHeard:
     kind: Literal["own_identity_heard"] = "own_identity_heard"
 
 
-CloneEvidence = TooManyFrames | ShortGaps | TwoLevels | OwnIdentityHeard
+CloneEvidence = TooManyFrames | ShortGaps | ImpossibleMoves | TwoLevels | OwnIdentityHeard
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ What it cannot do, within a block of frames from one adapter:
 - send again before its advertising interval has passed, where the interval is known (a scan response follows within
   milliseconds);
 - send many more frames than the interval allows;
+- be near and far within milliseconds, again and again: no body moves so fast. A scan response comes on the channel of
+  its advert and is equally loud, and few adverts are received on two channels;
 - be loud and faint in turns for one adapter, and in the same frames loud and faint (or faint and loud) for another, at
   times that no interval explains. Channels do not do that: each adapter listens to channels of its own choice.
 
@@ -19,7 +21,7 @@ from operator import ne
 from statistics import correlation, fmean, median, pvariance
 
 from beacon_gateway.model.beacons import Sighting
-from beacon_gateway.model.reasons import CloneEvidence, ShortGaps, TooManyFrames, TwoLevels
+from beacon_gateway.model.reasons import CloneEvidence, ImpossibleMoves, ShortGaps, TooManyFrames, TwoLevels
 
 BLOCK = 32
 """Frames that are evaluated together."""
@@ -45,7 +47,13 @@ JITTER_S = 0.025
 MIN_SHORT = BLOCK // 4
 """Gaps that are too short for one transmitter."""
 REGULAR_S = 0.015
-"""Short gaps that are all equal are an interval that was entered wrongly, rather than two transmitters."""
+"""Short gaps that are all equal are an interval that was entered wrongly, where the others are multiples of them."""
+MOST_LOST = 5
+"""The multiple that still counts as one; two transmitters that send at nearly the same time have longer pauses."""
+MOVED_DB = 8.0
+"""Two frames within `JITTER_S` that differ by this were not sent at one place."""
+MIN_MOVES = 10
+"""Such pairs of frames."""
 MIN_PAIRS = BLOCK // 3
 """Frames that both adapters received."""
 MIN_AGREEMENT = 0.6
@@ -96,7 +104,13 @@ class CloneDetector:
 
     def _find(self, block: "_Block", adapter: str) -> CloneEvidence | None:
         if self._interval_s is not None:
-            return _find_excess(block, self._interval_s) or _find_short_gaps(block.times, self._interval_s)
+            return (
+                _find_excess(block, self._interval_s)
+                or _find_short_gaps(block.times, self._interval_s)
+                or _find_moves(block)
+            )
+        if (moves := _find_moves(block)) is not None:
+            return moves
         others = [other for name, other in self._blocks.items() if name != adapter]
         if not others or (levels := _find_two_levels(block.rssi)) is None or not _is_irregular(block.times):
             return None
@@ -146,8 +160,22 @@ def _find_short_gaps(times: Sequence[float], interval_s: float) -> ShortGaps | N
         return None
     tenth = len(short) // 10
     if short[-1 - tenth] - short[tenth] < REGULAR_S:
-        return None
+        usual_s = median(short)
+        gaps = [later - earlier for earlier, later in pairwise(times) if later - earlier > REPLY_S]
+        if 3 * sum(gap < MOST_LOST * usual_s for gap in gaps) > 2 * len(gaps):
+            return None
     return ShortGaps(len(short), len(times), interval_s)
+
+
+def _find_moves(block: _Block) -> ImpossibleMoves | None:
+    """Return the pairs of frames that were sent at two places at once; a frame belongs to one pair."""
+    moves, paired = 0, -1
+    frames = [*zip(block.times, block.rssi, strict=True)]
+    for number, ((earlier, before), (later, after)) in enumerate(pairwise(frames)):
+        if number > paired and before is not None and after is not None and 0 < later - earlier < JITTER_S:
+            paired = number + 1
+            moves += abs(after - before) >= MOVED_DB
+    return ImpossibleMoves(moves, len(frames), MOVED_DB) if moves >= MIN_MOVES else None
 
 
 def _is_irregular(times: Sequence[float]) -> bool:

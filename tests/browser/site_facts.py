@@ -49,6 +49,7 @@ EVERY_CLAUSE = (
     Clause("listed_first", {"of": "2"}),
     Clause("too_many_frames", {"frames": "32", "seconds": "1.6", "limit": "8"}),
     Clause("short_gaps", {"short": "16", "frames": "32", "interval_s": "1"}),
+    Clause("impossible_moves", {"moves": "11", "frames": "32", "least_db": "8"}),
     Clause("two_levels", {"jumps": "12", "low_dbm": "-85", "high_dbm": "-60"}),
     Clause("first_frame", {"distance_m": "2.1"}),
     Clause("first_rssi", {"distance_m": "2.1"}),

@@ -27,6 +27,10 @@ class Placement:
     interval_ms: int
     known: bool
     seed: int
+    second_channel: float = 0.0
+    """Share of the adverts that are reported on a second channel too."""
+    replies: bool = False
+    """Each advert is followed by a scan response on its channel."""
 
     def sightings(self) -> Iterator[Sighting]:
         heard = [
@@ -41,9 +45,14 @@ class Placement:
         at = draw.uniform(0, self.interval_ms / 1000)
         while at < SECONDS:
             for adapter, distance in enumerate(metres):
-                level = POWER - 22 * log10(distance) + fading[adapter].db(at, distance) + draw.gauss(0, SHADOW_DB)
-                if draw.random() >= LOSS and level > -100:
-                    yield Sighting(WALL.id, round(level), at + draw.uniform(0, 0.003), POWER, f"hci{adapter}")
+                faded = fading[adapter].db(at, distance)
+                reports = [faded, *([faded] if self.replies else [])]
+                if draw.random() < self.second_channel:
+                    reports.append(fading[adapter].db(at, distance))
+                for faded in reports:
+                    level = POWER - 22 * log10(distance) + faded + draw.gauss(0, SHADOW_DB)
+                    if draw.random() >= LOSS and level > -100:
+                        yield Sighting(WALL.id, round(level), at + draw.uniform(0, 0.003), POWER, f"hci{adapter}")
             at += self.interval_ms / 1000 + draw.uniform(0, 0.01)
 
     def detected_s(self) -> float | None:
@@ -60,7 +69,8 @@ def one_transmitter(count: int, seed: int) -> Iterator[Placement]:
     draw = Random(seed)
     for number, (rice, metres, interval_ms, known, adapters) in enumerate(islice(_repeated(), count)):
         ways = (metres, *(max(0.3, metres + draw.uniform(-3, 3)) for _ in range(adapters - 1)))
-        yield Placement(rice, (ways,), interval_ms, known, seed + number)
+        second_channel = 0.2 if number % 3 == 1 else 0.0
+        yield Placement(rice, (ways,), interval_ms, known, seed + number, second_channel, replies=number % 3 == 2)
 
 
 def two_transmitters(count: int, seed: int) -> Iterator[Placement]:

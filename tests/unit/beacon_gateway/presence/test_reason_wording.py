@@ -21,6 +21,7 @@ from beacon_gateway.model.reasons import (
     FirstFrame,
     FirstFrameWithoutRssi,
     FirstRssi,
+    ImpossibleMoves,
     LeadByLevel,
     LeadByPriority,
     LeadByRssi,
@@ -69,6 +70,7 @@ SELECTIONS: tuple[PickReason, ...] = (
 EVIDENCE: tuple[CloneEvidence, ...] = (
     TooManyFrames(32, 1.5, 8),
     ShortGaps(16, 32, 1.0),
+    ImpossibleMoves(11, 32, 8),
     TwoLevels(12, 32, -85, -60),
     OwnIdentityHeard(),
 )
