@@ -1,6 +1,7 @@
 """Build the gateway's components from its settings and resources: donations, presence, statistics, the kiosk."""
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,12 +13,15 @@ from beacon_gateway import settings_mapping
 from beacon_gateway.clock import read_clock
 from beacon_gateway.donations.begin import Donations
 from beacon_gateway.donations.offer import Offer
+from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.decision_view import Why
+from beacon_gateway.kiosk.gateway_metrics import GatewayFacts, describe_gateway
 from beacon_gateway.kiosk.hall_watch import HallWatch
 from beacon_gateway.kiosk.scene_driver import SceneDriver
+from beacon_gateway.kiosk.screen_health import ScreenStatus
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus, running_versions
 from beacon_gateway.model.beacons import Beacon
@@ -37,6 +41,7 @@ from beacon_gateway.store.sync_state import sync_state
 from beacon_gateway.sync.catalogue_pull import stored_catalogue
 from beacon_gateway.sync.report import build_report, classify_hearing
 from daemonkit.health import Health
+from daemonkit.metrics import Metric, stage_metrics
 from kiosk_ui.assets import Photograph
 from kiosk_ui.display_preferences import DisplayPreferences
 from kiosk_ui.render import Pages
@@ -143,10 +148,7 @@ async def build(settings: Settings, resources: Resources, *, radio: str, health:
     )
 
     def describe_health() -> dict[str, object]:
-        fault, stuck = (
-            resources.store.database.fault(),
-            resources.server is not None and resources.server.delivery_is_stuck(),
-        )
+        fault, stuck = resources.store.database.fault(), resources.delivery_is_stuck()
         return {
             "ok": fault is None and not stuck,
             "store": fault,
@@ -161,6 +163,10 @@ async def build(settings: Settings, resources: Resources, *, radio: str, health:
             "stages": health.snapshot(),
         }
 
+    async def read_metrics(screen: ScreenStatus) -> list[Metric]:
+        facts = await gateway_facts(giving, presence, resources)
+        return [*stage_metrics("beacon_gateway", health, STALL_LIMIT_S), *describe_gateway(facts, screen)]
+
     site = None if settings.kiosk.site is SiteDoor.off else _build_site(settings, resources, giving, presence, health)
     app = kiosk_app(
         current_scene=current_scene,
@@ -171,6 +177,7 @@ async def build(settings: Settings, resources: Resources, *, radio: str, health:
         contact=settings_mapping.contact(settings),
         rules=settings_mapping.web_rules(settings, resources.session_secret),
         health=describe_health,
+        read_metrics=read_metrics,
         find_picture=resources.store.pictures.find,
         read_board=lambda since: resources.store.heads.board(settings.site.environment, since),
         verify=f"{settings.central.url.rstrip('/')}/v" if settings.central.url else "",
@@ -178,6 +185,30 @@ async def build(settings: Settings, resources: Resources, *, radio: str, health:
         site=site,
     )
     return Components(giving, presence, statistics, current_scene, app)
+
+
+async def gateway_facts(giving: Giving, presence: Presence, resources: Resources) -> GatewayFacts:
+    """Read the facts for monitoring; a store that does not answer leaves out the parcels."""
+    try:
+        parcels = await resources.store.outbox.counts()
+    except StoreUnavailable:
+        parcels = {}
+    fault, stuck = resources.store.database.fault(), resources.delivery_is_stuck()
+    answered_at = resources.server.client.answered_at if resources.server else -math.inf
+    return GatewayFacts(
+        healthy=fault is None and not stuck,
+        store_works=fault is None and bool(parcels),
+        delivery_stuck=stuck,
+        clock_trusted=read_clock().trusted,
+        parcels=parcels,
+        server_answer_age_s=time.monotonic() - answered_at if math.isfinite(answered_at) else None,
+        catalogue_version=giving.offer.version,
+        radio=presence.radios.scanner.read_status(),
+        advert=presence.advert_status(),
+        hall=presence.hall.status.state,
+        beacons=presence.beacons,
+        received=presence.driver.visits,
+    )
 
 
 async def gateway_report(components: Components, resources: Resources, started: float) -> GatewayReport:

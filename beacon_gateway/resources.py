@@ -48,9 +48,6 @@ class Server:
     catalogue_key: Ed25519PublicKey | None
     delivery: DeliveryState
 
-    def delivery_is_stuck(self) -> bool:
-        return self.delivery.stuck(self.client.answered_at)
-
 
 @dataclass(frozen=True, slots=True)
 class Resources:
@@ -66,6 +63,9 @@ class Resources:
     acceptance: ServerAcceptance
     time: TrustedTime
     server: Server | None
+
+    def delivery_is_stuck(self) -> bool:
+        return self.server is not None and self.server.delivery.stuck(self.server.client.answered_at)
 
 
 async def open_resources(settings: Settings, state_dir: Path, stack: AsyncExitStack) -> Resources:

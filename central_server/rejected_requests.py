@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
@@ -60,6 +61,10 @@ class Refusals:
         """`what`: ticket, notification or request. `word`: the reason, one of a few."""
         self._counts[what, word] += 1
         _log.warning("request.refused", what=what, word=word, reason=reason)
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """Return the rejections by what was rejected and the reason's word."""
+        return dict(self._counts)
 
     def snapshot(self) -> dict[str, int]:
         return {f"{what}.{word}": times for (what, word), times in sorted(self._counts.items())}

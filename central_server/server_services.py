@@ -34,6 +34,7 @@ from central_server.ledger.publication import Publisher
 from central_server.ledger.spending_rules import SpendingRules
 from central_server.public.bank_notify import BankNotifications
 from central_server.public.health import HealthPage
+from central_server.public.metrics import MetricsPage
 from central_server.public.phone_pages.bank_redirect import BankRedirect
 from central_server.public.phone_pages.board_page import BoardPages
 from central_server.public.phone_pages.contact_page import ContactPages
@@ -198,6 +199,7 @@ async def build(context: ServerContext, resources: Resources, make_app: Callable
             *staff.routes(),
             *StaticFiles({**phone.pages.assets.files, **staff.files}).routes(),
             *HealthPage(context.health, context.rejections).routes(),
+            *MetricsPage(database, state, context.health, context.rejections, context.now).routes(),
         ]
     )
     refunds = RefundSender(database, bank, opening.notify_url, context.changes.poke)
@@ -288,7 +290,7 @@ def _web_rules(context: ServerContext, bank: Bank, notify_path: str) -> WebRules
         total_connections=2048,
         requests_per_second=200,
         burst=400,
-        exempt=("/healthz", "/static/", "/api/", notify_path),
+        exempt=("/healthz", "/metrics", "/static/", "/api/", notify_path),
         open_doors=frozenset({"/g/"}),  # a bank sends the donor back with a form; it changes nothing
         named=("/staff", "/api/", "/bank/"),  # no addresses of donors in the log
     )

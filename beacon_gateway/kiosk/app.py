@@ -1,6 +1,6 @@
 """Build the kiosk's web application: map each path to its page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,15 +24,18 @@ from beacon_gateway.kiosk.pages.project import project_page
 from beacon_gateway.kiosk.pages.session import change_display, display_page, next_person, undo_decline
 from beacon_gateway.kiosk.pages.site import SitePages
 from beacon_gateway.kiosk.responder import Responder
-from beacon_gateway.kiosk.screen_health import ScreenHealth
+from beacon_gateway.kiosk.screen_health import ScreenHealth, ScreenStatus
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus
 from beacon_gateway.kiosk.touch_counter import TouchCounter
 from beacon_gateway.presence.screen_use import ScreenUse
+from daemonkit.metrics import Metric, metrics_page, no_metrics
 from daemonkit.web import WebRules, guarded_app
 from kiosk_ui.help_views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPage
 from kiosk_ui.render import Pages
 
+ReadHealth = Callable[[], Mapping[str, Any]]
+ReadMetrics = Callable[[ScreenStatus], Awaitable[Iterable[Metric]]]
 _NO_CONTACT = ContactPage()
 _DEFAULT_TIMINGS = LiveTimings()
 
@@ -44,7 +47,8 @@ def kiosk_app(
     giving: Giving,
     pages: Pages,
     rules: WebRules,
-    health: Callable[[], Mapping[str, Any]],
+    health: ReadHealth,
+    read_metrics: ReadMetrics = no_metrics,
     sessions: Sessions | None = None,
     contact: ContactPage = _NO_CONTACT,
     site: SiteStatus | None = None,
@@ -58,10 +62,9 @@ def kiosk_app(
     """Return the application for `daemonkit.web.serving`.
 
     `health`: the facts of /healthz for JSON; `"ok": false` makes its status 503. `contact`: the number that residents
-    may call. `site`: the staff pages under /site; None leaves them out. `find_picture`: returns file and media type of
-    a project's picture by its SHA-256, or None. `read_board`: returns the published figures. `verify`: the address
-    where phones look up a gift, or "". `use`: counts how the screen is used. `classify`: only this device gets more
-    than the staff pages and their files.
+    may call. `site`: the staff pages, or None. `find_picture`: returns file and media type of a project's picture by
+    its SHA-256, or None. `read_board`: returns the published figures. `verify`: the address where phones look up a
+    gift, or "". `use`: counts how the screen is used. `classify`: only this device gets more than the staff pages.
     """
     screen = ScreenHealth()
     sessions = sessions or Sessions(pages.default_language, pages.default_display)
@@ -84,7 +87,7 @@ def kiosk_app(
             web.get("/static/{name:.+}", static_file(pages.assets)),
             web.get("/voices/{voice}/{name}", voice_recording(pages.voices)),
             web.post("/alive", screen.record_sign_of_life()),
-            web.get("/healthz", healthz(lambda: {**health(), "screen": asdict(screen.status())})),
+            *_monitoring(screen, health, read_metrics),
         ]
     )
     touches = TouchCounter(use or ScreenUse(), current_scene, sessions)
@@ -97,6 +100,13 @@ def kiosk_app(
     if site is not None:
         app.add_routes(SitePages(site, responder, screen, sessions, classify=classify).routes())
     return app
+
+
+def _monitoring(screen: ScreenHealth, health: ReadHealth, read_metrics: ReadMetrics) -> list[web.RouteDef]:
+    return [
+        web.get("/healthz", healthz(lambda: {**health(), "screen": asdict(screen.status())})),
+        web.get("/metrics", metrics_page(lambda: read_metrics(screen.status()))),
+    ]
 
 
 def _touched_pages(

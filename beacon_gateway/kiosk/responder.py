@@ -23,7 +23,7 @@ Recall = Callable[[str], Awaitable[RecalledGift | None]]
 """Returns the gift of an intent from the store."""
 SESSION = web.RequestKey("session", Session)
 _ATTRIBUTES = "Path=/; HttpOnly; SameSite=Strict"
-_WITHOUT_SESSION = ("/static/", "/voices/", "/api/", "/healthz", "/alive")
+_WITHOUT_SESSION = ("/static/", "/voices/", "/api/", "/healthz", "/metrics", "/alive")
 _NOTICES = {404: NoticeKind.not_found, 429: NoticeKind.busy, 503: NoticeKind.busy, 403: NoticeKind.form_expired}
 
 

@@ -31,7 +31,7 @@ class WebRules:
     reserved_connections: int = 32
     requests_per_second: float = 20.0
     burst: int = 60
-    exempt: tuple[str, ...] = ("/healthz", "/static/")
+    exempt: tuple[str, ...] = ("/healthz", "/metrics", "/static/")
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     open_doors: frozenset[str] = frozenset()
     https: bool = False

@@ -53,7 +53,8 @@ def test_plain_http_is_refused_for_programs_and_redirected_for_people() -> None:
 
 
 def test_health_and_metrics_are_not_public() -> None:
-    assert re.search(r"location = /healthz \{[^}]*return 404;", CONF.read_text("utf-8"))
+    for path in ("/healthz", "/metrics"):
+        assert re.search(rf"location = {path} \{{[^}}]*return 404;", CONF.read_text("utf-8"))
 
 
 def test_it_is_in_the_package() -> None:

@@ -4,9 +4,10 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import QueuePool, Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from central_server.store.engine import postgresql, sqlite
@@ -31,6 +32,15 @@ __all__ = [
 Result = TypeVar("Result")
 BeforeMigration = Callable[[str], Awaitable[None]]
 _TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PoolUse:
+    """Open connections of the pool. `limit`: that many at most."""
+
+    in_use: int
+    idle: int
+    limit: int
 
 
 class Database:
@@ -110,6 +120,11 @@ class Database:
         finally:
             self._group.discard(pending)
         return pending.result()
+
+    def pool_use(self) -> PoolUse:
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)
+        return PoolUse(pool.checkedout(), pool.checkedin(), pool.size() + pool._max_overflow)
 
     async def _write_group(self) -> None:
         works: Sequence[PendingWork[Any]] = ()

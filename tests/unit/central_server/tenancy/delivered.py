@@ -49,4 +49,5 @@ ROUTES: dict[str, Entry] = {
     "POST /bank/sandbox/notify": Open("signed by the bank; says nothing"),
     "GET /static/{name}": Open("styles and pictures, the same for everybody"),
     "GET /healthz": Open("counts of the process, no names"),
+    "GET /metrics": Open("counts for programs on the server's own machine, no names"),
 }
