@@ -14,7 +14,7 @@ CHAPTERS = {
     "Central server": ("central_server",),
 }
 WRITTEN = {"info": "info", "warning": "warning", "error": "error", "exception": "error", "critical": "error"}
-ROW = re.compile(r"^\| `([a-z_.]+)` \| ([a-z, ]+) \| ([A-Za-z].{20,}\.) \|$", re.MULTILINE)
+ROW = re.compile(r"^\| `([a-z_.]+)` \| ([a-z, ]+) \| (\S.{20,}\.) \|$", re.MULTILINE)
 
 
 def logged(package: str) -> Iterator[tuple[str, str]]:
