@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from daemonkit.light_structlog import import_structlog
+
 DEFAULT_CONFIG = Path("/etc/beacon-gateway/gateway.toml")
 DEFAULT_STATE = Path("/var/lib/beacon-gateway")
 
@@ -40,6 +42,7 @@ def run(
     central_key: Annotated[str | None, typer.Option(help="Replaces central.catalogue_key.")] = None,
 ) -> None:
     """Run the gateway until SIGTERM or Ctrl-C."""
+    import_structlog()
     from beacon_gateway.commands.run import run as body
 
     raise typer.Exit(body(config, state_dir, radio, port, central_url, central_key))
