@@ -148,7 +148,8 @@ class BeaconEntry(Record):
     minor: U16
     kind: BeaconKind
     label: Annotated[str, StringConstraints(min_length=1, max_length=60)]
-    measured_power: Dbm = -59
+    measured_power: Dbm | None = None
+    """None: what the beacon announces."""
     path_loss_exponent: Annotated[float, Field(ge=1, le=6)] | None = None
     """None: that of [presence]."""
     tag_class: TagClass = ""

@@ -10,7 +10,7 @@ from beacon_gateway.donations.ports import HandoffMaker
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.handoff.link import LinkHandoff
 from beacon_gateway.handoff.ticket import TicketHandoff
-from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.beacons import POWER_UNSET, Beacon
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.project_selection import Hours, ProjectRule, ProjectRules
 from beacon_gateway.presence.statistics import Collector
@@ -40,7 +40,7 @@ def known_beacons(settings: Settings, published: Iterable[KnownBeacon] = ()) -> 
             id=BeaconId(b.uuid, b.major, b.minor),
             kind=b.kind,
             label=b.label,
-            measured_power=b.measured_power,
+            measured_power=b.measured_power or POWER_UNSET,
             path_loss_exponent=b.path_loss_exponent,
             tag_class=b.tag_class,
             project=b.project or next(iter(b.projects), None),

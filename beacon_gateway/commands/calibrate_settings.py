@@ -8,7 +8,7 @@ from pathlib import Path
 from beacon_gateway.calibration.measurement import Level
 from beacon_gateway.calibration.proposal import Proposal
 from beacon_gateway.commands.effective_settings import read_enrolled_central
-from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.beacons import POWER_UNSET, Beacon
 from beacon_gateway.settings import Settings
 from daemonkit.files import write_atomically
 from daemonkit.toml import load_text, read_text
@@ -53,7 +53,7 @@ def _wanted(
     if settings.presence.retreat_s != rules.retreat_s:
         yield ("presence", "retreat_s"), rules.retreat_s
     for number, entry in enumerate(settings.beacons):
-        same_model = entry.tag_class == tag.tag_class and entry.measured_power == tag.measured_power
+        same_model = entry.tag_class == tag.tag_class and (entry.measured_power or POWER_UNSET) == tag.measured_power
         if entry.id == tag.id or (entry.kind is tag.kind and same_model):
             yield ("beacons", number, "measured_power"), proposal.power
         levels = {

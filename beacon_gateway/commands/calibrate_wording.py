@@ -15,7 +15,7 @@ from beacon_gateway.calibration.walk_check import (
     WrongOrder,
     WrongTag,
 )
-from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.beacons import POWER_UNSET, Beacon
 from beacon_gateway.presence.presence_rules import PresenceRules
 from daemonkit.toml_edit import Change
 
@@ -130,13 +130,14 @@ def word_proposal(proposal: Proposal, before: PresenceRules, tag: Beacon) -> str
         for adapter, loss in fit.losses_db.items()
         if len(fit.losses_db) > 1
     ]
+    power = "自报 announced" if tag.measured_power == POWER_UNSET else tag.measured_power
     lines += [
         "",
         "建议 proposal                               现在 now → 建议 proposed",
         f"  immediate_m (紧挨 immediate)              {before.immediate_m:g} → {rules.immediate_m:g}",
         f"  near_m (附近 near)                        {before.near_m:g} → {rules.near_m:g}",
         f"  path_loss_exponent                        {before.path_loss_exponent:g} → {rules.path_loss_exponent:g}",
-        f"  measured_power                            {tag.measured_power} → {proposal.power}",
+        f"  measured_power                            {power} → {proposal.power}",
         *(
             [f"  retreat_s, stay_s                         {rules.retreat_s:g}, {proposal.choice.stay_s:g}"]
             if several

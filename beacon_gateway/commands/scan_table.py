@@ -83,7 +83,7 @@ def word_rows(listening: Listening, chosen: Chosen, radios: Radios, now: float, 
         lines.append(
             f"  {name}: {rssi} dBm, {zone}, 平滑距离 smoothed {distance} m, {age} s 前 ago, {per_s}/s,"
             f" 项目 project {project or '–'}, 1 米处 at 1 m: 自报 announced {_dbm(row.announced_dbm)},"
-            f" 设置 set {row.beacon.measured_power} dBm"
+            f" 设置 set {_dbm(row.set_dbm)} dBm"
             + (f", 电池 battery {battery}" if (battery := _battery(row, radios, now)) else "")
         )
     lines += [f"  {_power(row)}" for row in listening.rows(now) if row.power_differs]
@@ -100,7 +100,7 @@ def _power(row: Row) -> str:
     """Warn of a power at 1 m that is not the one of the settings."""
     return (
         f"{name_beacon(row.beacon)}: 自报 1 米处 announces {_dbm(row.announced_dbm)} dBm, 设置是 the settings have "
-        f"{row.beacon.measured_power} dBm: 距离可能不准,请校准 distances may be wrong, please calibrate"
+        f"{_dbm(row.set_dbm)} dBm: 距离可能不准,请校准 distances may be wrong, please calibrate"
     )
 
 

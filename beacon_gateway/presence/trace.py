@@ -61,12 +61,13 @@ class Decision:
 
 
 class Heard(NamedTuple):
-    """A stored frame. `at`: monotonic seconds; `rssi`: dBm. A tuple, because there are many."""
+    """A stored frame. `at`: monotonic seconds; `rssi`: dBm; `power`: announced dBm at 1 m. A tuple: there are many."""
 
     at: float
     beacon: BeaconId
     rssi: int | None
     adapter: str
+    power: int | None
 
 
 class Level(NamedTuple):
@@ -143,9 +144,9 @@ class Trace:
         for sighting in sightings:
             if since <= sighting[2] < due:  # faster than by name
                 continue
-            _, rssi, since, _, adapter = sighting
+            _, rssi, since, power, adapter = sighting
             due = since + self.thinned_s
-            self._store(times.kind, _new(Heard, (since, beacon, rssi, adapter)))
+            self._store(times.kind, _new(Heard, (since, beacon, rssi, adapter, power)))
         times.heard_at, times.heard_due = since, due
 
     def add_levels(self, now: float, visits: Mapping[BeaconId, Visit]) -> None:

@@ -6,7 +6,7 @@ Line 1, the header: {"trace": 1, "began": ISO 8601 or "", "thinned_s": seconds, 
 five are optional, and the last three come from the catalogue. `beacons` are the place beacons, each with its project;
 "bound", "heard" and "level" use their index. Every other line has `at`, seconds since the first line, and one of
 
-    "heard": beacon, "rssi": dBm or null, "adapter": "hci0"
+    "heard": beacon, "rssi": dBm or null, "adapter": "hci0", "power": announced dBm, if the settings have none
     "level": beacon, "level_db": dB against 1 m or null, "distance_m": metres or null, "zone": "near"
     "decision": the record of decision_json.py
 
@@ -16,14 +16,14 @@ replay of them may decide some tenths of a second later.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import FiniteFloat, TypeAdapter, ValidationError
+from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 
 from beacon_gateway.errors import GatewayError
-from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.model.beacons import POWER_UNSET, Beacon, Sighting
 from beacon_gateway.model.reasons import PersonTag
 from beacon_gateway.presence.decision_json import DecisionUnreadable, build_decision_record, read_decision
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
@@ -88,6 +88,7 @@ class _HeardLine:
     heard: int
     rssi: Dbm | None
     adapter: str
+    power: Annotated[int, Field(ge=-128, le=127)] | None = None
 
 
 _HEADER = TypeAdapter(Header)
@@ -114,6 +115,7 @@ def write_trace(
         for beacon in trace.beacons
         if beacon.kind is BeaconKind.place
     )
+    unset = {beacon.id for beacon in places if beacon.measured_power == POWER_UNSET}
     index = {beacon.id: number for number, beacon in enumerate(places)}
     rules = projects or ProjectRules()
     bound = bound or Bound()
@@ -138,13 +140,16 @@ def write_trace(
     entries.sort(key=lambda entry: entry.at)
     first = entries[0].at if entries else 0.0
     for entry in entries:
-        yield _dump_line({"at": round(entry.at - first, 3)} | _build_line(entry, index, first))
+        yield _dump_line({"at": round(entry.at - first, 3)} | _build_line(entry, index, unset, first))
 
 
-def _build_line(entry: Heard | Level | Decision, index: Mapping[BeaconId, int], first: float) -> dict[str, object]:
+def _build_line(
+    entry: Heard | Level | Decision, index: Mapping[BeaconId, int], unset: Collection[BeaconId], first: float
+) -> dict[str, object]:
     match entry:
         case Heard():
-            return {"heard": index[entry.beacon], "rssi": entry.rssi, "adapter": entry.adapter}
+            line: dict[str, object] = {"heard": index[entry.beacon], "rssi": entry.rssi, "adapter": entry.adapter}
+            return line | {"power": entry.power} if entry.beacon in unset else line
         case Level():
             return {
                 "level": index[entry.beacon],
@@ -178,7 +183,7 @@ def read_trace(lines: Iterable[str]) -> Recording:
         at += min(max(line.at - before, 0.0), LONGEST_GAP_S)
         before = line.at
         beacon = header.beacons[line.heard]
-        sightings.append(Sighting(beacon.id, line.rssi, at, None, line.adapter))
+        sightings.append(Sighting(beacon.id, line.rssi, at, line.power, line.adapter))
     return Recording(header, tuple(sightings), at + min(max(last - before, 0.0), LONGEST_GAP_S))
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from beacon_gateway.model.beacons import Beacon, Sighting, Zone
+from beacon_gateway.model.beacons import Beacon, Sighting, Zone, power_at_1m
 from beacon_gateway.model.reasons import EdgesCrossed, FirstFrame, FirstFrameWithoutRssi, FirstRssi, NoRssi, VisitReason
 from beacon_gateway.model.visits import Arrived, VisitEvent, ZoneChanged
 from beacon_gateway.presence.adapter_levels import AdapterLevels, AdapterLosses
@@ -13,9 +13,6 @@ from sync_contract.catalogue import BeaconKind
 from sync_contract.rssi import LEVELS, MAX_DBM, clamp_dbm
 
 _PLAUSIBLE = frozenset(LEVELS)
-POWER_UNSET = 0
-"""A tag that was never calibrated reports 0 dBm at 1 m, which no tag reaches."""
-USUAL_POWER = -59
 _IMMEDIATE, _NEAR, _UNKNOWN = Zone.immediate, Zone.near, Zone.unknown  # module globals: enum access is slow
 
 
@@ -51,8 +48,7 @@ class ActiveVisit:
     def __init__(self, beacon: Beacon, first: Sighting, rules: PresenceRules, losses: AdapterLosses) -> None:
         at = first.at
         self.beacon, self.since, self.in_zone_since, self.last_heard, self._rssi_at = beacon, at, at, at, at
-        power = USUAL_POWER if beacon.measured_power == POWER_UNSET else beacon.measured_power
-        self._power = clamp_dbm(power)
+        self._power = clamp_dbm(power_at_1m(beacon, first.measured_power))
         self._rssi = 0
         self._first = self._only = first.adapter
         self._levels = AdapterLevels(first.adapter, moves=beacon.kind is BeaconKind.person)

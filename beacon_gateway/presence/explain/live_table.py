@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from beacon_gateway.model.beacons import Beacon, Sighting, Zone
+from beacon_gateway.model.beacons import POWER_UNSET, Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Left, VisitEvent
 from beacon_gateway.presence.decision_engine import DecisionEngine
 from sync_contract.beacon_identity import BeaconId
@@ -32,7 +32,12 @@ class Row:
 
     @property
     def power_differs(self) -> bool:
-        return self.announced_dbm is not None and self.announced_dbm != self.beacon.measured_power
+        return None not in (self.announced_dbm, self.set_dbm) and self.announced_dbm != self.set_dbm
+
+    @property
+    def set_dbm(self) -> int | None:
+        """The power of the settings; None if they leave it to the beacon."""
+        return None if self.beacon.measured_power == POWER_UNSET else self.beacon.measured_power
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.beacons import Beacon, power_at_1m
 from beacon_gateway.presence.estimator import SMOOTHING_S
 from beacon_gateway.presence.explain.axis_ticks import DISTANCES_M, Scale, build_time_ticks, find_rssi_range, rssi_at
 from beacon_gateway.presence.explain.decision_wording import name_place, name_screen, name_tag, name_zone
@@ -148,7 +148,8 @@ def _draw_panel(
     level = Scale(low, high, bottom, top)
     rules = picture.rules
     exponent = beacon.path_loss_exponent or rules.path_loss_exponent
-    edges = [rssi_at(metres, beacon.measured_power, exponent) for metres in (rules.immediate_m, rules.near_m)]
+    power = power_at_1m(beacon, heard[-1].power if heard else None)
+    edges = [rssi_at(metres, power, exponent) for metres in (rules.immediate_m, rules.near_m)]
     near_y, immediate_y = level(edges[1]), level(edges[0])
     limits = (f"≤ {rules.immediate_m:g} m", f"≤ {rules.near_m:g} m", f"> {rules.near_m:g} m")
     bands = (("immediate", top, immediate_y), ("near", immediate_y, near_y), ("far", near_y, bottom))
@@ -163,7 +164,7 @@ def _draw_panel(
         yield f'<path class="grid" d="M{_LEFT} {level(dbm):.1f}H{_RIGHT}"/>'
         yield draw_text(_LEFT - 8, level(dbm) + 4, f"{dbm}", "small", "end")
     for metres in DISTANCES_M:
-        dbm_there = rssi_at(metres, beacon.measured_power, exponent)
+        dbm_there = rssi_at(metres, power, exponent)
         if low <= dbm_there <= high:
             yield f'<path class="frame" d="M{_RIGHT} {level(dbm_there):.1f}h5"/>'
             yield draw_text(_RIGHT + 8, level(dbm_there) + 4, f"{metres:g} m", "small")
@@ -176,7 +177,7 @@ def _draw_panel(
     }  # one per spot, in order
     for x, rssi in dots:
         yield f'<circle class="dot" cx="{x}" cy="{level(rssi):.1f}" r="{radius}"/>'
-    yield from _draw_levels(samples, beacon, time, level)
+    yield from _draw_levels(samples, power, time, level)
     yield draw_box(_LEFT, top, _RIGHT - _LEFT, bottom - top, "frame")
     yield from _draw_zones(samples, time, bottom)
     yield from _draw_marks(decisions, time, top, bottom)
@@ -197,7 +198,7 @@ def _draw_zones(samples: Sequence[Sample], time: Scale, bottom: float) -> Iterab
             start = n + 1
 
 
-def _draw_levels(samples: Sequence[Sample], beacon: Beacon, time: Scale, level: Scale) -> Iterable[str]:
+def _draw_levels(samples: Sequence[Sample], power: int, time: Scale, level: Scale) -> Iterable[str]:
     """Draw the smoothed level; a new line after each gap."""
     points: list[str] = []
     before, drawn_to = None, 0.0
@@ -210,7 +211,7 @@ def _draw_levels(samples: Sequence[Sample], beacon: Beacon, time: Scale, level: 
         x = time(sample.at)
         if sample.level_db is not None and (not points or x - drawn_to >= 0.5):
             drawn_to = x
-            points.append(f"{x:.1f},{level(sample.level_db + beacon.measured_power):.1f}")
+            points.append(f"{x:.1f},{level(sample.level_db + power):.1f}")
         before = sample.at
     yield _line(points)
 

@@ -1,10 +1,12 @@
 """Tests of writing and reading a trace file."""
 
 import json
+from dataclasses import replace
 from datetime import date, time
 
 import pytest
 
+from beacon_gateway.model.beacons import POWER_UNSET
 from beacon_gateway.model.reasons import EdgesCrossed
 from beacon_gateway.presence.decision_json import read_decision
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
@@ -35,11 +37,17 @@ def test_read_inverts_write() -> None:
     assert recording.sightings[-1].at == pytest.approx(3.0)
 
 
-def test_a_replay_of_the_file_gives_the_same_decisions() -> None:
-    trace = played(deciding(SHELF), heard(SHELF, -55, since=0, until=3))
-    again = played(deciding(SHELF), read_trace(write_trace(trace, RULES, ChoiceRules(), {})).sightings)
+@pytest.mark.parametrize(("power", "announced"), [(-59, -59), (-59, -80), (POWER_UNSET, -80), (POWER_UNSET, 0)])
+def test_a_replay_of_the_file_gives_the_same_decisions(power: int, announced: int) -> None:
+    """Where the settings have no power, a visit has the announced one, and the file contains it."""
+    shelf = replace(SHELF, measured_power=power)
+    frames = (each._replace(measured_power=announced) for each in heard(shelf, -72, since=0, until=5))
+    trace = played(deciding(shelf), frames)
+    again = played(deciding(shelf), read_trace(write_trace(trace, RULES, ChoiceRules(), {})).sightings)
     assert again.decisions == trace.decisions
-    assert len([s for s in again.place_samples if isinstance(s, Heard)]) == 31
+    near = any(decision.after == "immediate" for decision in again.decisions)
+    assert near == (power == POWER_UNSET and announced == -80)
+    assert len([s for s in again.place_samples if isinstance(s, Heard)]) == 51
 
 
 def test_the_file_contains_the_decisions_with_their_reasons() -> None:
