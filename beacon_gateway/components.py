@@ -18,13 +18,14 @@ from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.decision_view import Why
-from beacon_gateway.kiosk.gateway_metrics import GatewayFacts, describe_gateway
+from beacon_gateway.kiosk.gateway_metrics import describe_gateway
 from beacon_gateway.kiosk.hall_watch import HallWatch
 from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.screen_health import ScreenStatus
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus, running_versions
 from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.gateway_facts import GatewayFacts
 from beacon_gateway.model.radio_status import AdvertStatus
 from beacon_gateway.presence.choice import Choice
 from beacon_gateway.presence.choice_factory import build_choice

@@ -11,7 +11,7 @@ from beacon_gateway.components import build
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.resources import open_resources
 from beacon_gateway.settings import Settings
-from beacon_gateway.stages import StageTimings, device_stages, server_stages, settings_stage, start_stages
+from beacon_gateway.stages import StageTimings, device_stages, mqtt_stages, server_stages, settings_stage, start_stages
 from daemonkit.event_wait import wait_for_first
 from daemonkit.health import Health
 from daemonkit.sd_notify import Notifier
@@ -43,6 +43,7 @@ async def run(
         components = await build(settings, resources, radio=radio, health=health)
         stages = device_stages(resources, components, health, rebuild, timings)
         stages.append(settings_stage(components, health, confirm))
+        stages += mqtt_stages(settings, resources, components, health)
         if resources.server:
             stages += server_stages(settings, resources, resources.server, components, health, rebuild, timings)
         url = await stack.enter_async_context(serving(components.app, settings.kiosk.host, settings.kiosk.port))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from beacon_gateway.settings_addresses import CentralUrl, Host, HostOfPage, LinkUrl, PublicKey
+from beacon_gateway.settings_addresses import BrokerHost, CentralUrl, Host, HostOfPage, LinkUrl, PublicKey
 from beacon_gateway.settings_consistency import (
     IMMEDIATE_M,
     LOOPBACK,
@@ -190,6 +190,20 @@ class Kiosk(Record):
     dark: Annotated[tuple[HoursOfDay, ...], Field(max_length=10)] = ()
 
 
+class Mqtt(Record):
+    """The MQTT broker that gets this gateway's state. `host` empty: none. `prefix`: of Home Assistant's discovery."""
+
+    host: BrokerHost = ""
+    port: Annotated[int, Field(ge=1, le=65535)] = 1883
+    tls: bool = False
+    username: Annotated[str, StringConstraints(max_length=100)] = ""
+    password_file: Folder = ""
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,60}$"), Field(examples=["homeassistant"])] = (
+        "homeassistant"
+    )
+    every_s: Annotated[float, Field(ge=1, le=60)] = 30.0
+
+
 class OnlyKiosk(BaseModel):
     """Only [kiosk]: the browser's user does not know the enrolment that the other sections may need."""
 
@@ -214,6 +228,7 @@ class Settings(Record):
     rules: Annotated[tuple[Rule, ...], Field(max_length=200)] = ()
     handoff: Handoff
     kiosk: Kiosk = Kiosk()
+    mqtt: Mqtt = Mqtt()
 
     @classmethod
     def find_misfits(cls, document: Mapping[str, Any]) -> Iterable[Misfit]:

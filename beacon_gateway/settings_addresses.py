@@ -89,6 +89,8 @@ def _public_key(text: str) -> str:
 
 Host = Annotated[str, AfterValidator(_host)]
 """A host name or address to listen on."""
+BrokerHost = Annotated[str, AfterValidator(lambda text: _host(text) if text else text), Field(examples=["127.0.0.1"])]
+"""The host name or address of a broker, or empty."""
 HostOfPage = Annotated[
     str,
     StringConstraints(pattern=r"^(?:[a-z0-9.-]{1,253}|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?$"),

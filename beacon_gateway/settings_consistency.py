@@ -4,6 +4,7 @@ A document is as tomllib returns it, with INVALID for each value that is invalid
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -30,6 +31,7 @@ def find_misfits(document: _Table) -> Iterator[Misfit]:
     yield from _rules(document)
     yield from _handoff(document, _table(document, "handoff"))
     yield from find_kiosk_misfits(document)
+    yield from _mqtt(_table(document, "mqtt"))
     if _table(document, "site").get("environment") == "real":
         yield from placeholder_misfits(document)
 
@@ -156,6 +158,21 @@ def _handoff(document: _Table, handoff: _Table) -> Iterator[Misfit]:
             f"leads to {parts.netloc}, which is not one of link_hosts"
         )
         yield Misfit(at, why, link)
+
+
+def _mqtt(mqtt: _Table) -> Iterator[Misfit]:
+    host = mqtt.get("host", "")
+    for key in ("username", "password_file", "tls"):
+        if mqtt.get(key) and not host:
+            yield Misfit(("mqtt", key), "要先写 host needs host", _shown(mqtt[key]))
+    if mqtt.get("password_file") and not mqtt.get("username"):
+        yield Misfit(("mqtt", "username"), "有 password_file 时必填 is required with password_file")
+    if host and find_spec("aiomqtt") is None:
+        why = (
+            "缺少 MQTT 组件:pip install beacon-gateway[mqtt](安装包里已有) "
+            "needs the MQTT library: pip install beacon-gateway[mqtt] (the package contains it)"
+        )
+        yield Misfit(("mqtt", "host"), why, _shown(host))
 
 
 def _unknown_project(document: _Table, at: _Path, project: object) -> Iterator[Misfit]:

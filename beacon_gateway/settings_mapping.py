@@ -11,6 +11,7 @@ from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.handoff.link import LinkHandoff
 from beacon_gateway.handoff.ticket import TicketHandoff
 from beacon_gateway.model.beacons import POWER_UNSET, Beacon
+from beacon_gateway.mqtt.publisher import Broker
 from beacon_gateway.presence.presence_rules import ChoiceRules, PresenceRules
 from beacon_gateway.presence.project_selection import Hours, ProjectRule, ProjectRules
 from beacon_gateway.presence.statistics import Collector
@@ -155,6 +156,10 @@ def web_rules(settings: Settings, secret: bytes) -> WebRules:
     # Log lines of this device itself would record when the screen was touched.
     unlogged = frozenset(identify_peer(address) for address in ("127.0.0.1", "::1"))
     return WebRules(allowed_hosts=frozenset(hosts), secret=secret, unlogged=unlogged)
+
+
+def broker(settings: Settings) -> Broker:
+    return Broker(**settings.mqtt.model_dump())
 
 
 def voices(settings: Settings) -> Voices:

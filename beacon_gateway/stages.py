@@ -5,18 +5,23 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib.metadata import version
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from beacon_gateway import settings_mapping
-from beacon_gateway.components import STALL_LIMIT_S, Components, gateway_report
+from beacon_gateway.components import STALL_LIMIT_S, Components, gateway_facts, gateway_report
 from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.model.gateway_facts import DayTotal, GatewayFacts
+from beacon_gateway.mqtt.home_assistant import Device
+from beacon_gateway.mqtt.publisher import BrokerUnreachable, publish_state
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.resources import Resources, Server
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.copies import copy_daily
 from beacon_gateway.store.database import Database
+from beacon_gateway.store.day_total import read_day_total
 from beacon_gateway.store.retention import forget_hourly
 from beacon_gateway.sync.catalogue_pull import pull_catalogue
 from beacon_gateway.sync.central_client import CentralClient
@@ -29,6 +34,7 @@ from beacon_gateway.sync.report import ReportLoop
 from daemonkit.health import Health
 from daemonkit.supervise import supervise
 from sync_contract.gateway_report import CATALOGUE_OLDER
+from sync_contract.strict_model import Environment
 
 log = structlog.get_logger()
 _SCAN_CHECK_S = 0.5
@@ -127,6 +133,23 @@ def settings_stage(components: Components, health: Health, confirm: Callable[[],
         await asyncio.to_thread(confirm)
 
     return Stage("settings", wait_for_scan)
+
+
+def mqtt_stages(settings: Settings, resources: Resources, components: Components, health: Health) -> list[Stage]:
+    """List the stage that publishes to an MQTT broker, if one is configured."""
+    if not settings.mqtt.host:
+        return []
+    environment = settings.site.environment
+
+    async def read() -> tuple[GatewayFacts, DayTotal | None]:
+        facts = await gateway_facts(components.giving, components.presence, resources)
+        now = resources.time.now()
+        return facts, await read_day_total(resources.store.database, environment, now) if now else None
+
+    name, drill = settings.site.community.zh_hans, environment is Environment.drill
+    device = Device(resources.gateway, name, drill, version("beacon-gateway"))
+    publish = partial(publish_state, settings_mapping.broker(settings), device, read, partial(health.progress, "mqtt"))
+    return [Stage("mqtt", publish, (BrokerUnreachable, StoreUnavailable), cap_s=60.0)]
 
 
 def server_stages(

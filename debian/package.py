@@ -68,6 +68,7 @@ GATEWAY = Package(
         "usr/share/beacon-gateway/kiosk-keyboard": "systemd/kiosk-keyboard",
         "opt/beacon-gateway/bin/beacon-radio-reset": "systemd/beacon-radio-reset",
         "usr/share/beacon-gateway/monitoring": "config/monitoring",
+        "usr/share/beacon-gateway/avahi/beacon-gateway.service": "systemd/beacon-gateway.avahi",
         f"{_SETTINGS}/beacon-gateway/gateway.toml": "config/gateway.toml",
     },
     depends=("bluez (>= 5.66)", "dbus", "systemd (>= 252)"),

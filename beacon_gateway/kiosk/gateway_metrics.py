@@ -1,51 +1,20 @@
 """Describe the gateway for Prometheus. Place beacons are named by their label; people's tags do not appear at all."""
 
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from beacon_gateway.kiosk.screen_health import ScreenStatus
-from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.gateway_facts import GatewayFacts
 from beacon_gateway.model.hall_status import HallState
 from beacon_gateway.model.radio_status import (
     AdapterStatus,
-    AdvertStatus,
     PlaceBattery,
     Proof,
     RadioStatus,
     RecoveryStep,
 )
 from daemonkit.metrics import Metric, single
-from sync_contract.beacon_identity import BeaconId
-from sync_contract.catalogue import BeaconKind
 
 _P = "beacon_gateway"
-
-
-@dataclass(frozen=True, slots=True)
-class GatewayFacts:
-    """`parcels`: by state; empty if the store does not answer. `server_answer_age_s`: None if there was no answer yet.
-
-    `received`: the beacons of the current visits.
-    """
-
-    healthy: bool
-    store_works: bool
-    delivery_stuck: bool
-    clock_trusted: bool
-    parcels: Mapping[str, int]
-    server_answer_age_s: float | None
-    catalogue_version: int
-    radio: RadioStatus
-    advert: AdvertStatus
-    hall: HallState
-    beacons: Collection[Beacon]
-    received: Collection[BeaconId]
-
-    def places(self) -> dict[Beacon, bool]:
-        """Return the fixed beacons of this hall, and whether each is received now."""
-        return {
-            each: each.id in self.received for each in self.beacons if each.kind is BeaconKind.place and not each.own
-        }
 
 
 def describe_gateway(facts: GatewayFacts, screen: ScreenStatus) -> Iterator[Metric]:

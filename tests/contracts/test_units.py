@@ -4,10 +4,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from beacon_gateway.settings import Radio
+from beacon_gateway.settings import Kiosk, Radio
 from tests.paths import ROOT
 
 SYSTEMD = ROOT / "systemd"
@@ -142,3 +143,9 @@ def _settings(unit: str, kind: str = "service") -> dict[str, str]:
         if equals and not line.startswith("#"):
             settings[key] = f"{settings[key]} {value}" if key in settings else value
     return settings
+
+
+def test_the_avahi_service_names_the_kiosks_port_and_the_staff_page() -> None:
+    service = ElementTree.parse(SYSTEMD / "beacon-gateway.avahi").getroot()
+    assert service.findtext("service/port") == str(Kiosk().port)
+    assert service.findtext("service/txt-record") == "path=/site"

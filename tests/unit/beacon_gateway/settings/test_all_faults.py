@@ -38,6 +38,13 @@ silence_s = "30"
 [kiosk]
 site = "lan"
 port = 70000
+
+[mqtt]
+tls = true
+port = 0
+password_file = "/etc/beacon-gateway/mqtt-password"
+prefix = "home/assistant"
+every_s = 90
 """
 
 
@@ -60,6 +67,12 @@ def test_contradictions_are_reported_with_invalid_values(tmp_path: Path) -> None
             "beacons[3].tag_class",
             "kiosk.port",
             "kiosk.site",
+            "mqtt.every_s",
+            "mqtt.password_file",
+            "mqtt.port",
+            "mqtt.prefix",
+            "mqtt.tls",
+            "mqtt.username",
             "radio.scan_adapters[1]",
             "radio.scan_adapters[2]",
             "radio.silence_s",
