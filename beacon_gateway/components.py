@@ -3,7 +3,7 @@
 import asyncio
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -131,8 +131,10 @@ class Components:
             self.current_scene.poke()
 
 
-async def build(settings: Settings, resources: Resources, *, radio: str, health: Health) -> Components:
-    """Build all components. Raises StoreUnavailable, and ValueError for an unknown `radio` word."""
+async def build(
+    settings: Settings, resources: Resources, *, radio: str, health: Health, refused: Callable[[], Sequence[str]]
+) -> Components:
+    """Build all components; `refused`: see daemon.run. Raises StoreUnavailable; ValueError for an unknown `radio`."""
     pages = _build_pages(settings, resources)
     current_scene, use = CurrentScene(), ScreenUse()
     giving = await _build_giving(settings, resources, pages)
@@ -161,6 +163,7 @@ async def build(settings: Settings, resources: Resources, *, radio: str, health:
             "presence": presence.collector.describe(time.monotonic()),
             "hall": presence.hall.describe(),
             "degraded": health.degraded(STALL_LIMIT_S),
+            "settings_refused": list(refused()),
             "stages": health.snapshot(),
         }
 
@@ -168,7 +171,7 @@ async def build(settings: Settings, resources: Resources, *, radio: str, health:
         facts = await gateway_facts(giving, presence, resources)
         return [*stage_metrics("beacon_gateway", health, STALL_LIMIT_S), *describe_gateway(facts, screen)]
 
-    site = None if settings.kiosk.site is SiteDoor.off else _build_site(settings, resources, giving, presence, health)
+    site = _build_site(settings, resources, giving, presence, health, refused)
     app = kiosk_app(
         current_scene=current_scene,
         projects=giving.offer,
@@ -313,7 +316,10 @@ def _build_site(
     giving: Giving,
     presence: Presence,
     health: Health,
-) -> SiteStatus:
+    refused: Callable[[], Sequence[str]],
+) -> SiteStatus | None:
+    if settings.kiosk.site is SiteDoor.off:
+        return None
     driver, choice = presence.driver, presence.choice
     rules = settings_mapping.presence_rules(settings)
     return SiteStatus(
@@ -329,4 +335,5 @@ def _build_site(
         versions=running_versions(resources.gateway),
         lan=settings.kiosk.site is SiteDoor.lan,
         addresses=settings_mapping.site_addresses(settings),
+        settings_refused=refused,
     )

@@ -1,7 +1,7 @@
 """Run the gateway's daemon: open resources, build components, start and stop stages. It decides nothing."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -30,17 +30,21 @@ async def run(
     stop: asyncio.Event,
     timings: StageTimings = _TIMINGS,
     confirm: Callable[[], None] = lambda: None,
+    rebuild: asyncio.Event | None = None,
+    refused: Callable[[], Sequence[str]] = tuple,
 ) -> bool:
-    """Run until `stop` is set; return True to start again: the device was enrolled elsewhere, or its beacons changed.
+    """Run until `stop` is set; return True to start again: `rebuild` is set, as after an enrolment or a change of
+    settings or beacons.
 
     `radio`: see radio.radio_factory.make_radios. `confirm` is called on a thread once the kiosk is served and a scan
-    runs: the settings work on this device. Raises StoreUnavailable when the state directory refuses, OSError when the
-    port is taken, ValueError for an unknown `radio` word.
+    runs: the settings work on this device. Raises StoreUnavailable when the state directory refuses, OSError
+    when the port is taken, ValueError for an unknown `radio` word. `refused`: the faults of a settings file that is not
+    in use.
     """
-    notifier, health, rebuild = Notifier.from_environment(), Health(), asyncio.Event()
+    notifier, health, rebuild = Notifier.from_environment(), Health(), rebuild or asyncio.Event()
     async with AsyncExitStack() as stack:
         resources = await open_resources(settings, state_dir, stack)
-        components = await build(settings, resources, radio=radio, health=health)
+        components = await build(settings, resources, radio=radio, health=health, refused=refused)
         stages = device_stages(resources, components, health, rebuild, timings)
         stages.append(settings_stage(components, health, confirm))
         stages += mqtt_stages(settings, resources, components, health)

@@ -118,6 +118,8 @@ class SitePage(View):
     connected: Connected
     pin: bool = False
     """Whether the screen may show a PIN."""
+    settings_faults: tuple[str, ...] = ()
+    """Faults of the settings file, one sentence each; while there are any, the previous settings are in use."""
 
     @property
     def idle_s(self) -> int:

@@ -9,8 +9,7 @@ from pathlib import Path
 import structlog
 
 from beacon_gateway import daemon
-from beacon_gateway.commands.daemon_client import LAST_GOOD
-from beacon_gateway.commands.effective_settings import read_enrolled_central
+from beacon_gateway.commands.settings_file import SettingsFile
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import GatewayError, StateInUse, StateOfOther
 from beacon_gateway.radio.backend_selection import BackendSelector, refuse_simulated_radio
@@ -19,7 +18,6 @@ from beacon_gateway.stages import StageTimings
 from beacon_gateway.store.database import SchemaTooNew
 from beacon_gateway.store.identity import FILE as IDENTITY
 from daemonkit import logs, toml
-from daemonkit.files import write_atomically
 from daemonkit.private_files import Exposed, refuse_exposed
 
 log = structlog.get_logger()
@@ -41,7 +39,7 @@ def run(
     """
     logs.configure()
     again, backend = True, BackendSelector(radio)
-    while again:  # restart after an enrolment
+    while again:  # restart after an enrolment, or with changed settings
         code, again = _run_once(config, state_dir, backend, port, central_url, central_key, timings)
     return code
 
@@ -57,8 +55,8 @@ def _run_once(
 ) -> tuple[int, bool]:
     """Return the exit code and whether to restart."""
     try:
-        settings, confirm = settings_or_last_good(config, state_dir)
-        settings = with_overrides(settings, port, central_url, central_key)
+        file = SettingsFile(config, state_dir, lambda each: with_overrides(each, port, central_url, central_key))
+        settings, confirm = file.load()
     except toml.ConfigRefused as refused:
         print(refused, file=sys.stderr)
         return CONFIGURATION, False
@@ -66,7 +64,7 @@ def _run_once(
         log.warning("settings.placeholders", count=placeholders, remedy="beacon-gateway check-config lists them")
     try:
         refuse_exposed(state_dir, (IDENTITY,))
-        return 0, asyncio.run(_until_stopped(settings, state_dir, backend, timings, confirm))
+        return 0, asyncio.run(_until_stopped(settings, file, backend, timings, confirm))
     except (StoreUnavailable, OSError) as error:
         print(f"beacon-gateway: {error}. Check that {state_dir} can be written and the port is free.", file=sys.stderr)
         return TRY_AGAIN, False
@@ -90,34 +88,6 @@ def _run_once(
         return USAGE, False
 
 
-def settings_or_last_good(config: Path, state_dir: Path) -> tuple[Settings, Callable[[], None]]:
-    """Return the TOML's settings; if it is invalid, the last good ones. Raise ConfigRefused if there are none.
-
-    The faults are logged, and the kiosk stays available. The second value stores the TOML as the last good settings:
-    call it only when they have worked, because a valid TOML may still name an address that cannot be bound.
-    """
-    last_good = state_dir / LAST_GOOD
-    enrolled = read_enrolled_central(state_dir)
-    try:
-        settings = toml.load(config, Settings, fill=enrolled)
-    except toml.ConfigRefused as refused:
-        if not last_good.exists():
-            raise
-        settings = toml.load(last_good, Settings, fill=enrolled)
-        print(f"{refused}\nbeacon-gateway: starting on the last good settings, {last_good}", file=sys.stderr)
-        log.error("settings.refused", file=str(config), faults=len(refused.faults), using=str(last_good))
-        return settings, lambda: None
-    content = config.read_bytes()
-
-    def confirm() -> None:
-        try:
-            write_atomically(last_good, content)
-        except OSError as error:
-            log.warning("settings.not_saved", file=str(last_good), reason=error.strerror)
-
-    return settings, confirm
-
-
 def with_overrides(settings: Settings, port: int | None, central_url: str | None, central_key: str | None) -> Settings:
     """Return the settings with the values of the command line, validated like those of the file."""
     changed = settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
@@ -130,7 +100,7 @@ def with_overrides(settings: Settings, port: int | None, central_url: str | None
 
 async def _until_stopped(
     settings: Settings,
-    state_dir: Path,
+    file: SettingsFile,
     backend: BackendSelector,
     timings: StageTimings,
     confirm: Callable[[], None],
@@ -141,4 +111,25 @@ async def _until_stopped(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    return await daemon.run(settings, state_dir=state_dir, radio=radio, stop=stop, timings=timings, confirm=confirm)
+    reloads = asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, reloads.set)
+
+    async def reload_on_signal() -> None:
+        while await reloads.wait():
+            reloads.clear()
+            await file.reload(settings)
+
+    reloading = asyncio.create_task(reload_on_signal())
+    try:
+        return await daemon.run(
+            settings,
+            state_dir=file.state_dir,
+            radio=radio,
+            stop=stop,
+            timings=timings,
+            confirm=confirm,
+            rebuild=file.changed,
+            refused=lambda: file.refused,
+        )
+    finally:
+        reloading.cancel()

@@ -81,6 +81,10 @@ def _print_radio(state_dir: Path, url: str) -> None:
     except NotRunning as error:
         print(f"无线接收 radio: 不知道 unknown ({error})")
     else:
+        for fault in health.get("settings_refused") or ():
+            print_folded(
+                f"设置文件有错,仍按以前的设置运行 the settings file has faults, the previous ones are in use: {fault}"
+            )
         radio, advert = read_radio_status(health.get("radio") or {}), read_advert_status(health.get("advert") or {})
         for line in radio_sentences(radio, advert):
             print_folded(line)

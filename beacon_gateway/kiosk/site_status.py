@@ -3,7 +3,7 @@
 import platform
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
@@ -42,6 +42,7 @@ class SiteStatus:
     lan: bool = False
     addresses: tuple[str, ...] = ()
     clock: Callable[[], float] = time.monotonic
+    settings_refused: Callable[[], Sequence[str]] = tuple
 
     def title(self, project: str | None) -> Texts | None:
         known = self.projects.get(project) if project else None

@@ -1,12 +1,15 @@
 """Bad input gets a clear answer and loses nothing."""
 
 import asyncio
+import os
+import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,8 +19,8 @@ from beacon_gateway.commands.demo import Demo
 from daemonkit.programs import ProgramFailed
 from tests.flow.conftest import furnished_house
 from tests.flow.journey import open_ticket, register
-from tests.flow.programs import DEMO, gateway_program, prepare, rows
-from tests.flow.visitor import visitor
+from tests.flow.programs import DEMO, gateway_program, has_started, prepare, rows
+from tests.flow.visitor import Visitor, visitor
 
 GATEWAY = [sys.executable, "-m", "beacon_gateway"]
 in_the_same_house = pytest.mark.asyncio(loop_scope="module")
@@ -130,6 +133,40 @@ async def test_settings_become_the_last_good_ones_only_when_they_have_worked(tmp
     (config / "gateway.toml").write_text("this is [not TOML")
     async with gateway_program(tmp_path, config, plan) as gateway, visitor(gateway.url) as kiosk:
         assert (await kiosk.open("/project/elder-lunch")).status == 200
+        assert "gateway.toml:1" in (await kiosk.open("/site")).text, "staff see the fault on site"
     log = await asyncio.to_thread((tmp_path / "logs" / "gateway.log").read_text)
     assert "settings.refused" in log
     assert "gateway.toml:1" in log
+
+
+async def test_sighup_takes_over_a_valid_file_and_refuses_a_faulty_one_in_the_same_process(tmp_path: Path) -> None:
+    plan, config = await prepare(tmp_path), tmp_path / "config"
+    config.mkdir()
+    file, good = config / "gateway.toml", (DEMO / "gateway.toml").read_text("utf-8")
+    file.write_text(good)
+    faulty = good.replace("major = 2", "major = 99999")
+    busy = good.replace("[kiosk]\n", '[kiosk]\nhost = "192.0.2.1"\n')
+    async with gateway_program(tmp_path, config, plan) as gateway, visitor(gateway.url) as kiosk:
+        for refused, key in ((faulty, "major"), (busy, "kiosk.host")):
+            assert refused != good
+            file.write_text(refused)
+            os.kill(gateway.pid, signal.SIGHUP)
+            assert key in str(await _refused_settings(kiosk, until=partial(_mentions, key)))
+            assert (await kiosk.open("/project/elder-lunch")).status == 200
+        file.write_text(good.replace("[kiosk]\n", '[kiosk]\nsite = "off"\n'))
+        os.kill(gateway.pid, signal.SIGHUP)
+        await has_started(tmp_path / "logs" / "gateway.log", 2)
+        assert (await kiosk.open("/site")).status == 404, "the new file is in use"
+        assert await _refused_settings(kiosk, until=lambda faults: not faults) == []
+
+
+def _mentions(key: str, faults: list[str]) -> bool:
+    return key in str(faults)
+
+
+async def _refused_settings(kiosk: Visitor, *, until: Callable[[list[str]], bool]) -> list[str]:
+    """Wait until the faults of the settings file in /healthz are as expected, and return them."""
+    async with asyncio.timeout(30):
+        while not until(faults := list((await kiosk.json("/healthz"))["settings_refused"])):
+            await asyncio.sleep(0.02)
+    return faults

@@ -144,6 +144,7 @@ class SitePages:
             stages=site.failed_stages(),
             connected=Connected(int(screen.silent_s), screen.behind_s > 0, self.sessions.count_followers(), staff),
             pin=site.lan and self.classify(request) is ClientOrigin.device,
+            settings_faults=tuple(site.settings_refused()),
         )
 
     def _decision_line(self, decision: Decision) -> DecisionLine:
