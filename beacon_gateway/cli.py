@@ -163,7 +163,7 @@ def kiosk_policy(
 def scan(
     config: Config = DEFAULT_CONFIG,
     state_dir: StateDir = DEFAULT_STATE,
-    radio: Annotated[str, typer.Option(help="auto, bluez, simulated or capture:FILE (btsnoop).")] = "auto",
+    radio: Annotated[str, typer.Option(help="bluez, simulated or capture:FILE (btsnoop).")] = "bluez",
     seconds: Annotated[
         float | None, typer.Option(min=0.1, help="End after this many seconds; the default is to run until Ctrl-C.")
     ] = None,
@@ -197,7 +197,7 @@ def scan(
 def calibrate(
     config: Config = DEFAULT_CONFIG,
     state_dir: StateDir = DEFAULT_STATE,
-    radio: Annotated[str, typer.Option(help="auto, bluez, simulated or capture:FILE (btsnoop).")] = "auto",
+    radio: Annotated[str, typer.Option(help="bluez, simulated or capture:FILE (btsnoop).")] = "bluez",
     tag: Annotated[
         str, typer.Option(help="MAJOR/MINOR or label of the tag; the default is the one received best at 1 m.")
     ] = "",
@@ -267,9 +267,10 @@ def sync_log(
 @app.command()
 def demo(
     state_dir: StateDir = Path("var/demo"),
-    config_dir: Annotated[Path, typer.Option(help="The folder with gateway.toml and central.toml of the demo.")] = Path(
-        "config/demo"
-    ),
+    config_dir: Annotated[
+        Path | None,
+        typer.Option(help="The folder with gateway.toml and central.toml of the demo; the default is the shipped one."),
+    ] = None,
     radio: Annotated[str, typer.Option(help="auto, bluez, simulated or capture:FILE.")] = "auto",
 ) -> None:
     """Run sandbox bank, central server and gateway on this machine; Ctrl-C stops all three."""

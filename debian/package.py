@@ -1,10 +1,11 @@
-"""`./dev deb`: build two Debian packages from the working tree; their installation needs no network.
+"""`./dev deb [amd64|arm64]`: build two Debian packages from the working tree; their installation needs no network.
 
-A package contains all Python libraries with exact pins, under /opt; Debian's Python runs it. So it is for the machine
-architecture and the minor version of Python of the building machine. The build is reproducible (SOURCE_DATE_EPOCH: the
-last commit's).
+A package contains all Python libraries with exact pins, under /opt; Debian's Python runs it. So it is for one
+architecture, the building machine's unless another one is given, and for the minor version of Python of the building
+machine. The build is reproducible (SOURCE_DATE_EPOCH: the last commit's).
 """
 
+import argparse
 import os
 import platform
 import re
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from debian.sbom import make_sbom
@@ -21,16 +22,18 @@ from debian.sbom import make_sbom
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "dist"
 SYSTEM_PYTHON = "/usr/bin/python3"
-_ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+"""Debian's names of the architectures and those of wheels."""
 _DISTRIBUTION = "beacon_gateway"
 """The distribution name in pyproject.toml."""
-_UNITS, _USERS, _SETTINGS = "usr/lib/systemd/system", "usr/lib/sysusers.d", "etc"
+_UNITS, _USERS = "usr/lib/systemd/system", "usr/lib/sysusers.d"
 
 
 @dataclass(frozen=True)
 class Package:
     """`programs`: name -> module with a `main`, linked into /usr/bin; `files`: target -> source in the tree;
-    `conffiles`: settings, which an upgrade does not overwrite.
+    `services`: restarted by an upgrade; `settings`: copied once from its template below /usr/share; `leftovers`:
+    files outside the package that its programs or its administrator made, without which a machine is as before.
     """
 
     name: str
@@ -41,12 +44,18 @@ class Package:
     files: Mapping[str, str]
     depends: Sequence[str]
     services: Sequence[str]
+    settings: str
+    leftovers: Sequence[str]
     recommends: Sequence[str] = ()
-    conffiles: Sequence[str] = field(default_factory=tuple)
 
     @property
     def home(self) -> str:
         return f"opt/{self.name}"
+
+    @property
+    def template(self) -> str:
+        """The path of the settings as shipped."""
+        return f"usr/share/{self.name}/{Path(self.settings).name}"
 
 
 GATEWAY = Package(
@@ -65,11 +74,12 @@ GATEWAY = Package(
         f"{_USERS}/beacon-kiosk.conf": "systemd/beacon-kiosk.sysusers",
         f"{_USERS}/beacon-radio-helper.conf": "systemd/beacon-radio-helper.sysusers",
         "usr/share/polkit-1/rules.d/50-beacon-gateway.rules": "systemd/50-beacon-gateway.rules",
+        "usr/share/beacon-gateway/demo": "config/demo",
         "usr/share/beacon-gateway/kiosk-keyboard": "systemd/kiosk-keyboard",
         "opt/beacon-gateway/bin/beacon-radio-reset": "systemd/beacon-radio-reset",
         "usr/share/beacon-gateway/monitoring": "config/monitoring",
         "usr/share/beacon-gateway/avahi/beacon-gateway.service": "systemd/beacon-gateway.avahi",
-        f"{_SETTINGS}/beacon-gateway/gateway.toml": "config/gateway.toml",
+        "usr/share/beacon-gateway/gateway.toml": "config/gateway.toml",
     },
     depends=("bluez (>= 5.66)", "dbus", "systemd (>= 252)"),
     recommends=(
@@ -82,8 +92,9 @@ GATEWAY = Package(
         "speech-dispatcher",
         "speech-dispatcher-espeak-ng",
     ),
-    services=("beacon-gateway.service",),
-    conffiles=("/etc/beacon-gateway/gateway.toml",),
+    services=("beacon-gateway.service", "beacon-radio-helper.service"),
+    settings="/etc/beacon-gateway/gateway.toml",
+    leftovers=("/etc/chromium/policies/managed/beacon-kiosk.json",),
 )
 CENTRAL = Package(
     name="beacon-central",
@@ -95,18 +106,19 @@ CENTRAL = Package(
         f"{_UNITS}/beacon-central.service": "systemd/beacon-central.service",
         f"{_UNITS}/beacon-central-backup.service": "systemd/beacon-central-backup.service",
         f"{_UNITS}/beacon-central-backup.timer": "systemd/beacon-central-backup.timer",
+        f"{_UNITS}/beacon-drill-bank.service": "systemd/beacon-drill-bank.service",
         f"{_USERS}/beacon-central.conf": "systemd/beacon-central.sysusers",
-        "usr/share/beacon-central/sandbox.conf": "systemd/beacon-central-sandbox.conf",
         "usr/share/beacon-central/unionpay.conf": "systemd/beacon-central-unionpay.conf",
         "usr/share/beacon-central/nginx.conf": "config/nginx.conf",
         "usr/lib/tmpfiles.d/beacon-central.conf": "systemd/beacon-central.tmpfiles",
         "usr/share/beacon-central/monitoring": "config/monitoring",
-        f"{_SETTINGS}/beacon-central/central.toml": "config/central.toml",
+        "usr/share/beacon-central/central.toml": "config/central.toml",
     },
     depends=("systemd (>= 252)",),
     recommends=("fonts-noto-cjk",),
-    services=("beacon-central.service",),
-    conffiles=("/etc/beacon-central/central.toml",),
+    services=("beacon-central.service", "beacon-drill-bank.service"),
+    settings="/etc/beacon-central/central.toml",
+    leftovers=("/etc/systemd/system/beacon-central.service.d/bank.conf",),
 )
 PACKAGES = (GATEWAY, CENTRAL)
 BUILD_ONLY = frozenset(("editables", "hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers"))
@@ -125,6 +137,9 @@ _POSTINST = """\
 set -e
 if [ "$1" = configure ]; then
     systemd-sysusers {sysusers}
+    if [ ! -e {settings} ]; then
+        install -D -m 644 /{template} {settings}
+    fi
 {tmpfiles}    if [ -d /run/systemd/system ]; then
         systemctl daemon-reload
         # An upgrade restarts running services; a new installation starts after its settings are written.
@@ -140,37 +155,63 @@ fi
 _PRERM = """\
 #!/bin/sh
 set -e
-if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-    systemctl disable --now {services}
+if [ "$1" = remove ]; then
+    if [ -d /run/systemd/system ]; then
+        systemctl stop {units}
+    fi
+    # Also without a running systemd: it deletes the links.
+    systemctl disable --quiet {installable}
 fi
 """
 _POSTRM = """\
 #!/bin/sh
 set -e
-# A purge does not delete donation data in /var/lib/{name}; a person must do it.
+if [ "$1" = remove ] || [ "$1" = purge ]; then
+    rm -f {leftovers}
+    rmdir --ignore-fail-on-non-empty -p {folders} 2>/dev/null || true
+fi
+if [ "$1" = purge ]; then
+    rm -f {settings}
+    rmdir --ignore-fail-on-non-empty {private} 2>/dev/null || true
+    # Donation data and a bank's keys cannot be made again; a person must delete them.
+    for each in /var/lib/{name} /etc/{name}; do
+        if [ -e "$each" ]; then
+            echo "{name}: $each is not deleted; do it yourself when its data are no longer needed"
+        fi
+    done
+fi
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
 fi
 """
 
 
-def build(package: Package, work: Path, output: Path = OUTPUT) -> Path:
+def own_architecture() -> str:
+    """Return the building machine's architecture, as Debian names it."""
+    return next(name for name, machine in _MACHINES.items() if machine == platform.machine())
+
+
+def build(package: Package, work: Path, output: Path = OUTPUT, architecture: str | None = None) -> Path:
     """Build the .deb and return its path. Raises CalledProcessError when a step fails."""
-    version = _version()
-    architecture = _ARCHITECTURES[platform.machine()]
+    version = project_version()
+    architecture = architecture or own_architecture()
     tree = work / package.name
     shutil.rmtree(tree, ignore_errors=True)
-    _put_python(package, tree)
-    for target, source in package.files.items():
-        _copy(ROOT / source, tree / target)
-    put_on_path(package, tree)
+    _put_python(package, tree, _MACHINES[architecture])
     (library,) = (tree / package.home / "lib").glob("python3.*/site-packages")
     sbom = make_sbom(package.name, version, library, int(_epoch()), own=_DISTRIBUTION)
     _write(tree / "usr/share" / package.name / "sbom.cdx.json", sbom)
+    return pack(package, tree, output, version, architecture)
+
+
+def pack(package: Package, tree: Path, output: Path, version: str, architecture: str) -> Path:
+    """Add the files of the working tree and the maintainer scripts to `tree`; return the .deb."""
+    for target, source in package.files.items():
+        _copy(ROOT / source, tree / target)
+    put_on_path(package, tree)
     control = _control(package, version, architecture, _size(tree))
     _write(tree / "DEBIAN/control", control)
-    _write(tree / "DEBIAN/conffiles", "".join(f"{path}\n" for path in package.conffiles))
-    for name, text in _scripts(package).items():
+    for name, text in maintainer_scripts(package).items():
         _write(tree / "DEBIAN" / name, text, mode=0o755)
     _settle_times(tree)
     output.mkdir(exist_ok=True)
@@ -186,7 +227,7 @@ def runtime_pins(pins: str) -> str:
     return "".join(pin for pin in each if pin.partition("==")[0] not in BUILD_ONLY)
 
 
-def _put_python(package: Package, tree: Path) -> None:
+def _put_python(package: Package, tree: Path, machine: str) -> None:
     """Create the virtual environment below /opt, without pip, activation scripts and paths of the build."""
     home = tree / package.home
     subprocess.run([SYSTEM_PYTHON, "-m", "venv", "--without-pip", str(home)], check=True)
@@ -202,15 +243,15 @@ def _put_python(package: Package, tree: Path) -> None:
     _write(pins, runtime_pins((ROOT / "requirements" / package.requirements).read_text("utf-8")))
     wanted = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(pins)]
     tags = ["--python-version", _system_version(), "--implementation", "cp"]
-    platforms = [f"--platform=manylinux_2_{minor}_{platform.machine()}" for minor in range(17, 42)]
-    platforms += [f"--platform=manylinux2014_{platform.machine()}", f"--platform=manylinux1_{platform.machine()}"]
+    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in range(17, 42)]
+    platforms += [f"--platform=manylinux2014_{machine}", f"--platform=manylinux1_{machine}"]
     subprocess.run([*pip, *wanted, *tags, *platforms, "--target", str(library)], check=True)
     shutil.rmtree(library / "bin", ignore_errors=True)
     for name in package.own:
         shutil.copytree(ROOT / name, library / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name, module in package.programs.items():
         _write(home / "bin" / name, _PROGRAM.format(home=package.home, module=module), mode=0o755)
-    put_version(library, _version())
+    put_version(library, project_version())
     # The programs cannot write to their folder, so compile now; the hash mode ignores timestamps.
     compiled = [SYSTEM_PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([*compiled, "-s", str(tree), "-p", "/", str(library)], check=True)
@@ -232,7 +273,8 @@ def put_on_path(package: Package, tree: Path) -> None:
         (bin_ / name).symlink_to(Path("../..") / package.home / "bin" / name)
 
 
-def _version() -> str:
+def project_version() -> str:
+    """Return the version in pyproject.toml."""
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
 
 
@@ -262,20 +304,29 @@ def _control(package: Package, version: str, architecture: str, size: int) -> st
     return "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
 
 
-def _scripts(package: Package) -> dict[str, str]:
+def maintainer_scripts(package: Package) -> dict[str, str]:
+    """Return the scripts that dpkg runs, by name; see deb-postinst(5), deb-prerm(5), deb-postrm(5)."""
     users = " ".join(f"/{path}" for path in package.files if path.startswith(_USERS))
     tmpfiles = [f"/{path}" for path in package.files if path.startswith("usr/lib/tmpfiles.d")]
+    units = [Path(path).name for path in package.files if path.startswith(_UNITS) and "@" not in path]
+    installable = [unit for unit in units if "[Install]" in (ROOT / "systemd" / unit).read_text("utf-8")]
+    settings = Path(package.settings).parent
     values = {
         "name": package.name,
         "services": " ".join(package.services),
         "first": package.services[0],
-        "settings": package.conffiles[0],
+        "settings": package.settings,
+        "template": package.template,
         "sysusers": users,
         "tmpfiles": "".join(f"    systemd-tmpfiles --create {path}\n" for path in tmpfiles),
+        "units": " ".join(units),
+        "installable": " ".join(installable),
+        "leftovers": " ".join(package.leftovers),
+        "folders": " ".join(str(Path(path).parent) for path in package.leftovers),
+        "private": f"{settings}/credentials {settings}",
     }
-    return {
-        name: text.format(**values) for name, text in (("postinst", _POSTINST), ("prerm", _PRERM), ("postrm", _POSTRM))
-    }
+    scripts = {"postinst": _POSTINST, "prerm": _PRERM, "postrm": _POSTRM}
+    return {name: text.format(**values) for name, text in scripts.items()}
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -315,9 +366,13 @@ def _epoch() -> str:
 
 
 def main() -> int:
-    for package in PACKAGES:
-        deb = build(package, ROOT / "build")
-        print(f"{deb.relative_to(ROOT)}  {deb.stat().st_size / 1e6:.1f} MB")
+    parser = argparse.ArgumentParser(prog="./dev deb", description="Build the packages into dist/.")
+    parser.add_argument("architecture", nargs="?", choices=sorted(_MACHINES), default=own_architecture())
+    architecture = parser.parse_args().architecture
+    for number, package in enumerate(PACKAGES, 1):
+        print(f"[{number}/{len(PACKAGES)}] {package.name} for {architecture} …", file=sys.stderr, flush=True)
+        deb = build(package, ROOT / "build", architecture=architecture)
+        print(f"{deb.relative_to(ROOT)}  {deb.stat().st_size / 1e6:.1f} MB", flush=True)
     return 0
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from rich.cells import set_cell_size
@@ -21,7 +23,9 @@ from daemonkit.programs import Program, ProgramFailed, program
 from sync_contract.keys import public_text
 
 GATEWAY = [sys.executable, "-m", "beacon_gateway"]
-CENTRAL = [sys.executable, "-m", "central_server"]
+CENTRAL = [sys.executable, "-m", "central_server"] if find_spec("central_server") else ["beacon-central"]
+"""The packages bring separate programs; a working tree has both."""
+PACKAGED_SETTINGS = Path("/usr/share/beacon-gateway/demo")
 FAMILY_ACCOUNTS = ("family", "family2")
 """Two people assess the case of a household; no administrator may see it."""
 _WHERE = ("--community", "huada", "--label", "演示网关 demo gateway")
@@ -180,8 +184,12 @@ def _find_port(preferred: int) -> int:
     raise ProgramFailed("no free port on 127.0.0.1")
 
 
-def demo(state_dir: Path, config_dir: Path, radio: str) -> int:
+def demo(state_dir: Path, config_dir: Path | None, radio: str) -> int:
     """Return the exit code: 0 after Ctrl-C, 1 if a program did not start or ended by itself."""
+    if shutil.which(CENTRAL[0]) is None:
+        print("演示还需要中心服务器的安装包 the demo also needs the package beacon-central", file=sys.stderr)
+        return 1
+    config_dir = config_dir or (own if (own := Path("config/demo")).is_dir() else PACKAGED_SETTINGS)
     try:
         return asyncio.run(_demo(state_dir.absolute(), config_dir, radio))
     except ProgramFailed as failed:

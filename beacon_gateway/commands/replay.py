@@ -7,6 +7,7 @@ progress, and nothing is decided after the recording's end.
 import json
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,7 @@ from sync_contract.project_rules import Bound
 FAILURE, USAGE, CONFIGURATION = 1, 2, 78
 EARLIEST, LATEST = datetime(2020, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 """A recording outside these bounds was made by a clock that was not set."""
+MAX_NAMED = 5
 MAX_ENTRIES = 1_000_000
 """Decisions and samples of one recording: more than a file of the size limit contains."""
 
@@ -130,12 +132,23 @@ def run(
         print_folded(_word_screen_times(trace.decisions, end_s))
         print_folded(_word_present(engine))
     if not known:
-        print(
-            f"beacon-gateway replay: {file}: 没有认得的信标,请核对 [[beacons]]\n"
-            "  no known beacon was received: compare [[beacons]] of the settings with the tags",
-            file=sys.stderr,
-        )
+        print(_word_unknown(file, recording.sightings), file=sys.stderr)
     return 0
+
+
+def _word_unknown(file: Path, sightings: tuple[Sighting, ...]) -> str:
+    """Name the most frequent beacons of a recording, to be copied into the settings."""
+    frequent = Counter(sighting.beacon for sighting in sightings).most_common(MAX_NAMED)
+    return "\n".join(
+        (
+            f"beacon-gateway replay: {file}: 没有认得的信标,请核对 [[beacons]]",
+            "  no known beacon was received: compare [[beacons]] of the settings with those of the recording:",
+            *(
+                f'  uuid = "{each.uuid}"  major = {each.major}  minor = {each.minor}  {count} 帧 frames'
+                for each, count in frequent
+            ),
+        )
+    )
 
 
 def _parse_pace(pace: str) -> float:

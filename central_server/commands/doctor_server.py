@@ -107,7 +107,12 @@ async def bank(settings: Settings, given: Path | None, now: datetime) -> Finding
     except CredentialsRefused as error:
         if folder.is_dir() and not os.access(folder, os.R_OK | os.X_OK):
             return note("bank", f"{configured.kind}; only root can read {folder}", "sudo beacon-central doctor")
-        return fault("bank", f"{configured.kind}: {error}", "docs/banks.md")
+        start_drill_bank = "sudo systemctl enable --now beacon-drill-bank"
+        return fault(
+            "bank",
+            f"{configured.kind}: {error}",
+            start_drill_bank if configured.kind == "sandbox" else "docs/banks.md",
+        )
     if ends:
         return fault("bank", f"{configured.kind}: {ends[0].file} ends on {ends[0].until.date()}", "docs/banks.md")
     return ok("bank", f"{configured.kind}, its keys are readable in {folder}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import segno
 
 from central_server.commands.exit_codes import FAILURE, prints_errors
-from central_server.commands.store_selection import open_configured
+from central_server.commands.store_selection import SERVICE, open_configured
 from central_server.enrolment import enrolment_codes
 from central_server.enrolment.gateways import EnrolmentRefused, register
 from central_server.settings import ServerSettings, Settings
@@ -23,6 +23,7 @@ from central_server.store.enrolment import gateways
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
+from daemonkit.state_owner import become_owner, make_state_folder
 from daemonkit.toml import load
 from sync_contract.enrolment import Invitation, fingerprint, group_code
 from sync_contract.keys import public_text
@@ -54,7 +55,8 @@ def add(config: Path, state: Path, gateway: str, public: str, community: str, la
     if not _ID.fullmatch(gateway) or not 1 <= len(community) <= 64 or len(label) > 120:
         print("expected a gateway id of 16 hexadecimal digits, a community of 1 to 64 characters", file=sys.stderr)
         return FAILURE
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_state_folder(state, SERVICE)
+    become_owner(state)
     asyncio.run(_add(config, state, gateway, public, community, label or gateway))
     print(public_text(catalogue_key(state).public_key()))
     return 0
@@ -66,7 +68,8 @@ def invite(config: Path, state: Path, request: InviteRequest, url: str, *, only_
     if fault := request.faults():
         raise EnrolmentRefused(fault)
     url = _address(config, url)
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_state_folder(state, SERVICE)
+    become_owner(state)
     gateway, code, ends_at = asyncio.run(_invite(config, state, request))
     invitation = Invitation(url, code, fingerprint(catalogue_key(state).public_key()))
     if only_text:

@@ -1,15 +1,13 @@
 """beacon-central init: write default settings and make the state folder."""
 
 import os
-import pwd
 import sys
 from importlib.resources import files
 from pathlib import Path
 
 from central_server.commands.exit_codes import FAILURE
-
-_SERVICE = "beacon-central"
-"""User of systemd/beacon-central.service."""
+from central_server.commands.store_selection import SERVICE
+from daemonkit.state_owner import make_state_folder
 
 
 def run(config: Path, state: Path) -> int:
@@ -18,21 +16,19 @@ def run(config: Path, state: Path) -> int:
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
         written = _write_new(config, text)
-        made = not state.is_dir()
-        if made:
-            _make(state)
+        made = make_state_folder(state, SERVICE)
     except OSError as error:
         print(f"{error.filename or config}: {error.strerror or error}", file=sys.stderr)
         return FAILURE
     options = "" if config == Path("/etc/beacon-central/central.toml") else f" --config {config}"
     options += "" if state == Path("/var/lib/beacon-central") else f" --state-dir {state}"
-    as_service = f"sudo -u {_SERVICE} " if _service() is not None and os.geteuid() == 0 else ""
+    sudo = "sudo " if os.geteuid() == 0 else ""
     print(f"{config}: {'written' if written else 'exists, not changed'}")
     print(f"{state}: {'made' if made else 'exists'}")
     print("\nEdit the settings, then:")
     print(f"  beacon-central check-config {config}")
-    print(f"  {as_service}beacon-central user add NAME{options}")
-    print(f"  {as_service}beacon-central doctor{options}")
+    print(f"  {sudo}beacon-central user add NAME{options}")
+    print(f"  {sudo}beacon-central doctor{options}")
     return 0
 
 
@@ -45,17 +41,3 @@ def _write_new(file: Path, text: bytes) -> bool:
     except FileExistsError:
         return False
     return True
-
-
-def _make(state: Path) -> None:
-    state.mkdir(mode=0o700, parents=True)
-    account = _service()
-    if os.geteuid() == 0 and account is not None:
-        os.chown(state, account.pw_uid, account.pw_gid)
-
-
-def _service() -> pwd.struct_passwd | None:
-    try:
-        return pwd.getpwnam(_SERVICE)
-    except KeyError:
-        return None

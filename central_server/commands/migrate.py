@@ -10,11 +10,11 @@ from central_server.backups.backup import BackupFailed, Source
 from central_server.backups.backup_files import keep
 from central_server.backups.state_folder_lock import StateInUse, alone
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE, TRY_AGAIN
-from central_server.commands.store_selection import source
+from central_server.commands.store_selection import SERVICE, source
 from central_server.state_files import StateRefused
 from central_server.store.engine.database import StoreRefused, StoreUnavailable, open_database
 from central_server.store.engine.schema import newest_revision
-from daemonkit.state_owner import become_owner
+from daemonkit.state_owner import become_owner, make_state_folder
 from daemonkit.toml import ConfigRefused
 
 
@@ -22,7 +22,7 @@ def run(config: Path, state: Path, *, without_backup: bool) -> int:
     """Return 78 for a newer or foreign database, 75 while a server runs or PostgreSQL is not available."""
     try:
         of = source(config, state)
-        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_state_folder(state, SERVICE)
         become_owner(state)
         found = asyncio.run(_migrate(of, without_backup))
     except (ConfigRefused, StateRefused, StoreRefused) as error:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from central_server.commands.exit_codes import FAILURE, prints_errors
-from central_server.commands.store_selection import open_configured
+from central_server.commands.store_selection import SERVICE, open_configured
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import PlaceAdded
 from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
 from central_server.store.engine.database import ValueRefused
 from central_server.store.places import places
 from central_server.store.places.places import MAX_NAME, PLACE_ID, TOP, Place, PlaceKind, PlaceRefused
+from daemonkit.state_owner import make_state_folder
 from sync_contract.project import Texts
 from sync_contract.strict_model import Language
 
@@ -72,6 +73,6 @@ async def _list(config: Path, state: Path) -> str:
 
 
 def _print(state: Path, work: Coroutine[Any, Any, str]) -> int:
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_state_folder(state, SERVICE)
     print(asyncio.run(work))
     return 0

@@ -16,7 +16,11 @@ from central_server.store.engine import database
 from central_server.store.engine.database import Database
 from central_server.store.engine.installation import claim_environment
 from central_server.store.engine.sqlite import sqlite_path, sqlite_url
+from daemonkit.state_owner import as_owner
 from daemonkit.toml import load
+
+SERVICE = "beacon-central"
+"""User of systemd/beacon-central.service."""
 
 
 def of(settings: Settings | None, state: Path) -> str:
@@ -38,19 +42,20 @@ async def open_configured(config: Path, state: Path) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def open_checked(settings: Settings | None, state: Path) -> AsyncIterator[Database]:
-    """Open the database, with a backup before a migration.
+    """Open the database, with a backup before a migration; if root, as the owner of the state folder.
 
     Raises StateRefused or StoreRefused if folder or database belong to the other environment; StoreUnavailable.
     """
     url = of(settings, state)
     if settings is not None:
         check_state(state, settings.site.environment.value)
-    async with database.open_database(
-        url, before_migration=before_migration(Source(url, sqlite_path(url).parent))
-    ) as opened:
-        if settings is not None:
-            await claim_environment(opened, settings.site.environment.value)
-        yield opened
+    with as_owner(state):
+        async with database.open_database(
+            url, before_migration=before_migration(Source(url, sqlite_path(url).parent))
+        ) as opened:
+            if settings is not None:
+                await claim_environment(opened, settings.site.environment.value)
+            yield opened
 
 
 def source(config: Path, state: Path) -> Source:

@@ -12,17 +12,18 @@ from central_server.accounts.account_names import NameRefused, spelled
 from central_server.accounts.login import PlaceUnknown, set_password
 from central_server.accounts.passwords import PasswordRefused
 from central_server.commands.exit_codes import FAILURE, prints_errors
-from central_server.commands.store_selection import open_configured
+from central_server.commands.store_selection import SERVICE, open_configured
 from central_server.store.accounts import accounts, audit_trail
 from central_server.store.accounts.audit_actions import AccountConfirmed, FactorReset
 from central_server.store.accounts.audit_trail import COMMAND_LINE, AuditEntry
 from central_server.store.engine.database import ValueRefused
+from daemonkit.state_owner import make_state_folder
 
 
 @prints_errors(PasswordRefused, NameRefused, PlaceUnknown, ValueRefused)
 def add(config: Path, state: Path, name: str, password_file: Path | None, place: str, role: str) -> int:
     password = _password(password_file)
-    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_state_folder(state, SERVICE)
     new = asyncio.run(_add(config, state, name, password, place, Role(role)))
     print(f"{name}: {'added' if new else 'has a new password; running sessions have ended'}")
     return 0

@@ -46,7 +46,7 @@ def test_it_runs_where_it_is_installed(package: Package, built: dict[str, Path],
     tree = unpacked(built[package.name], tmp_path)
     program = package.name
     assert "check-config" in run(tree, f"{program} --help")
-    settings = tree / package.conffiles[0].lstrip("/")
+    settings = tree / package.template
     run(tree, f"{program} check-config {settings}")
     broken = tmp_path / "broken.toml"
     broken.write_text("[site\n")

@@ -143,6 +143,7 @@ def test_a_recording_without_known_beacons_is_reported(site: Path, capsys: pytes
     output = capsys.readouterr()
     assert "0 帧认得的信标" in output.out
     assert "no known beacon was received" in output.err
+    assert re.search(r'uuid = "[0-9a-f-]{36}"  major = 100  minor = \d', output.err)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a zip", b'{"trace": 2}\n', b"{\xff\n", None])

@@ -70,6 +70,14 @@ def test_the_simulator_is_labelled(site: Path) -> None:
     assert "a simulated radio: nothing real is received" in done.stdout
 
 
+def test_without_bluetooth_it_fails_instead_of_simulating(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", f"unix:path={site.parent}/no-bus")
+    done = scan("--config", site, "--seconds", "0.5")
+    assert done.returncode == 1
+    assert "no D-Bus system bus" in done.stderr
+    assert "simulated" not in done.stdout
+
+
 def test_unknown_beacons_are_listed_only_on_request_with_instructions(site: Path) -> None:
     without = changed(site, f"major = {PERSON_TAG.major}\n", "major = 99\n")
     words = ("--config", without, "--radio", f"capture:{WALK}", "--seconds", "1")

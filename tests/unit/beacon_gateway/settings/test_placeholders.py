@@ -54,7 +54,8 @@ def test_the_shipped_central_file_is_refused_for_real_gifts_and_named_in_a_drill
     assert central_check_config.run(drill) == 0
     assert sorted(keys(capsys.readouterr().err)) == expected
     text = re.sub(r'kind = "sandbox"\nurl|kind = "sandbox"\n(?=#)', f"{LINK}\n", drill.read_text("utf-8"), count=1)
-    text = re.sub(r'(?m)^(link_url = ""|link_hosts = \[\])$', "", text).replace('"drill"', '"real"', 1)
+    drill_bank = r'url = "http://127.0.0.1:8041"|credentials = "/var/lib/beacon-drill-bank"'
+    text = re.sub(rf'(?m)^({drill_bank}|link_url = ""|link_hosts = \[\])$', "", text).replace('"drill"', '"real"', 1)
     real.write_text(text, "utf-8")
     assert central_check_config.run(real) == 78
     assert sorted(keys(capsys.readouterr().err)) == sorted([*expected, "bank.link_hosts[0]", "bank.link_url"])

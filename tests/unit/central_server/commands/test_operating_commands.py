@@ -62,7 +62,8 @@ async def test_the_commands_that_init_prints_work(tmp_path: Path) -> None:
             code, output, err = await forked_programs.run_command(*words)
             assert code == (1 if words[0] == "doctor" else 0), output + err  # there is no backup yet
             if words[0] == "doctor":
-                assert output.count("LOOK") == 1
+                assert output.count("LOOK") == 2  # and the drill bank of the shipped settings was not started
+                assert "enable --now beacon-drill-bank" in output
                 assert "LOOK  backup" in output
 
 
