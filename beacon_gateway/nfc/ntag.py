@@ -115,6 +115,7 @@ class Ntag:
 
     def _write(self, page: int, data: bytes) -> None:
         if not self._try_write(page, data):
+            self._read(_CAPABILITIES)  # a tag that was taken away cannot be read either
             raise TagRefused("write_protected", f"page {page}")
 
     def _try_write(self, page: int, data: bytes) -> bool:

@@ -12,6 +12,7 @@ from beacon_gateway.errors import GatewayError
 from beacon_gateway.nfc.ntag import CardRemoved
 
 _SYSTEM, _EXCLUSIVE, _EITHER_PROTOCOL, _LEAVE = 2, 1, 3, 0
+_STATUS_BYTES = 2
 _NO_CARD = {0x8010000C, 0x80100066, 0x80100067, 0x80100069, 0x80100068, 0x8010000B}
 """No smart card, unresponsive, unpowered, removed, reset, sharing violation (just after it was laid down)."""
 
@@ -38,6 +39,8 @@ class ConnectedCard:
         )
         if code & 0xFFFFFFFF:
             raise CardRemoved(f"PC/SC {code & 0xFFFFFFFF:08x}")
+        if length.value < _STATUS_BYTES:  # some drivers report a tag that was taken away as no answer
+            raise CardRemoved("no answer")
         return answer.raw[: length.value]
 
 

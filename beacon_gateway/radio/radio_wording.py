@@ -112,6 +112,26 @@ STEPS: dict[RecoveryStep, tuple[str, str]] = {
         "a person is needed: replug the adapter or power the device off and on, and check the beacon's battery",
     ),
 }
+_RESTART = ("请人来看:重启蓝牙服务或整台设备", "a person is needed: restart the Bluetooth service or the whole device")
+_BEACON = (
+    "请人来看:检查它的电池、位置和编号",
+    "a person is needed: check its battery, its place and its numbers",
+)
+REMEDIES: dict[str, tuple[str, str]] = {
+    "no_bluetoothd": _RESTART,
+    "no_answer": _RESTART,
+    "off": (
+        "请人来看:打开它(rfkill unblock bluetooth)",
+        "a person is needed: switch it on (rfkill unblock bluetooth)",
+    ),
+    "no_adapter": (
+        "请人来看:拔插适配器或给设备断电再上电",
+        "a person is needed: replug the adapter or power the device off and on",
+    ),
+    "never_heard": _BEACON,
+    "transmitter_lost": _BEACON,
+}
+"""What a person can do about a fault, where it is more exact than for the others."""
 FILTERED: Words = {
     "zh": "每个信标约十一秒才收到一次:蓝牙芯片滤掉了重复的广播,远近变化会反应很慢。"
     "请在 /etc/bluetooth/main.conf 里写上 Experimental = true 并重启蓝牙服务,或启用服务 beacon-radio-helper。",
@@ -164,6 +184,8 @@ def word_recovery(recovery: RecoveryStatus) -> Words | None:
     if recovery.fault is None:
         return None
     step = STEPS[recovery.step] if recovery.step else _WATCHING
+    if recovery.step is RecoveryStep.ask_a_person:
+        step = REMEDIES.get(recovery.fault, step)
     texts = FAULTS.get(recovery.fault, (recovery.fault, recovery.fault))
     zh, en = (text.format(adapter=recovery.adapter, detail=recovery.detail) for text in texts)
     return {"zh": _FAULT[0].format(fault=zh, step=step[0]), "en": _FAULT[1].format(fault=en, step=step[1])}

@@ -17,6 +17,10 @@ from tests.unit.beacon_gateway.commands.test_replay import NO_STATE, site
 
 __all__ = ["site"]
 URL = "https://give.example.org"
+NO_SERVERS = (
+    "give", "give.example.org", "ftp://give.example.org", "https://", "https://a b.example.org",
+    "https://give.example.org/?a=1", "https://user@give.example.org", "https://[", "https://a:x",
+)  # fmt: skip
 ADDRESS = f"{URL}/h/{PERSON_TAG.uuid}/9/1?nfc"
 
 
@@ -98,6 +102,10 @@ def test_without_a_reader_the_bytes_and_the_steps_for_a_phone_are_printed(
     ("options", "words"),
     [
         (TagOptions(), "the settings have no central server"),
+        *(
+            (TagOptions(url=url), "is no address of a server; write it as https://give.example.org")
+            for url in NO_SERVERS
+        ),
         (TagOptions(beacon="7/7", url=URL), "the settings list no such beacon; they list 9/1"),
     ],
 )

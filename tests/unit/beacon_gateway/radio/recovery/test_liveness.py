@@ -220,3 +220,14 @@ def test_every_fault_and_step_has_words_in_two_languages() -> None:
             assert words["en"].isascii()
             assert words["zh"].startswith("故障")
     assert set(STEPS) == set(RecoveryStep)
+
+
+def test_what_a_person_can_do_fits_the_fault() -> None:
+    def words(fault: str) -> str:
+        return str(word_recovery(RecoveryStatus("hci0", fault, "east gate", RecoveryStep.ask_a_person)))
+
+    assert "restart the Bluetooth service" in words("no_bluetoothd")
+    assert "replug the adapter" in words("no_adapter")
+    assert "rfkill unblock bluetooth" in words("off")
+    assert "check its battery" in words("transmitter_lost")
+    assert not any("battery" in words(fault) for fault in ("no_bluetoothd", "no_answer", "no_adapter", "off"))
