@@ -4,10 +4,10 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from sync_contract.permit import OFFICIAL_TIME
@@ -19,6 +19,7 @@ Rows = Sequence[Sequence[Cell]]
 TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 FORMULA = tuple("=+-@\t\r\n'＝＋－＠")
 """A spreadsheet may evaluate text that begins so; the apostrophe is removed again when read."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _FORMATS = {Decimal: "#,##0.00", date: "yyyy-mm-dd", datetime: "yyyy-mm-dd hh:mm:ss"}
 _MAX_WIDTH = 44
@@ -31,18 +32,22 @@ def yuan(fen: int) -> Decimal:
 
 
 def write_table(form: str, title: str, rows: Rows) -> bytes:
-    """`form`: one of TYPES. Blocking."""
+    """`form`: one of TYPES. Blocking; a server calls `sheet_writing.write_parts`."""
     return csv_file(rows) if form == "csv" else xlsx_file(title, rows)
 
 
 def csv_file(rows: Rows) -> bytes:
     """Write RFC 4180 in UTF-8, with the byte order mark that Excel needs."""
+    return BYTE_ORDER_MARK + csv_lines(rows)
+
+
+def csv_lines(rows: Rows) -> bytes:
     out = io.StringIO()
     csv.writer(out).writerows([_field(cell) for cell in row] for row in rows)
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
+    return out.getvalue().encode()
 
 
-def xlsx_file(title: str, rows: Rows) -> bytes:
+def xlsx_file(title: str, rows: Iterable[Sequence[Cell]]) -> bytes:
     # imported here: ten megabytes that most servers never need
     from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no types, nor have the pins
     from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]  # the same
@@ -52,7 +57,9 @@ def xlsx_file(title: str, rows: Rows) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", _UNPRINTABLE.sub("", title))[:31] or "1")
     sheet.freeze_panes = "B2"
-    for place, column in enumerate(zip_longest(*rows[:_MEASURED_ROWS]), 1):
+    following = iter(rows)
+    measured = list(islice(following, _MEASURED_ROWS))
+    for place, column in enumerate(zip_longest(*measured), 1):
         sheet.column_dimensions[get_column_letter(place)].width = min(max(map(_width, column)) + 2, _MAX_WIDTH)
 
     def made(value: Cell, *, bold: bool) -> Any:  # noqa: ANN401  (a library without types)
@@ -68,7 +75,7 @@ def xlsx_file(title: str, rows: Rows) -> bytes:
             cell.font = Font(bold=True)
         return cell
 
-    for number, row in enumerate(rows):
+    for number, row in enumerate(chain(measured, following)):
         sheet.append([made(value, bold=number == 0) for value in row])
     out = io.BytesIO()
     book.save(out)

@@ -1,13 +1,14 @@
 """Show gifts, newest first, filtered; and export all gifts of the filter as a file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import place_names
-from central_server.sheets.sheet_writer import Cell, yuan
+from central_server.sheets.sheet_writer import Cell, Rows, yuan
 from central_server.staff.donations.gift_search import MAX_LENGTH, read_search
 from central_server.staff.donations.gift_wording import COLUMNS, DOORS, ODD, STATES
 from central_server.staff.enrolment.gateway_select import select_gateways
@@ -18,18 +19,20 @@ from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFr
 from central_server.store.catalogue import beacons, projects
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.donations import gifts
-from central_server.store.donations.gifts import PAGE, GiftFilter, Money, Oddity
+from central_server.store.donations.gifts import PAGE, Gift, GiftFilter, Money, Oddity
 from central_server.store.enrolment import gateways
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.places import places
 from central_server.store.places.places import Place
 from sync_contract.money import Money as Amount
 from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.project import Texts
 from sync_contract.records import IntentState
 from sync_contract.strict_model import Environment, Language
 
 _FIELDS = ("q", "place", "state", "project", "gateway", "named", "beacon", "odd", "since", "until")
 _MAX_IN_FILE = 50_000
+_IN_PART = 200
 
 
 class GiftsPage:
@@ -101,45 +104,56 @@ class GiftsPage:
 
     async def _file(self, visitor: Visitor, form: str) -> FileDownload:
         name = f"gifts-{visitor.now.astimezone(OFFICIAL_TIME).date()}"
-        return await sheet(name, form, await self._table(visitor), of=visitor.tops, kind="gifts")
+        return await sheet(name, form, self._table(visitor), of=visitor.tops, kind="gifts")
 
-    async def _table(self, visitor: Visitor) -> list[list[Cell]]:
+    async def _table(self, visitor: Visitor) -> AsyncIterator[Rows]:
+        """Yield the heading, then all gifts of the filter in parts: a server goes on between them."""
         chosen = _chosen(visitor)
         translate = self._frame.words(visitor.language)
+        yield [[translate(name) for name in COLUMNS]]
         async with visitor.database.read() as connection:
             around = await places.every(connection, visitor.tops)
             tops = filter_communities(around, visitor.tops, chosen["place"]).tops
-            known = await gateways.every(connection, visitor.tops)
-            found = await gifts.page(connection, self._read_filter(visitor, chosen, tops, known), _MAX_IN_FILE)
-            money: dict[tuple[str, str], Money] = {}
-            for start in range(0, len(found), 200):
-                money |= await gifts.money(connection, found[start : start + 200])
-            titles = await projects.titles(connection, {(gift.community, gift.project) for gift in found})
+            wanted = self._read_filter(visitor, chosen, tops, await gateways.every(connection, visitor.tops))
         names = place_names(around)
-        rows: list[list[Cell]] = [[translate(name) for name in COLUMNS]]
-        for gift in found:
-            posted = money.get((gift.gateway, gift.id), Money())
-            title = titles.get((gift.community, gift.project))
-            rows.append(
-                [
-                    gift.first_seen_at,
-                    gift.environment,
-                    names[gift.community][visitor.language] if gift.community in names else gift.community,
-                    title[visitor.language] if title else gift.project,
-                    yuan(gift.amount_minor),
-                    gift.currency,
-                    translate(STATES[gift.state]),
-                    yuan(posted.paid_minor),
-                    yuan(posted.refunded_minor),
-                    " · ".join(translate(ODD[Oddity(word)]) for word in sorted(posted.odd)),
-                    translate(DOORS[gift.door]) if gift.door else "",
-                    gift.label,
-                    gift.beacon or "",
-                    gift.slip,
-                    gift.id,
-                ]
-            )
-        return rows
+        for _ in range(_MAX_IN_FILE // _IN_PART):
+            async with visitor.database.read() as connection:
+                found = await gifts.page(connection, wanted, _IN_PART)
+                money = await gifts.money(connection, found)
+                titles = await projects.titles(connection, {(gift.community, gift.project) for gift in found})
+            yield [self._row(visitor, gift, money, names, titles) for gift in found]
+            if len(found) < _IN_PART:
+                return
+            wanted = replace(wanted, before=(found[-1].first_seen_at, found[-1].id))
+
+    def _row(
+        self,
+        visitor: Visitor,
+        gift: Gift,
+        money: Mapping[tuple[str, str], Money],
+        names: Mapping[str, Texts],
+        titles: Mapping[tuple[str, str], Texts],
+    ) -> list[Cell]:
+        translate = self._frame.words(visitor.language)
+        posted = money.get((gift.gateway, gift.id), Money())
+        title = titles.get((gift.community, gift.project))
+        return [
+            gift.first_seen_at,
+            gift.environment,
+            names[gift.community][visitor.language] if gift.community in names else gift.community,
+            title[visitor.language] if title else gift.project,
+            yuan(gift.amount_minor),
+            gift.currency,
+            translate(STATES[gift.state]),
+            yuan(posted.paid_minor),
+            yuan(posted.refunded_minor),
+            " · ".join(translate(ODD[Oddity(word)]) for word in sorted(posted.odd)),
+            translate(DOORS[gift.door]) if gift.door else "",
+            gift.label,
+            gift.beacon or "",
+            gift.slip,
+            gift.id,
+        ]
 
     def _read_filter(
         self, visitor: Visitor, chosen: Mapping[str, str], tops: frozenset[str], known: Sequence[Gateway]

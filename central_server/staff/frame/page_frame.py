@@ -1,7 +1,6 @@
 """The frame of every staff page: login, rights, CSRF-protected forms, cookies, and the menu around the page."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,8 @@ from central_server.accounts.access import Access, Right
 from central_server.accounts.sessions import IDLE, LoginStatus, Owed, find_login
 from central_server.catalogue.display_name import NameLookup
 from central_server.language import language, remember
-from central_server.sheets.sheet_writer import TYPES, Rows, write_table
+from central_server.sheets.sheet_writer import TYPES, Rows
+from central_server.sheets.sheet_writing import write_parts
 from central_server.staff.frame.menu import groups
 from central_server.staff.frame.render import StaffTemplates
 from central_server.store.accounts import audit_trail
@@ -109,9 +109,16 @@ Page = Callable[[Visitor], Awaitable[HtmlPage | FileDownload | Redirect]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-async def sheet(name: str, form: str, rows: Rows, *, of: frozenset[str] = frozenset(), kind: str = "") -> FileDownload:
-    """Write a table as a file; `form`: one of `sheet_writer.TYPES`; `of` and `kind` as in `FileDownload`."""
-    return FileDownload(f"{name}.{form}", TYPES[form], await asyncio.to_thread(write_table, form, name, rows), of, kind)
+async def sheet(
+    name: str, form: str, rows: Rows | AsyncIterable[Rows], *, of: frozenset[str] = frozenset(), kind: str = ""
+) -> FileDownload:
+    """Write a table as a file. `form`: one of `sheet_writer.TYPES`; `rows`: all, or parts; `of`, `kind`: see above."""
+    parts = rows if isinstance(rows, AsyncIterable) else _one_part(rows)
+    return FileDownload(f"{name}.{form}", TYPES[form], await write_parts(form, name, parts), of, kind)
+
+
+async def _one_part(rows: Rows) -> AsyncIterator[Rows]:
+    yield rows
 
 
 def parts(path: str, words: str, after: str, last: str) -> Values:
