@@ -27,6 +27,7 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _DISTRIBUTION = "beacon_gateway"
 """The distribution name in pyproject.toml."""
 _UNITS, _USERS = "usr/lib/systemd/system", "usr/lib/sysusers.d"
+_JOURNAL = "usr/lib/systemd/journald.conf.d"
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ GATEWAY = Package(
         "usr/share/beacon-gateway/demo": "config/demo",
         "usr/share/beacon-gateway/kiosk-keyboard": "systemd/kiosk-keyboard",
         "opt/beacon-gateway/bin/beacon-radio-reset": "systemd/beacon-radio-reset",
+        f"{_JOURNAL}/beacon-gateway.conf": "systemd/beacon-gateway-journald.conf",
         "usr/share/beacon-gateway/monitoring": "config/monitoring",
         "usr/share/beacon-gateway/avahi/beacon-gateway.service": "systemd/beacon-gateway.avahi",
         "usr/share/beacon-gateway/gateway.toml": "config/gateway.toml",
@@ -94,7 +96,7 @@ GATEWAY = Package(
     ),
     services=("beacon-gateway.service", "beacon-radio-helper.service"),
     settings="/etc/beacon-gateway/gateway.toml",
-    leftovers=("/etc/chromium/policies/managed/beacon-kiosk.json",),
+    leftovers=("/etc/chromium/policies/managed/beacon-kiosk.json", "/etc/avahi/services/beacon-gateway.service"),
 )
 CENTRAL = Package(
     name="beacon-central",
@@ -111,6 +113,7 @@ CENTRAL = Package(
         "usr/share/beacon-central/unionpay.conf": "systemd/beacon-central-unionpay.conf",
         "usr/share/beacon-central/nginx.conf": "config/nginx.conf",
         "usr/lib/tmpfiles.d/beacon-central.conf": "systemd/beacon-central.tmpfiles",
+        f"{_JOURNAL}/beacon-central.conf": "systemd/beacon-central-journald.conf",
         "usr/share/beacon-central/monitoring": "config/monitoring",
         "usr/share/beacon-central/central.toml": "config/central.toml",
     },

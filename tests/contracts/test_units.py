@@ -146,3 +146,25 @@ def test_the_avahi_service_names_the_kiosks_port_and_the_staff_page() -> None:
     service = ElementTree.parse(SYSTEMD / "beacon-gateway.avahi").getroot()
     assert service.findtext("service/port") == str(Kiosk().port)
     assert service.findtext("service/txt-record") == "path=/site"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_journal_ends_after_ninety_days_and_the_limits_are_settings_of_journald(name: str) -> None:
+    limits = settings_of(SYSTEMD / f"{name}-journald.conf")
+    assert limits["MaxRetentionSec"] == "90day"
+    known = re.findall(r"^#(\w+)=", Path("/etc/systemd/journald.conf").read_text("utf-8"), re.MULTILINE)
+    assert set(limits) <= set(known), "systemd ignores a setting that it does not know"
+
+
+def test_the_container_starts_the_server_as_the_unit_does() -> None:
+    container = (ROOT / "config" / "container" / "Containerfile").read_text("utf-8")
+    words = " ".join(re.findall(r'"([^"]+)"', container.partition("ENTRYPOINT")[2].partition("HEALTHCHECK")[0]))
+    start = settings_of(SYSTEMD / "beacon-central.service")["ExecStart"]
+    assert words == start.replace("%E", "/etc").replace("%S", "/var/lib")
+    proxied = (ROOT / "config" / "nginx.conf").read_text("utf-8")
+    assert "proxy_pass http://127.0.0.1:8040;" in proxied
+    assert "http://127.0.0.1:8040/healthz" in container
+
+
+def settings_of(file: Path) -> dict[str, str]:
+    return dict(re.findall(r"^(\w+)=(.*)$", file.read_text("utf-8"), re.MULTILINE))
