@@ -96,7 +96,7 @@ GATEWAY = Package(
     ),
     services=("beacon-gateway.service", "beacon-radio-helper.service"),
     settings="/etc/beacon-gateway/gateway.toml",
-    leftovers=("/etc/chromium/policies/managed/beacon-kiosk.json", "/etc/avahi/services/beacon-gateway.service"),
+    leftovers=("/etc/chromium/policies/managed/beacon-kiosk.json",),
 )
 CENTRAL = Package(
     name="beacon-central",
