@@ -5,7 +5,7 @@ Loss and shadowing are those of `beacon_gateway.simulation.air` with its default
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 from random import Random
 
@@ -38,27 +38,29 @@ class World:
     """Differences from the base world; `power_db`: of the beacon's true power from POWER."""
 
     name: str
-    exponent: float = 2.2
-    interval_s: tuple[float, float] = (0.100, 0.110)
-    sigma_db: float | None = None
-    """None: 4, 5 and 6 in turn."""
+    air: Air = field(default_factory=Air)
+    sigmas_db: tuple[float, ...] = (4.0, 5.0, 6.0)
+    losses: tuple[float, ...] = (0.20, 0.35, 0.50)
     power_db: int = 0
+    impossible: float = 0.0
+    """Share of packets whose reading is one of IMPOSSIBLE_DBM instead."""
 
     def airs(self) -> Iterator[Air]:
         """Yield nine conditions: three values of sigma by three of loss."""
-        for sigma in (4.0, 5.0, 6.0):
-            for loss in (0.20, 0.35, 0.50):
-                sigma_db = self.sigma_db or sigma
-                yield Air(self.interval_s, path_loss_exponent=self.exponent, sigma_db=sigma_db, loss=loss)
+        for sigma_db in self.sigmas_db:
+            for loss in self.losses:
+                yield replace(self.air, sigma_db=sigma_db, loss=loss)
 
+
+IMPOSSIBLE_DBM = (20, -127)
 
 WORLDS = (
     World("base"),
-    World("path loss 1.8", exponent=1.8),
-    World("path loss 2.8", exponent=2.8),
-    World("advert every 350 ms", interval_s=(0.350, 0.360)),
-    World("advert every 1 s", interval_s=(1.000, 1.010)),
-    World("sigma 7.5 dB", sigma_db=7.5),
+    World("path loss 1.8", Air(path_loss_exponent=1.8)),
+    World("path loss 2.8", Air(path_loss_exponent=2.8)),
+    World("advert every 350 ms", Air((0.350, 0.360))),
+    World("advert every 1 s", Air((1.000, 1.010))),
+    World("sigma 7.5 dB", sigmas_db=(7.5, 7.5, 7.5)),
     World("power -4 dB", power_db=-4),
     World("power +4 dB", power_db=4),
 )
@@ -69,15 +71,23 @@ def visits(world: World, count: int, seed: int) -> Iterator[Trace]:
     """Yield `count` visits under each of the nine conditions."""
     for number, air in enumerate(world.airs()):
         for visit in range(count):
-            yield _trace(WALK, POWER + world.power_db, air, f"{seed} {world.name} {number} {visit}")
+            seed_of_visit = f"{seed} {world.name} {number} {visit}"
+            trace = walked(WALK, POWER + world.power_db, air, seed_of_visit)
+            yield _with_impossible(trace, world.impossible, Random(f"{seed_of_visit} impossible"))
+
+
+def _with_impossible(trace: Trace, share: float, source: Random) -> Trace:
+    if not share:
+        return trace
+    return [(at, source.choice(IMPOSSIBLE_DBM) if source.random() < share else rssi) for at, rssi in trace]
 
 
 def standing(metres: float, seed: int) -> Trace:
     """Return two hours at one place, with sigma 5 dB and 35 % loss."""
     air = replace(next(BASE.airs()), sigma_db=5.0, loss=0.35)
-    return _trace(parse_walk(f"{metres}m {STANDS_S:g}s"), POWER, air, f"{seed} stands {metres}")
+    return walked(parse_walk(f"{metres}m {STANDS_S:g}s"), POWER, air, f"{seed} stands {metres}")
 
 
-def _trace(walk: Walk, power: int, air: Air, seed: str) -> Trace:
+def walked(walk: Walk, power: int, air: Air, seed: str) -> Trace:
     heard = simulate_rssi(walk.distance_m, power, air, Random(seed))
     return list(takewhile(lambda advert: advert[0] < walk.seconds, heard))

@@ -99,7 +99,7 @@ def test_the_text_contains_time_reason_numbers_and_the_screen(site: Path, capsys
     assert re.search(
         r"^ +\d+\.\d{3} s  #\d+  换区 zone  .*较远 far → .*\n +数据 in:  -\d+ dBm.*\n"
         r" +依据 why: 在 .* 米以内的明确证据 .*\n"
-        r" +\d+\.\d s of clear evidence within \d m \(required \d\.\d s; recent crossings \d\.\d\)",
+        r" +\d+\.\d s of clear evidence within [\d.]+ m \(required \d\.\d s; recent crossings \d\.\d\)",
         text,
         re.M,
     )

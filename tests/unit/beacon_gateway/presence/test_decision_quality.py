@@ -66,7 +66,7 @@ def test_a_wrong_exponent_and_a_slow_advert_only_delay_decisions() -> None:
     quality = measure_quality(6, Air(path_loss_exponent=2.8), Air(interval_s=(1.0, 1.01)), Air(interval_s=(0.35, 0.36)))
     assert quality.missed == 0
     assert quality.ghosts == 0
-    assert quality.false_changes <= 4
+    assert quality.false_changes <= 5  # in 18 visits
 
 
 def test_the_advertising_interval_does_not_change_the_decision_time() -> None:

@@ -160,10 +160,23 @@ def test_the_usual_level_is_bounded() -> None:
     assert heard_one_after_the_other((20, 60), (-2, 30)) == [Zone.far, Zone.immediate]
 
 
-def test_a_packet_drops_small_evidence_against_it() -> None:
+def test_two_channels_with_different_levels_are_as_near_as_their_mean() -> None:
     estimator = ZoneEstimator(PresenceRules(), POWER)
-    for level_db, since, until in ((-7, 0.0, 0.2), (0, 0.2, 0.8), (-30, 0.8, 1.5)):
-        hear(estimator, level_db, since=since, until=until, every=0.1)
     for step in range(600):
-        estimator.hear(POWER + (-9 if step % 2 else -5), 1.5 + step / 10)
+        estimator.hear(POWER + (-11 if step % 2 else -4), step / 10)
+    assert estimator.zone is Zone.near
+
+
+def test_one_loud_packet_is_no_approach() -> None:
+    estimator = ZoneEstimator(PresenceRules(), POWER)
+    hear(estimator, -20, since=0, until=60, every=0.5)
+    estimator.hear(POWER + 20, 60)
     assert estimator.zone is Zone.far
+
+
+def test_a_slow_tag_arrives_and_leaves_within_three_packets() -> None:
+    estimator, zones = ZoneEstimator(PresenceRules(), POWER), []
+    for level_db, since, until in ((-20, 0, 60), (0, 60, 66), (-25, 66, 72)):
+        hear(estimator, level_db, since=since, until=until, every=2.0)
+        zones.append(estimator.zone)
+    assert zones == [Zone.far, Zone.immediate, Zone.far]

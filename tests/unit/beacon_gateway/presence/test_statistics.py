@@ -216,7 +216,7 @@ def test_a_tag_that_lingers_at_the_edge_of_range_for_a_day_visits_nobody() -> No
     (row,) = harvest(collector).classes
     assert row.entries <= 3
     assert (row.visits, row.tags, sum(row.dwell_histogram)) == (0, 0, 0)
-    for sighting in heard(CARD, -50, since=28_800, until=28_860, every=1.0):
+    for sighting in heard(CARD, -50, since=28_800, until=28_855, every=1.0):
         for event in tracker.hear(sighting):
             collector.add_visit(event)
     for event in tracker.tick(30_000):
