@@ -89,6 +89,12 @@
         faults.push(`${JSON.stringify(one.text)} is written over ${JSON.stringify(other.text)}: ${name(one.node.parentElement)}`);
   });
 
+  for (const el of document.querySelectorAll(".card-arrow")) {
+    const arrow = el.getBoundingClientRect(), title = el.parentElement.querySelector(".title");
+    for (const line of texts.filter((node) => title?.contains(node)).flatMap((node) => inks(node, lineBoxes(node))))
+      if (line.right > arrow.left && line.left < arrow.right && line.top < arrow.bottom && line.bottom > arrow.top) faults.push(`under the arrow: ${name(title)}`);
+  }
+
   // -- blocks of text: their characters with their places, and where the block allows a line to end
   const blocksOfText = new Map();
   for (const node of texts) {
@@ -115,6 +121,11 @@
       if (found[0].length > 13) continue; // a number by which something is filed, not an amount
       const places = characters.slice(found.index, found.index + found[0].length).map((each) => each.place).filter((place) => place.width);
       if (places.some((place) => apart(place, places[0]))) faults.push(`a number broken in two, ${found[0]}: ${name(block)}`);
+    }
+    for (const found of text.matchAll(/[a-z]{2,20}/gi)) {
+      if (/[a-z]/i.test((text[found.index - 1] || "") + (text[found.index + found[0].length] || ""))) continue;
+      const places = characters.slice(found.index, found.index + found[0].length).map((each) => each.place).filter((place) => place.width);
+      if (!cut(block) && places.some((place) => apart(place, places[0]))) faults.push(`a word broken in two, ${found[0]}: ${name(block)}`);
     }
     if (cut(block) || /[a-z]{30}/i.test(text)) continue; // a word that no screen holds may break anywhere
     // a line ends between phrases: between two text nodes, or beside a space or a punctuation mark

@@ -11,6 +11,9 @@ BUTTON = "width: 100px; height: 80px; font-size: 22px; color: #000; background: 
 STUCK = """<p class="drill" style="position: sticky; top: 0">practice</p>
 <main style="height: 3000px"><section id="one"><h2>A project</h2></section></main>"""
 
+COVERED = """<p style="position: relative"><b class="title">neighbours</b>
+<i class="card-arrow" style="position: absolute; left: 40px; top: 0; width: 60px; height: 60px"></i></p>"""
+
 
 @pytest.mark.parametrize(
     ("body", "word"),
@@ -32,6 +35,8 @@ STUCK = """<p class="drill" style="position: sticky; top: 0">practice</p>
         ('<div class="code"><svg width="200" height="200"></svg></div>', "code of 200"),
         ('<p style="width: 70px; overflow-wrap: anywhere">¥12,345.67</p>', "a number broken in two, ¥12,345.67"),
         ('<p style="width: 70px; overflow-wrap: anywhere">¥<b>12,345</b>,678</p>', "a number broken in two"),
+        ('<p style="width: 90px; overflow-wrap: anywhere">Community</p>', "a word broken in two, Community"),
+        (COVERED, "under the arrow"),
         ('<p style="width: 200px; word-break: keep-all">一二三四五 ¥12,345.67 一二三四五六</p>', None),
         ('<p class="drill">practice</p><main><h1 style="margin-top: -40px">How much?</h1></main>', "lies over"),
         (STUCK, "lies over"),
