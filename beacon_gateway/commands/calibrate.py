@@ -115,8 +115,11 @@ async def calibrate(
     proposal = await asyncio.to_thread(propose, measurements, tag, rules, choice)
     dialogue.show(wording.word_proposal(proposal, rules, tag))
     if options.picture:
-        write_atomically(options.picture, draw_hall(proposal, wording.PICTURE_TITLE).encode(), mode=0o644)
-        dialogue.show(wording.word_picture(options.picture))
+        try:
+            write_atomically(options.picture, draw_hall(proposal, wording.PICTURE_TITLE).encode(), mode=0o644)
+            dialogue.show(wording.word_picture(options.picture))
+        except OSError as error:  # the walk took minutes; its result is not lost with the picture
+            dialogue.show(wording.word_no_picture(options.picture, error))
     return await _ask_and_write(config, state_dir, dialogue, options, proposal, tag, recorder.wall_levels(), listed)
 
 

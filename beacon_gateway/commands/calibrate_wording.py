@@ -189,6 +189,10 @@ def word_picture(file: Path) -> str:
     return f"{file}: 已画图,用浏览器打开 picture written; open it in a browser"
 
 
+def word_no_picture(file: Path, error: OSError) -> str:
+    return f"{file}: 图写不了 the picture cannot be written: {error.strerror}"
+
+
 def word_power_elsewhere(tag: Beacon, power: int) -> str:
     return (
         f"{tag.label}: 这张卡登记在中心服务器上,请工作人员把它的 1 米功率改为 {power} dBm\n"

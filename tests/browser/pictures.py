@@ -21,6 +21,7 @@ from tests.browser.chromium import launch
 from tests.browser.contact_sheets import small, write_sheets
 from tests.browser.journey import walk_the_journey
 from tests.browser.layout import SIZES
+from tests.browser.takeover_trace import write_takeover
 from tests.paths import ROOT
 
 DEMO = ROOT / "config" / "demo"
@@ -86,6 +87,7 @@ async def take(folder: Path, *, every: bool) -> None:
             await browser.close()
     camera.develop()
     await asyncio.to_thread(write_hall, folder)
+    await asyncio.to_thread(write_takeover, folder)
 
 
 async def _journey(browser: Browser, house: Demo, screen: str, language: Language, camera: Camera) -> None:

@@ -139,6 +139,14 @@ async def test_a_bad_walk_has_a_reason_and_changes_nothing(
     assert site.read_bytes() == before
 
 
+async def test_a_picture_that_cannot_be_written_loses_no_walk(site: Path) -> None:
+    options = WalkOptions(picture=site.with_name("nowhere") / "hall.svg")
+    done = await walk(site, "6", "11", (1.0, ""), (DOOR_M, ""), (WALL_M, ""), "y", options=options)
+    assert done.code == 0
+    assert "the picture cannot be written: No such file or directory" in done.text
+    assert "path_loss_exponent = 2" in site.read_text("utf-8")
+
+
 async def test_a_neighbouring_kiosk_limits_the_zone(site: Path) -> None:
     spots = (Spot(SpotKind.neighbour, 4.0, "east"),)
     done = await walk(
