@@ -1,5 +1,7 @@
 """Define the commands of beacon-gateway. The body of each is in commands/<command>.py and imported on use."""
 
+import errno
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -280,7 +282,14 @@ def demo(
 
 
 def main() -> None:
-    app()
+    try:
+        app()
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        sys.exit(
+            f"beacon-gateway: {error.strerror}; 磁盘满了,输出没有写完 the disk is full; the output is not complete"
+        )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Tests of `beacon-gateway nfc` with a tag on a reader, and without a reader."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,6 +98,26 @@ def test_without_a_reader_the_bytes_and_the_steps_for_a_phone_are_printed(
     (line,) = (line for line in printed.splitlines() if line.startswith("字节 bytes: NDEF"))
     (record,) = ndef.message_decoder(bytes.fromhex(line.rpartition(" ")[2]))
     assert record.iri == ADDRESS
+
+
+def test_output_to_a_full_disk_ends_with_its_cause(site: Path) -> None:
+    line: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "beacon_gateway",
+        "nfc",
+        "--config",
+        site,
+        "--state-dir",
+        NO_STATE,
+        "--url",
+        URL,
+    ]
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run([*line, "--print"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("beacon-gateway: No space left on device")
+    assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
