@@ -63,6 +63,8 @@ async def publish_state(broker: Broker, device: Device, read: Read, progress: Ca
             log.info("mqtt.connected", host=broker.host)
             await _publish_rounds(client, broker, device, read, progress)
     except (MqttError, OSError) as error:
+        if (task := asyncio.current_task()) and task.cancelling():  # the farewell failed
+            raise asyncio.CancelledError from error
         raise BrokerUnreachable(f"{broker.host}:{broker.port}: {error}") from error
 
 
@@ -81,5 +83,5 @@ async def _publish_rounds(
             facts, total = await read()
     except asyncio.CancelledError:
         async with asyncio.timeout(_FAREWELL_S):  # the broker announces only the end of a broken connection
-            await client.publish(device.availability_topic, OFFLINE, qos=1, retain=True)
+            await client.publish(device.availability_topic, OFFLINE, qos=0, retain=True)
         raise

@@ -67,12 +67,14 @@ class MetricsPage:
 
 
 _STORE_WORKS = "1: the database answers."
+_LOCKED = "locked"
 
 
 def _describe_fleet(surveyed: Sequence[SurveyedGateway], now: datetime) -> Iterator[Metric]:
-    states = Counter(each.status for each in surveyed)
-    gateways = {status.value: float(states[status]) for status in GatewayStatus}
-    yield Metric(f"{_P}_gateways", "Gateways in service by status.", gateways, ("status",))
+    states = Counter(_LOCKED if each.locked else each.status.value for each in surveyed)
+    gateways = {status: float(states[status]) for status in (*GatewayStatus, _LOCKED)}
+    help_ = "Gateways in service by status; locked: staff revoked its keys."
+    yield Metric(f"{_P}_gateways", help_, gateways, ("status",))
     reports = [each.report for each in surveyed if each.report is not None]
     heard = Counter(report.hearing for report in reports)
     hearing = {each.value: float(heard[each.value]) for each in Hearing}

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import shutil
+import signal
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +13,11 @@ from typing import Any
 import aiomqtt
 import jsonschema_rs
 
+from beacon_gateway.model.gateway_facts import GatewayFacts
+from beacon_gateway.model.hall_status import HallState
+from beacon_gateway.model.radio_status import AdvertStatus, RadioStatus
+from beacon_gateway.mqtt.home_assistant import Device
+from beacon_gateway.mqtt.publisher import Broker, publish_state
 from daemonkit.programs import Program
 from tests.flow.programs import DEMO, IMPATIENT, gateway_program, prepare
 from tests.flow.visitor import visitor
@@ -18,6 +25,20 @@ from tests.paths import ROOT
 from tests.ports import own_port
 
 SCHEMA = json.loads((ROOT / "tests" / "vectors" / "home_assistant_discovery.json").read_text("utf-8"))
+FACTS = GatewayFacts(
+    healthy=True,
+    store_works=True,
+    delivery_stuck=False,
+    clock_trusted=True,
+    parcels={},
+    server_answer_age_s=None,
+    catalogue_version=0,
+    radio=RadioStatus(),
+    advert=AdvertStatus(),
+    hall=HallState.accepted,
+    beacons=(),
+    received=(),
+)
 PLACE = """
 [[beacons]]
 uuid = "7e3e8993-1098-40d2-922e-c99d59e588b7"
@@ -59,6 +80,28 @@ async def test_home_assistant_sees_the_gateway_and_the_kiosk_does_not_notice_tha
             assert await gateway.exited() == 0
 
 
+async def test_a_broker_that_hangs_does_not_delay_the_end_of_the_gateway(tmp_path: Path) -> None:
+    port, published = own_port(), asyncio.Event()
+    (tmp_path / "secret").write_text("a password", "utf-8")
+    broker = Broker("127.0.0.1", port, False, "hall", str(tmp_path / "secret"), "homeassistant", 1.0)
+    device = Device("0011223344556677", "华大社区", False, "0.1.0")
+
+    async def read() -> tuple[GatewayFacts, None]:
+        return FACTS, None
+
+    async with mosquitto(tmp_path, port) as process, watching(port), asyncio.timeout(60):
+        publishing = asyncio.create_task(publish_state(broker, device, read, published.set))
+        await published.wait()
+        process.send_signal(signal.SIGSTOP)
+        published.clear()
+        try:
+            publishing.cancel()
+            await asyncio.wait([publishing], timeout=10)
+            assert publishing.cancelled()
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+
 def check_state(discovery: dict[str, Any], state: dict[str, Any]) -> None:
     components = discovery["components"]
     assert components.keys() == state.keys()
@@ -81,7 +124,7 @@ async def kiosk_works(gateway: Program) -> None:
 
 
 @asynccontextmanager
-async def mosquitto(folder: Path, port: int) -> AsyncIterator[None]:
+async def mosquitto(folder: Path, port: int) -> AsyncIterator[Process]:
     """Run a broker with a password, and without stored messages."""
     program, passwords = shutil.which("mosquitto", path="/usr/sbin:/usr/bin"), shutil.which("mosquitto_passwd")
     assert program is not None, "mosquitto is needed: apt install mosquitto"
@@ -94,7 +137,7 @@ async def mosquitto(folder: Path, port: int) -> AsyncIterator[None]:
     (folder / "mosquitto.conf").write_text(rules, "utf-8")
     process = await asyncio.create_subprocess_exec(program, "-c", str(folder / "mosquitto.conf"))
     try:
-        yield
+        yield process
     finally:
         process.terminate()
         await process.wait()
