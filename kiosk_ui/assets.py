@@ -3,8 +3,11 @@
 import gzip
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from sync_contract.catalogue import Focus
 from sync_contract.project import Drawing
@@ -72,11 +75,7 @@ class Assets:
     """Every file under static/ by its name, e.g. `art/lunch.svg`."""
 
     def __init__(self, prefix: str = "/static/") -> None:
-        self.files = {
-            path.relative_to(STATIC).as_posix(): _read(path)
-            for path in sorted(STATIC.rglob("*"))
-            if path.suffix in _MEDIA and path.name not in _SHEETS
-        } | {name: _read(*parts) for name, parts in _SHEETS.items()}
+        self.files = _read_all()
         self._urls = {name: f"{prefix}{name}?v={asset.version}" for name, asset in self.files.items()}
 
     def url(self, name: str) -> str:
@@ -101,6 +100,17 @@ def _accepts_gzip(accept_encoding: str) -> bool:
         if coding.strip() == "gzip":
             return not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)
     return False
+
+
+@cache
+def _read_all() -> Mapping[str, Asset]:
+    """Read and compress the files once per process."""
+    files = {
+        path.relative_to(STATIC).as_posix(): _read(path)
+        for path in sorted(STATIC.rglob("*"))
+        if path.suffix in _MEDIA and path.name not in _SHEETS
+    }
+    return MappingProxyType(files | {name: _read(*parts) for name, parts in _SHEETS.items()})
 
 
 def _read(*parts: Path) -> Asset:

@@ -6,6 +6,7 @@ Functions have at most 60 lines.
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -57,15 +58,13 @@ def _names(tree: ast.AST) -> Iterator[str]:
 
 def dialect_names(tree: ast.AST) -> set[str]:
     """Return the names of a module of which a part is a dialect word. Names of tests are sentences and exempt."""
-    return {
-        name
-        for name in _names(tree)
-        if not name.startswith("test_") and not DIALECT.isdisjoint(re.findall(r"[a-z]+", _split(name)))
-    }
+    return {name for name in _names(tree) if not name.startswith("test_") and _has_dialect(name)}
 
 
-def _split(name: str) -> str:
-    return re.sub(r"([A-Z])", r"_\1", name).lower()
+@cache
+def _has_dialect(name: str) -> bool:
+    split = re.sub(r"([A-Z])", r"_\1", name).lower()
+    return not DIALECT.isdisjoint(re.findall(r"[a-z]+", split))
 
 
 def long_functions(tree: ast.AST) -> set[str]:

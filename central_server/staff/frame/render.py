@@ -1,6 +1,7 @@
 """Render staff pages in one of the three languages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,8 @@ class StaffTemplates:
     def __init__(self, *, environment: Environment, site: Texts) -> None:
         self.site = site
         self.files = {
-            _STYLE: _asset([_FOLDER / "style" / f"{name}.css" for name in _SHEETS], "text/css"),
-            _SCRIPT: _asset([_FOLDER / "static" / _SCRIPT], "text/javascript"),
+            _STYLE: _asset(tuple(_FOLDER / "style" / f"{name}.css" for name in _SHEETS), "text/css"),
+            _SCRIPT: _asset((_FOLDER / "static" / _SCRIPT,), "text/javascript"),
         }
         catalogues = self._catalogues = Catalogues(_LOCALE)
         facts = {
@@ -49,7 +50,9 @@ class StaffTemplates:
         return self._templates[language].get_template(template).render(values)
 
 
-def _asset(parts: Sequence[Path], media_type: str) -> Asset:
+@cache
+def _asset(parts: tuple[Path, ...], media_type: str) -> Asset:
+    """Read and compress the joined files once per process."""
     content = b"\n".join(part.read_bytes() for part in parts)
     return Asset.of(content, media_type)
 

@@ -22,6 +22,7 @@ from central_server.receipts.sealed_data import Seal
 from central_server.store.donations import receipts
 from central_server.store.engine import schema
 from central_server.store.engine.database import open_database
+from tests.databases import sqlite_only
 from tests.fakes import forked_programs
 from tests.postgres import Postgres
 from tests.unit.central_server.backup_world import AT, everything, fill, keys, state_in
@@ -259,6 +260,7 @@ async def test_restore_prints_that_donors_data_need_their_key(
     assert "the data of 1 people" in output
 
 
+@sqlite_only
 async def test_two_restores_within_a_second_use_separate_folders(store_url: str, tmp_path: Path) -> None:
     source, file = state_in(tmp_path / "central", store_url), tmp_path / "one.tar"
     async with open_database(store_url) as database:

@@ -43,7 +43,7 @@ def _total(steps: Steps) -> Sums:
     return merkle_proofs.total_sums([each for step in steps for each in step])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories())
 def test_no_difference_of_two_heads_reveals_a_single_gift(history: History) -> None:
     """Whatever an onlooker subtracts: one figure alone, or figures that can take each other away."""
@@ -70,7 +70,7 @@ def test_no_difference_of_two_heads_reveals_a_single_gift(history: History) -> N
                 assert not shown or len(shown) >= FEWEST_GIFTS, (name, first, last, shown)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories())
 def test_published_and_unpublished_lines_are_the_ledger(history: History) -> None:
     steps, waiting = published(history)
@@ -88,7 +88,7 @@ def test_published_and_unpublished_lines_are_the_ledger(history: History) -> Non
         assert all(figure >= 0 for figure in (before + after).model_dump().values())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories())
 def test_no_line_waits_without_a_reason(history: History) -> None:
     """Spending only while it is more than what is published; gifts that nobody takes back while fewer than five."""
