@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from daemonkit.command_line import print_version
 from daemonkit.light_structlog import import_structlog
 
 DEFAULT_CONFIG = Path("/etc/beacon-gateway/gateway.toml")
 DEFAULT_STATE = Path("/var/lib/beacon-gateway")
+SHIPPED_CONFIG = Path("/usr/share/beacon-gateway/gateway.toml")
 
 app = typer.Typer(
     help="An iBeacon gateway for community giving. 社区献爱心信标网关。",
@@ -20,12 +22,24 @@ app = typer.Typer(
 )
 sync = typer.Typer(help="Show what was delivered to the central server; works without a network.", no_args_is_help=True)
 app.add_typer(sync, name="sync")
+config_ = typer.Typer(help="Read and change single settings; comments stay.", no_args_is_help=True)
+app.add_typer(config_, name="config")
 
 Config = Annotated[Path, typer.Option("--config", help="The gateway's TOML file.")]
 StateDir = Annotated[
     Path, typer.Option("--state-dir", readable=False, help="The folder of the gateway's key and store.")
 ]
 """Not checked by typer: only the service may read the folder, and each command reports what it cannot read."""
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Define the options of the program itself; the help above describes it."""
 
 
 @app.command()
@@ -58,6 +72,46 @@ def check_config(
     from beacon_gateway.commands.check_config import check_config as body
 
     raise typer.Exit(body(file, state_dir))
+
+
+@config_.command("get")
+def config_get(
+    key: Annotated[str, typer.Argument(help="Such as kiosk.port or beacons[0].label; all settings if omitted.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
+    """Print the value that is in effect, also where the file does not set it."""
+    from beacon_gateway.commands.config import get as body
+
+    raise typer.Exit(body(config, state_dir, key, json))
+
+
+# A value may begin with a hyphen, so unknown options are arguments.
+@config_.command("set", context_settings={"ignore_unknown_options": True})
+def config_set(
+    key: Annotated[str, typer.Argument(help="Such as kiosk.port or beacons[0].label.")],
+    value: Annotated[str, typer.Argument(help='A TOML value, such as 8080, true or "text"; other words are text.')],
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+) -> None:
+    """Write one value; refuse it if the settings would be invalid."""
+    from beacon_gateway.commands.config import set_value as body
+
+    raise typer.Exit(body(config, state_dir, key, value))
+
+
+@config_.command("diff")
+def config_diff(
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    template: Annotated[Path, typer.Option(help="The settings to compare with.")] = SHIPPED_CONFIG,
+    json: Json = False,
+) -> None:
+    """Print each setting that differs from the shipped ones."""
+    from beacon_gateway.commands.config import diff as body
+
+    raise typer.Exit(body(config, state_dir, template, json))
 
 
 @app.command()

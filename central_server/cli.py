@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from central_server.bank_emulator.unionpay.faults import FAULTS
+from daemonkit.command_line import print_version
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The central server of beacon gateways.")
 user = typer.Typer(no_args_is_help=True, help="Accounts of staff.")
@@ -26,6 +27,16 @@ BankKind = Literal["sandbox", "unionpay"]
 FAULTS_HELP = "A fault to simulate, only for unionpay; may be repeated.\n\n" + "\n\n".join(map(str, FAULTS))
 DEFAULT_CONFIG = Path("/etc/beacon-central/central.toml")
 DEFAULT_STATE = Path("/var/lib/beacon-central")
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Define the options of the program itself; the help above describes it."""
 
 
 @app.command()
@@ -253,6 +264,22 @@ def user_confirm(
     from central_server.commands.user import confirm as body
 
     raise typer.Exit(body(config, state_dir, name))
+
+
+@user.command("list")
+def user_list(config: Config = DEFAULT_CONFIG, state_dir: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Print all accounts with their roles, state and second step."""
+    from central_server.commands.lists import print_users as body
+
+    raise typer.Exit(body(config, state_dir, as_json=json))
+
+
+@gateway.command("list")
+def gateway_list(config: Config = DEFAULT_CONFIG, state_dir: State = DEFAULT_STATE, json: Json = False) -> None:
+    """Print all gateways with their community, site and state."""
+    from central_server.commands.lists import print_gateways as body
+
+    raise typer.Exit(body(config, state_dir, as_json=json))
 
 
 @place.command("add")

@@ -1,18 +1,15 @@
 """Write the accepted proposal into the settings file; comments and everything else stay."""
 
-import os
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from beacon_gateway.calibration.measurement import Level
 from beacon_gateway.calibration.proposal import Proposal
-from beacon_gateway.commands.effective_settings import read_enrolled_central
+from beacon_gateway.commands.effective_settings import load_settings
+from beacon_gateway.commands.settings_edit import write_settings
 from beacon_gateway.model.beacons import POWER_UNSET, Beacon
 from beacon_gateway.settings import Settings
-from daemonkit.files import write_atomically
-from daemonkit.toml import load_text, read_text
-from daemonkit.toml_edit import Change, edit_toml
+from daemonkit.toml_edit import Change
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
@@ -25,18 +22,8 @@ def write_accepted(config: Path, state_dir: Path, proposal: Proposal, tag: Beaco
     """Write what was proposed, and the levels of the fixed beacons that will reveal a change of the hall.
 
     Return the changes. The new text is checked before it replaces the file. Raise ConfigRefused, OSError."""
-    text, central = read_text(config), read_enrolled_central(state_dir)
-    settings = load_text(config, text, Settings, fill=central)
-    edited, changes = edit_toml(text, _wanted(settings, proposal, tag, walls))
-    load_text(config, edited, Settings, fill=central)
-    if changes:
-        file = config.resolve()
-        before = file.stat()
-        write_atomically(file, edited.encode(), mode=stat.S_IMODE(before.st_mode))
-        after = file.stat()
-        if (after.st_uid, after.st_gid) != (before.st_uid, before.st_gid):
-            os.chown(file, before.st_uid, before.st_gid)  # written with sudo, read by the service
-    return changes
+    settings = load_settings(config, state_dir)
+    return write_settings(config, state_dir, _wanted(settings, proposal, tag, walls))
 
 
 def _wanted(
