@@ -9,6 +9,7 @@ from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from kiosk_ui.paper.poster import PosterFacts
+from sync_contract.catalogue import Focus
 from sync_contract.project import Project, Texts
 from sync_contract.strict_model import Environment
 
@@ -22,6 +23,7 @@ class PosterContent:
     projects: tuple[Project, ...]
     chosen: Project | None
     picture: bytes | None
+    focus: Focus
 
     def facts(self, beacon: StoredBeacon, environment: Environment, public_url: str, phone: str) -> PosterFacts | None:
         """Return None without a project."""
@@ -34,6 +36,7 @@ class PosterContent:
             beacon=beacon.beacon,
             project=self.chosen,
             picture=self.picture,
+            focus=self.focus,
             phone=phone,
         )
 
@@ -49,11 +52,12 @@ async def load_poster_content(
     current = await project_at(connection, beacon.beacon, now, environment)
     id_ = project or (current.project.id if current and current.community == community else "")
     chosen = next((each for each in offered if each.id == id_), None)
-    picture = await _picture(connection, community, chosen.id) if chosen else None
-    return PosterContent(await site_of(connection, beacon, community), place.names, offered, chosen, picture)
+    picture, focus = await _picture(connection, community, chosen.id) if chosen else (None, Focus.centre)
+    site = await site_of(connection, beacon, community)
+    return PosterContent(site, place.names, offered, chosen, picture, focus)
 
 
-async def _picture(connection: Connection, community: str, project: str) -> bytes | None:
-    sha256 = (await projects.holding(connection, community))[project].picture
-    picture = await pictures.get(connection, sha256) if sha256 else None
-    return picture.content if picture else None
+async def _picture(connection: Connection, community: str, project: str) -> tuple[bytes | None, Focus]:
+    applied = (await projects.holding(connection, community))[project]
+    picture = await pictures.get(connection, applied.picture) if applied.picture else None
+    return picture.content if picture else None, applied.focus

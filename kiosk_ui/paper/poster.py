@@ -14,10 +14,13 @@ from kiosk_ui.paper.paper_wording import check_languages, drill_words, permit_li
 from kiosk_ui.paper.typesetting import TypesettingFailed, typeset
 from kiosk_ui.qr import paper_code_svg
 from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import Focus
 from sync_contract.project import Project, Texts
 from sync_contract.strict_model import Environment, Language
 
 _log = structlog.get_logger()
+_DRAWN = (0.5, 0.42)
+"""What is cut off to the left and above, as shares of all that is cut off: the faces of the drawings."""
 
 
 class Paper(StrEnum):
@@ -31,7 +34,10 @@ class Paper(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PosterFacts:
-    """`public_url`: the central server's; `picture`: SVG, PNG, JPEG or WebP instead of the built-in one."""
+    """`public_url`: the central server's; `picture`: SVG, PNG, JPEG or WebP instead of the built-in one.
+
+    `focus`: the part of `picture` that is not cropped.
+    """
 
     environment: Environment
     community: Texts
@@ -39,6 +45,7 @@ class PosterFacts:
     beacon: BeaconId
     project: Project
     picture: bytes | None = None
+    focus: Focus = Focus.centre
     phone: str = ""
 
 
@@ -55,6 +62,7 @@ def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] =
         "code": paper_code_svg(address),
         "seal": (STATIC / "seal.svg").read_text("utf-8"),
         "picture": None if facts.picture is None else list(facts.picture),
+        "focus": _DRAWN if facts.picture is None else _shares(facts.focus),
         "art": (STATIC / drawing_file(facts.project.drawing)).read_text("utf-8"),
         "phone": facts.phone,
         "beacon": f"{facts.beacon.uuid} · {facts.beacon.major} / {facts.beacon.minor}",
@@ -68,7 +76,13 @@ def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] =
         if facts.picture is None:
             raise
         _log.warning("poster.picture_unreadable", project=facts.project.id, reason=str(error))
-        return typeset(template, printed | {"picture": None})
+        return typeset(template, printed | {"picture": None, "focus": _DRAWN})
+
+
+def _shares(focus: Focus) -> tuple[float, float]:
+    """Return them of a photograph; without a named edge its middle, a little above it, as on screens."""
+    across = 0.0 if "left" in focus else 1.0 if "right" in focus else 0.5
+    return across, 0.0 if "top" in focus else 1.0 if "bottom" in focus else 0.4
 
 
 def _build_texts(facts: PosterFacts, language: Language) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
 from kiosk_ui.paper.typesetting import FontsMissing, typeset
 from kiosk_ui.qr import paper_code_svg
 from sync_contract.beacon_identity import BeaconId
+from sync_contract.catalogue import Focus
 from sync_contract.project import Project
 from sync_contract.strict_model import Environment, Language
 from tests.browser.projects import LUNCH, SITE, TEA, texts
@@ -210,6 +211,17 @@ def test_a_picture_of_the_staff_stands_on_the_poster() -> None:
     colours = picture.getcolors(maxcolors=1 << 20)
     assert colours is not None
     assert sum(count for count, colour in colours if colour == (0, 0, 255)) > 500
+
+
+@pytest.mark.parametrize("focus", [Focus.top, Focus.bottom])
+def test_a_poster_crops_a_photograph_round_its_focus(focus: Focus) -> None:
+    tall, content = Image.new("RGB", (60, 600), (0, 255, 0)), BytesIO()
+    tall.paste((0, 0, 255), (0, 0, 60, 300))
+    tall.save(content, "PNG")
+    facts = replace(FACTS, picture=content.getvalue(), focus=focus)
+    picture = printed(poster_pdf(facts, Paper.a4)).picture(40).convert("RGB")
+    colours = {colour for _, colour in picture.getcolors(maxcolors=1 << 20) or ()}
+    assert ((0, 0, 255) in colours, (0, 255, 0) in colours) == (focus is Focus.top, focus is Focus.bottom)
 
 
 def test_instead_of_a_damaged_picture_the_drawing_stands_on_the_poster() -> None:
