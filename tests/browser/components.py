@@ -111,6 +111,12 @@ _MEASURE = """(parts) => Object.fromEntries(Object.entries(parts).map(([name, se
   return [name, values.join(" | ")];
 }))"""
 
+_BOXES = """() => Object.fromEntries([...document.querySelectorAll(".component")].map((each) => {
+  const { left, top, right, bottom } = each.getBoundingClientRect();
+  const [x, y] = [scrollX, scrollY];
+  return [each.id, [Math.floor(left + x), Math.floor(top + y), Math.ceil(right + x), Math.ceil(bottom + y)]];
+}))"""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -148,11 +154,11 @@ async def capture(page: Page) -> Seen:
     """The page that is open, from above to below."""
     await page.evaluate("document.querySelector('.tab')?.remove()")  # it would stand over one of them
     measures = await page.evaluate(_MEASURE, PARTS)
+    boxes = await page.evaluate(_BOXES)
+    whole = Image.open(io.BytesIO(await page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
     pictures = {}
-    for each in await page.query_selector_all(".component"):
-        name = await each.get_attribute("id")
-        assert name is not None
-        shot = Image.open(io.BytesIO(await each.screenshot(animations="disabled"))).convert("RGB")
+    for name, box in boxes.items():
+        shot = whole.crop(box)
         small = (max(1, shot.width // SMALLER), max(1, shot.height // SMALLER))
         pictures[name] = shot.resize(small, Image.Resampling.BOX)
     return Seen(measures, pictures)

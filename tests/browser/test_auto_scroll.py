@@ -6,6 +6,7 @@ from playwright.async_api import Page, expect
 from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
 from tests.browser.fake_giving import FakeKiosk
+from tests.browser.gallery import show_view
 from tests.browser.projects import LUNCH
 from tests.browser.test_idle import pass_time, stand_still
 
@@ -96,7 +97,7 @@ async def test_three_projects_have_room_and_no_button(
     """With what they have received, and with the way back to a code."""
     page = await open_page(1280, 800)
     for name in ("attract", "attract-progress", "attract-pending", "attract-one"):
-        await page.goto(f"{gallery_url}/kiosk/{name}/{language}")
+        await show_view(page, f"{gallery_url}/kiosk/{name}/{language}")
         for width, height in SIZES:
             await page.set_viewport_size({"width": width, "height": height})
             assert await page.evaluate("document.scrollingElement.scrollHeight - innerHeight") <= 0, (name, width)

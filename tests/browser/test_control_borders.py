@@ -9,6 +9,7 @@ from PIL import Image
 from kiosk_ui.display_preferences import Theme
 from kiosk_ui.surface import Surface
 from tests.browser.conftest import OpenPage
+from tests.browser.gallery import show_view
 from tests.browser.layout import SIZES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -51,7 +52,7 @@ async def test_the_edge_of_every_control_stands_out_from_the_page(
     page = await open_page(*SIZES["kiosk"])
     weak = {}
     for name in PAGES:
-        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/zh-Hans?theme={theme}")
+        await show_view(page, f"{gallery_url}/{Surface.kiosk}/{name}/zh-Hans?theme={theme}")
         shot = Image.open(BytesIO(await page.screenshot(animations="disabled"))).convert("RGB")
         controls = await page.evaluate(CONTROLS)
         assert controls, name

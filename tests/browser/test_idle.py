@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from kiosk_ui.idle_times import IDLE_AT_BANK_S, IDLE_S, IDLE_WITH_CODE_S
 from sync_contract.records import IntentState
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import SPENT, OpenPage
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.journey import choose_amount
 
@@ -24,6 +24,7 @@ async def open_with_clock(open_page: OpenPage, url: str) -> Page:
 
 async def stand_still(page: Page) -> None:
     """From now on time passes on its pages only by `pass_time`, however slow the machine is."""
+    SPENT.add(page.context)
     await page.clock.install(time=0)
     await page.clock.pause_at(24 * 3600)
 

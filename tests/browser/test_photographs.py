@@ -3,6 +3,7 @@
 import pytest
 
 from tests.browser.conftest import OpenPage
+from tests.browser.gallery import show_view
 from tests.browser.layout import SIZES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -39,7 +40,7 @@ async def test_a_picture_shows_its_focus_and_stands_free_at_every_size_of_screen
     for language in ("en", "zh-Hans"):
         for size in SCREENS:
             await page.set_viewport_size({"width": SIZES[size][0], "height": SIZES[size][1]})
-            await page.goto(f"{gallery_url}/kiosk/{page_of}/{language}")
+            await show_view(page, f"{gallery_url}/kiosk/{page_of}/{language}")
             if size != "small" or page_of != "amount":  # there amounts that do not fit are scrolled to
                 assert await page.evaluate(COVERED) == [], (language, size)
             crops = set(await page.evaluate(CROPS))

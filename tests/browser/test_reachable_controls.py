@@ -8,6 +8,7 @@ from kiosk_ui.display_preferences import TextSize
 from kiosk_ui.surface import Surface
 from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
+from tests.browser.gallery import show_view
 from tests.browser.layout import SIZES
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -42,7 +43,7 @@ async def test_on_a_screen_that_stands_on_end_everything_is_touched_in_its_lower
     wrong: dict[str, Any] = {}
     for number, name in enumerate(PORTRAIT):
         language, text = list(Language)[number % 3], list(TextSize)[number // 3 % 3]
-        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/{language}?text={text}")
+        await show_view(page, f"{gallery_url}/{Surface.kiosk}/{name}/{language}?text={text}")
         if found := await page.evaluate(OUT_OF_REACH):
             wrong[f"{name} {language} {text}"] = found
     assert wrong == {}
@@ -63,7 +64,7 @@ async def test_paying_is_in_reach_below_the_amount_on_a_small_phone(
     wrong = {}
     for language in Language:
         for name in ("gift", "gift-again", "gift-public"):
-            await page.goto(f"{gallery_url}/{Surface.phone}/{name}/{language}?text={text}")
+            await show_view(page, f"{gallery_url}/{Surface.phone}/{name}/{language}?text={text}")
             for photo in (False, True):
                 await page.evaluate("(is) => document.querySelector('.scene').classList.toggle('photo', is)", photo)
                 found = await page.evaluate(TO_PAY)

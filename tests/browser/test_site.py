@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from kiosk_ui.display_preferences import Theme
 from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
+from tests.browser.gallery import show_view
 from tests.browser.layout import SIZES, faults
 from tests.browser.site_facts import SITE_VIEWS
 from tests.browser.test_accessible import violations, with_axe
@@ -25,7 +26,7 @@ async def test_every_site_page_is_whole_and_readable(
     wrong = {}
     for number, name in enumerate(SITE_VIEWS, row):
         address = f"{name}/{list(Language)[number % 3]}?theme={list(Theme)[number // 3 % 3]}"
-        await page.goto(f"{gallery_url}/kiosk/{address}")
+        await show_view(page, f"{gallery_url}/kiosk/{address}")
         found = await violations(page)
         for size in sizes:
             width, height = SIZES[size]
@@ -44,7 +45,7 @@ async def test_chinese_site_pages_contain_no_english_state(
 ) -> None:
     page = await open_page(1280, 800)
     for name in SITE_VIEWS:
-        await page.goto(f"{gallery_url}/kiosk/{name}/{language}")
+        await show_view(page, f"{gallery_url}/kiosk/{name}/{language}")
         await page.evaluate("document.querySelectorAll('main :is([lang=en], .wire, svg)').forEach((e) => e.remove())")
         text = await page.inner_text("main")
         known = re.sub(r"volunteer-card|hci[01]|dBm|dB|RSSI|PIN|1ae1b83f[-0-9a-f/]*|/\d+/\d+", "", text)

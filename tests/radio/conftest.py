@@ -1,14 +1,16 @@
 """Run tests marked `lab` inside the radio lab, and report their results outside like those of any other test.
 
-LABS labs boot for all tests that need the same number of radios, when the tests have been collected: they run beside
+LABS boot for all tests that need the same number of radios, when the tests have been collected: they run beside
 the other tests, and theirs come last (../conftest.py). Under pytest-xdist one worker boots the labs, and every worker
-waits for their reports. Tests that failed in a lab which the host starved of processor time run again in a fresh lab.
-If that is starved too, those that were only too late are skipped with the reason.
+waits for their reports. Tests that failed in a lab which the host starved of processor time, or in which a virtual
+controller did not answer, run again in a fresh lab. If that is starved too, those that were only too late are skipped
+with the reason.
 """
 
 import fcntl
 import json
 import os
+import re
 import sys
 import tempfile
 from collections import defaultdict
@@ -29,9 +31,11 @@ REPORTS = "RADIOLAB_REPORTS"
 ERROR = "error"
 _LATE = frozenset(("TooLate", "TimeoutError", "RadioLost", "NoAnswer", "MgmtUnavailable"))
 """Errors of a test that are only late, by name."""
+_CONTROLLER_TIMEOUT = re.compile(r"Opcode 0x\w+ failed: -110|command 0x\w+ tx timeout")
+"""Messages of the kernel about a controller that did not answer within two seconds (net/bluetooth/hci_sync.c)."""
 LIMIT_S = 900.0
-LABS = 2
-"""Labs that run in parallel for each number of radios: a lab mostly waits."""
+LABS = {1: 1, 2: 2}
+"""Labs that run in parallel by number of radios: a lab mostly waits, but its start costs as much as twenty tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class LabResult:
     reports: dict[str, list[dict[str, Any]]]
     output: str
     starvation: Starvation
+    silent_controller: bool = False
+    """The kernel waited for a virtual controller in vain: inside the lab, too, one process may starve another."""
 
     @classmethod
     def read(cls, share: Path) -> Self:
@@ -49,7 +55,9 @@ class LabResult:
             for line in (share / "reports").read_text().splitlines():
                 data = json.loads(line)
                 reports[data["nodeid"]].append(data)
-        return cls(dict(reports), (share / "output").read_text(), read_starvation(share / "starved.log"))
+        console = share / "console.log"
+        silent = console.exists() and bool(_CONTROLLER_TIMEOUT.search(console.read_text(errors="replace")))
+        return cls(dict(reports), (share / "output").read_text(), read_starvation(share / "starved.log"), silent)
 
     def failed(self, test: str) -> bool:
         """Return whether the test failed or the lab ended before its end."""
@@ -64,7 +72,7 @@ class LabResult:
         return self.starvation.worst_window_s(began, ended)
 
     def needs_rerun(self, test: str) -> bool:
-        return self.failed(test) and self.starved_s(test) >= STARVED_S
+        return self.failed(test) and (self.silent_controller or self.starved_s(test) >= STARVED_S)
 
     def was_too_late(self, test: str) -> bool:
         """Return whether starvation explains the failure: a limit was exceeded, or the lab ended."""
@@ -143,21 +151,21 @@ def _boot(items: list[pytest.Item]) -> dict[str, Future[LabResult]]:
             by_radios[radios].append(item)
     if not by_radios:
         return booted
-    pool = ThreadPoolExecutor(LABS * len(by_radios))
+    pool = ThreadPoolExecutor(sum(LABS.values()))
     for radios, same in by_radios.items():
-        for number, tests in enumerate(_distribute(same)):
+        for number, tests in enumerate(_distribute(same, LABS[radios])):
             result = pool.submit(_run_shared, tests, radios, number)
             booted.update((test.nodeid, result) for test in tests)
     pool.shutdown(wait=False)
     return booted
 
 
-def _distribute(items: list[pytest.Item]) -> list[list[pytest.Item]]:
-    """Distribute complete modules, which have their own fixtures, evenly to LABS labs."""
+def _distribute(items: list[pytest.Item], count: int) -> list[list[pytest.Item]]:
+    """Distribute complete modules, which have their own fixtures, evenly to that many labs."""
     modules: dict[Path, list[pytest.Item]] = defaultdict(list)
     for item in items:
         modules[item.path].append(item)
-    labs: list[list[pytest.Item]] = [[] for _ in range(LABS)]
+    labs: list[list[pytest.Item]] = [[] for _ in range(count)]
     for module in sorted(modules.values(), key=len, reverse=True):
         min(labs, key=len).extend(module)
     return [lab for lab in labs if lab]
@@ -207,9 +215,10 @@ def _run_once(tests: Sequence[str], radios: int, share: Path) -> LabResult:
 
 def _starved_report(result: LabResult, test: str) -> list[dict[str, Any]]:
     """Return a skipped report with the reason in place of the failure."""
+    silent = ", and a controller did not answer" if result.silent_controller else ""
     reason = (
         f"the radio lab was starved twice: within {WINDOW_S:g} s its threads waited {result.starved_s(test):.1f} s for "
-        "a processor; run it on an idle machine"
+        f"a processor{silent}; run it on an idle machine"
     )
     path = test.partition("::")[0]
     report = pytest.TestReport(test, (path, None, test), {}, "skipped", (path, 0, f"Skipped: {reason}"), "call")

@@ -12,7 +12,7 @@ import pytest
 
 from beacon_gateway import settings_mapping
 from beacon_gateway.frames.ibeacon import IBeacon
-from beacon_gateway.model.radio_status import AdvertRefusal, AppliedAdvert, RefusalReason
+from beacon_gateway.model.radio_status import AdvertRefusal, AppliedAdvert, HeardAdvert, RefusalReason
 from beacon_gateway.radio.advertise.advertiser_group import AdvertiserGroup
 from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
 from beacon_gateway.radio.radio_factory import make_radios
@@ -91,11 +91,15 @@ async def test_a_second_adapter_proves_an_advert_and_measures_its_interval(tmp_p
         await until(lambda: read().state == "on_air")
         assert read().identities[0].heard is None, "nobody receives it yet"
         async with running(radios.scanner.hear(lambda _sighting: None)):
-            await until(lambda: (heard := read().identities[0].heard) is not None and heard.per_s > 5)
+            await until(lambda: measures_the_interval(read().identities[0].heard))
             heard = read().identities[0].heard
             assert heard is not None
             assert heard.adapter == "hci1"
-            assert 95 <= heard.interval_ms <= 130
+
+
+def measures_the_interval(heard: HeardAdvert | None) -> bool:
+    """After a pause for lack of a processor a measurement is another one for a while."""
+    return heard is not None and heard.per_s > 5 and 95 <= heard.interval_ms <= 130
 
 
 async def test_one_identity_too_many_is_refused_and_affects_no_other(tmp_path: Path) -> None:

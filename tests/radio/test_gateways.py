@@ -91,14 +91,26 @@ async def page_links_to(prefix: str, kiosk: Visitor) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_bs_kiosk_shows_as_project_while_a_advertises(tmp_path: Path) -> None:
+async def test_bs_kiosk_shows_as_project_while_a_advertises_and_both_recover(tmp_path: Path) -> None:
+    """From a killed bluetoothd, and from adapters that were off."""
     async with gateway_b(tmp_path) as kiosk:
         await kiosk.live_until(shows_all, seconds=30)
-        async with gateway("a", A, tmp_path):
+        async with gateway("a", A, tmp_path) as a, visitor(a.url) as sender:
             ready = monotonic()
             await kiosk.live_until(shows, seconds=60)
             print(f"B's kiosk showed A's project {monotonic() - ready:.2f} s after A was ready")
             await page_links_to(f"/project/{PROJECT}/amount", kiosk)
+            await end_bluetoothd(signal.SIGKILL)
+            await kiosk.live_until(shows_all, seconds=60)
+            start_bluetoothd()
+            await kiosk.live_until(shows, seconds=60)
+            for adapter in ("hci0", "hci1"):
+                await radio_is("hearing", "hci1", kiosk)
+                await radio_is("listening", "hci0", sender)  # otherwise it may be power cycling its adapter
+                await power(adapter, False)
+                await kiosk.live_until(shows_all, seconds=60)
+                await power(adapter, True)
+                await kiosk.live_until(shows, seconds=60)
         await kiosk.live_until(shows_all, seconds=60)
     log = (tmp_path / "b.log").read_text()
     assert re.search(r'"change": "Arrived".*first_frame', log), log
@@ -117,19 +129,3 @@ async def test_without_rssi_the_toml_decides_whether_reception_is_enough(tmp_pat
         assert health["radio"]["liveness"]["proof"] == "proved"
         assert "A's beacon was heard just now" in health["radio"]["liveness"]["words"]["en"]
         assert health["radio"]["adapters"]["hci1"]["recovery"]["fault"] is None
-
-
-async def test_both_gateways_recover_from_a_killed_bluetoothd_and_from_adapters_that_were_off(tmp_path: Path) -> None:
-    async with gateway_b(tmp_path) as kiosk, gateway("a", A, tmp_path) as a, visitor(a.url) as sender:
-        await kiosk.live_until(shows, seconds=60)
-        await end_bluetoothd(signal.SIGKILL)
-        await kiosk.live_until(shows_all, seconds=60)
-        start_bluetoothd()
-        await kiosk.live_until(shows, seconds=60)
-        for adapter in ("hci0", "hci1"):
-            await radio_is("hearing", "hci1", kiosk)
-            await radio_is("listening", "hci0", sender)  # otherwise it may be power cycling its adapter
-            await power(adapter, False)
-            await kiosk.live_until(shows_all, seconds=60)
-            await power(adapter, True)
-            await kiosk.live_until(shows, seconds=60)

@@ -97,3 +97,20 @@ def test_a_wrong_result_in_a_starved_lab_stays_a_failure(tmp_path: Path) -> None
     for share in (tmp_path, tmp_path / "again"):
         finished_lab(share, "failed", starved_s=1.5, error="AssertionError")
     assert _run([TEST], 2, tmp_path).reports[TEST][0]["outcome"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("console", "outcome"),
+    [
+        ("Bluetooth: hci0: Opcode 0x203c failed: -110\n", "passed"),
+        ("Bluetooth: hci1: command 0x2042 tx timeout\n", "passed"),
+        ("Bluetooth: hci0: Opcode 0x2039 failed: -38\n", "failed"),
+    ],
+)
+def test_a_test_that_failed_while_a_controller_did_not_answer_runs_again(
+    console: str, outcome: str, tmp_path: Path
+) -> None:
+    finished_lab(tmp_path, "failed", starved_s=0.0, error="AssertionError")
+    (tmp_path / "console.log").write_text(console)
+    finished_lab(tmp_path / "again", "passed", starved_s=0.0)
+    assert _run([TEST], 2, tmp_path).reports[TEST][0]["outcome"] == outcome
