@@ -69,6 +69,7 @@ def packed_zeros(rows: int) -> bytes:
     return bomb.getvalue()
 
 
+@pytest.mark.thorough
 async def test_a_workbook_is_read_in_a_process_with_limits() -> None:
     """A small file that takes too much time or memory is refused, and the server continues."""
     rows: list[list[Cell]] = [["label", "number"], ["床前", 5], ["", ""], ["x", 7]]

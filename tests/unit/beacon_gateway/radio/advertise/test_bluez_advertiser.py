@@ -62,6 +62,7 @@ async def test_a_controller_that_keeps_refusing_is_reset_and_a_person_is_asked_o
     assert [line["event"] for line in logs].count("advert.needs_a_person") == 1
 
 
+@pytest.mark.thorough
 async def test_a_controller_that_refuses_is_power_cycled_once_and_switched_on_again(bluez: FakeBlueZ) -> None:
     bluez.errors["RegisterAdvertisement"] = CONTROLLER
     advertiser = BlueZAdvertiser("hci0", FRAME, timings=FAST)
@@ -76,6 +77,7 @@ async def test_a_controller_that_refuses_is_power_cycled_once_and_switched_on_ag
         await until(lambda: advertiser.read_status().state == "on_air")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("error", ["NotPermitted", "AlreadyExists"])
 async def test_only_a_refusing_controller_is_power_cycled(error: str, bluez: FakeBlueZ) -> None:
     bluez.errors["RegisterAdvertisement"] = (f"org.bluez.Error.{error}", "")
