@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
+from time import sleep
 from typing import IO
 
 from beacon_gateway.nfc.ntag import CardRemoved
@@ -68,9 +69,17 @@ def running_pcscd(folder: Path) -> Iterator[VirtualReader]:
         try:
             reader = VirtualReader(port, pcscd.stdout)
             reader.wait_for(b"daemon ready")
+            while not _listens(run / "pcscd.comm"):  # it says so before it does
+                assert pcscd.poll() is None, "pcscd ended"
+                sleep(0.01)
             yield reader
         finally:
             pcscd.kill()  # it would first wait for its readers
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _answer(reader: socket.socket, card: NtagCard) -> None:
