@@ -38,7 +38,7 @@ MAX_GAP_S = 5.0
 """A longer gap is a silence and counts as this much."""
 SMOOTHING_S = 6.0
 """Time constant of the smoothed level, which is displayed and compared; the latest packet has at most MOST_GAIN."""
-MOST_GAIN = 0.6
+MOST_GAIN = 0.2
 USUAL_S = 12.0
 """Time constant of the usual level while immediate; it follows the smoothed level."""
 USUAL_SHARE = 0.5
@@ -106,12 +106,15 @@ class _Edge:
 
     def add_nearer(self, above_db: float, seconds: float) -> None:
         """Add a packet's evidence for nearer. `above_db`: of its level above the threshold."""
-        weight = max(-NEARER_COUNTER, min(1.0, above_db / NEARER_CLEAR_DB))
-        self.evidence_s = max(0.0, self.evidence_s + weight * seconds)
+        self._add(above_db / NEARER_CLEAR_DB, NEARER_COUNTER, seconds)
 
     def add_farther(self, below_db: float, seconds: float) -> None:
-        weight = max(-FARTHER_COUNTER, min(1.0, below_db / FARTHER_CLEAR_DB))
-        self.evidence_s = max(0.0, self.evidence_s + weight * seconds)
+        self._add(below_db / FARTHER_CLEAR_DB, FARTHER_COUNTER, seconds)
+
+    def _add(self, clear: float, counter: float, seconds: float) -> None:
+        weight = 1.0 if clear > 1.0 else clear if clear > -counter else -counter
+        evidence_s = self.evidence_s + weight * seconds
+        self.evidence_s = evidence_s if evidence_s > 0.0 else 0.0
 
     def cross(self, usually_s: float, at: float) -> bool:
         """Return whether the evidence is enough for one more crossing, and if so record it."""
@@ -186,28 +189,36 @@ class ZoneEstimator:
         if gap_s == inf:
             self.level_db = level_db
             return
-        self._gap_s += (min(gap_s, MAX_GAP_S) - self._gap_s) * (GAP_LEARNING if self._gap_s else 1.0)
-        self.level_db += (level_db - self.level_db) * min(MOST_GAIN, gap_s / (gap_s + SMOOTHING_S))
-        seconds = min(gap_s, max(LONGEST_S, LONGEST_GAPS * self._gap_s))
-        nearer_inner, nearer_outer, farther_inner, farther_outer, trend, leaving_trend = self._thresholds
+        usual_gap_s = self._gap_s or gap_s
+        self._gap_s = usual_gap_s + ((gap_s if gap_s < MAX_GAP_S else MAX_GAP_S) - usual_gap_s) * GAP_LEARNING
+        gain = gap_s / (gap_s + SMOOTHING_S)
+        self.level_db += (level_db - self.level_db) * (gain if gain < MOST_GAIN else MOST_GAIN)
         trend_db = level_db - self.level_db
         inner, outer, zone = self._inner, self._outer, self.zone
-        # most packets are evidence against a change of which there is no evidence yet
+        nearer_inner, nearer_outer, farther_inner, farther_outer, trend, leaving_trend = self._thresholds
+        # Most packets are evidence against a change of which there is no evidence yet: they add nothing.
         if zone is _IMMEDIATE:
-            self._usual_db += (self.level_db - self._usual_db) * min(1.0, gap_s / USUAL_S)
-            usual_db = min(_MOST_USUAL, max(_LEAST_USUAL, self._usual_db))
-            below_db = farther_inner + USUAL_SHARE * usual_db - level_db - leaving_trend * trend_db
+            below_db = farther_inner + self._usual_share(gap_s) - level_db - leaving_trend * trend_db
             if below_db > 0.0 or inner.evidence_s:
-                inner.add_farther(below_db, seconds)
+                inner.add_farther(below_db, self._counts_s(gap_s))
         elif (above_db := level_db + trend * trend_db - nearer_inner) > 0.0 or inner.evidence_s:
-            inner.add_nearer(above_db, seconds)
+            inner.add_nearer(above_db, self._counts_s(gap_s))
         if zone is _FAR:
             if (above_db := level_db + trend * trend_db - nearer_outer) > 0.0 or outer.evidence_s:
-                outer.add_nearer(above_db, seconds)
+                outer.add_nearer(above_db, self._counts_s(gap_s))
         elif (below_db := farther_outer - level_db) > 0.0 or outer.evidence_s:
-            outer.add_farther(below_db, seconds)
+            outer.add_farther(below_db, self._counts_s(gap_s))
         if inner.evidence_s or outer.evidence_s:
             self._judge(at)
+
+    def _counts_s(self, gap_s: float) -> float:
+        """Return the time with which a packet counts."""
+        return min(gap_s, max(LONGEST_S, LONGEST_GAPS * self._gap_s))
+
+    def _usual_share(self, gap_s: float) -> float:
+        """Update the usual level and return its share in dB."""
+        self._usual_db += (self.level_db - self._usual_db) * min(1.0, gap_s / USUAL_S)
+        return USUAL_SHARE * min(_MOST_USUAL, max(_LEAST_USUAL, self._usual_db))
 
     def _judge(self, at: float) -> None:
         inner, outer = self._inner, self._outer
