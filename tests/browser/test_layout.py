@@ -237,3 +237,32 @@ async def test_a_screen_that_asks_has_few_words_and_all_a_decision_needs_above_t
     assert wrong == {}
     assert {name: text for name in ASKING if len(text := words[name]) > most} == {}
     assert words["amount"], "the check reads something"
+
+
+COUNTED = ".sum, .pick b, .key, .sums dd, .people-reached b, .progress-summary, .number, .slip, .months li, .steps li"
+UNEQUAL = """(selector) => [...document.querySelectorAll(selector)].filter((each) => each.checkVisibility())
+  .filter((each) => !getComputedStyle(each, each.matches(".steps li") ? "::before" : null)
+    .fontVariantNumeric.includes("tabular-nums"))
+  .map((each) => each.outerHTML.slice(0, 80))"""
+
+
+async def test_sums_and_counts_have_figures_of_one_width(open_page: OpenPage, gallery_url: str) -> None:
+    page = await open_page(*SIZES["kiosk"])
+    wrong, seen = {}, set()
+    for name in (
+        "attract-progress",
+        "project-progress",
+        "amount",
+        "keypad",
+        "handoff",
+        "thanks",
+        "contact",
+        "board",
+        "help",
+    ):
+        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/zh-Hans")
+        if unequal := await page.evaluate(UNEQUAL, COUNTED):
+            wrong[name] = unequal
+        seen |= {each for each in COUNTED.split(", ") if await page.locator(each).count()}
+    assert wrong == {}
+    assert seen == set(COUNTED.split(", ")), "each is on one of the pages"

@@ -63,14 +63,31 @@ async def books(tmp_path: Path) -> AsyncIterator[Hall]:
         yield Hall(central, gateway)
 
 
-async def test_every_page_of_the_books_fits_in_english_and_chinese(open_page: OpenPage, books: Hall) -> None:
+PRINTED = """() => {
+  const controls = [...document.querySelectorAll(".menu, .masthead, form, .actions, .pager")];
+  const shown = controls.filter((each) => each.checkVisibility());
+  const wide = document.scrollingElement.scrollWidth - innerWidth;
+  return [...shown.map((each) => each.className || each.localName), ...(wide > 0 ? [`${wide} px too wide`] : []),
+    ...(document.querySelector(".paper-head").checkVisibility() ? [] : ["no head"])];
+}"""
+"""What a sheet of A4 shows that is only for a screen, or cuts off."""
+
+
+async def test_every_page_of_the_books_fits_and_prints_in_english_and_chinese(open_page: OpenPage, books: Hall) -> None:
     page = await open_page(1280, 800)
     await log_in(page, books, "/staff/")
-    wrong = {}
+    wrong: dict[tuple[str, str], object] = {}
     for number, path in enumerate(PAGES):
         for language in languages(number):
             answer = await page.goto(f"{books.central.url}{path}{'&' if '?' in path else '?'}lang={language}")
             assert answer is not None
             assert answer.status == 200, path
             wrong[path, language] = await size_faults(page, _SMALL)
+        await page.set_viewport_size({"width": 688, "height": 1000})
+        await page.emulate_media(media="print")
+        wrong[path, "paper"] = await page.evaluate(PRINTED)
+        await page.emulate_media(media="screen")
+        await page.set_viewport_size({"width": 1280, "height": 800})
+        if path == "/staff/receipts":
+            assert "R-2026-0001" in await page.content(), "an issued receipt remains visible"
     assert not any(wrong.values()), wrong
