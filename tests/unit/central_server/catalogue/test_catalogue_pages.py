@@ -210,6 +210,17 @@ async def test_a_binding_is_made_by_ticks_and_removed(
         assert await bindings.every(connection, [TOP]) == ()
 
 
+async def test_the_list_of_bindings_names_a_beacon_once(editor: Editor) -> None:
+    page = await editor.open(f"/staff/beacons/new?uuid={UUID_1}")
+    await editor.save(page, major="7", minor="9", label="7/9", place="all", kind="place")
+    saved = await editor.save(
+        await editor.open("/staff/bindings/new"), target="beacon", beacon=f"{UUID_1}/7/9", project="lunch", place="all"
+    )
+    assert "saved=1" in saved.url
+    listed = await editor.open("/staff/bindings")
+    assert listed.html.partition("<tbody>")[2].count("7/9") == 1
+
+
 async def test_a_beacon_changed_meanwhile_is_not_removed(editor: Editor, central: RunningCentral) -> None:
     page = await editor.save(await editor.open(f"/staff/beacons/new?uuid={UUID_1}"), label="door", place="all")
     await editor.save(page, label="gate")
