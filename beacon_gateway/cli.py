@@ -115,6 +115,20 @@ def config_diff(
 
 
 @app.command()
+def doctor(
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    lang: Annotated[str, typer.Option(help="zh or en; the default is that of LANG.")] = "",
+    url: Annotated[str, typer.Option(help="Address of the running kiosk; the default is that of the settings.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check the device, its radio, network and settings; print each fault with its remedy. Changes nothing."""
+    from beacon_gateway.commands.doctor import run as body
+
+    raise typer.Exit(body(config, state_dir, lang, url, json))
+
+
+@app.command()
 def identity(state_dir: StateDir = DEFAULT_STATE) -> None:
     """Print this gateway's id and public key, for `beacon-central gateway add`; creates them on the first call."""
     from beacon_gateway.commands.identity import identity as body

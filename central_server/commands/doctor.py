@@ -8,9 +8,9 @@ from pathlib import Path
 
 from central_server.backups.backup import Source
 from central_server.commands import doctor_machine, doctor_server, store_selection
-from central_server.commands.doctor_findings import Finding, Level, fault, format_findings, note, ok
 from central_server.commands.exit_codes import FAILURE
 from central_server.settings import Settings
+from daemonkit.findings import Finding, Level, fault, format_findings, note, ok
 from daemonkit.toml import ConfigRefused, load
 
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from central_server.backups import sqlite_file
 from central_server.backups.backup import Source, megabytes
-from central_server.commands.doctor_findings import Finding, fault, note, ok
 from central_server.state_files import OWN_FILES
 from daemonkit.clock import clock_synchronised
+from daemonkit.findings import Finding, fault, note, ok
 from sync_contract.strict_model import Environment
 
 _KEY_BYTES = 32

@@ -11,7 +11,6 @@ from central_server.backups.backup import Source
 from central_server.backups.sqlite_file import FileRefused
 from central_server.banks.port import CredentialsRefused
 from central_server.banks.registry import BANKS, BankAccount
-from central_server.commands.doctor_findings import Finding, fault, note, ok
 from central_server.enrolment.gateway_status import GatewayStatus, survey
 from central_server.receipts.sealed_data import Seal
 from central_server.settings import Settings
@@ -23,6 +22,7 @@ from central_server.store.engine.database import Database, StoreRefused, StoreUn
 from central_server.store.engine.schema import find_revision, newest_revision
 from central_server.store.families import sealed_keys
 from central_server.store.places.places import TOP
+from daemonkit.findings import Finding, fault, note, ok
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Environment
 

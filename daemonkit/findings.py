@@ -1,4 +1,4 @@
-"""Represent findings of the doctor and format them for a terminal of 80 columns."""
+"""Represent findings of a program's doctor and format them for a terminal of 80 columns."""
 
 import textwrap
 from collections.abc import Sequence

@@ -1,0 +1,49 @@
+"""The facts that checks look at, and what a check returns."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from beacon_gateway.doctor.machine import Machine
+from beacon_gateway.settings import Settings
+
+FAILURE, TRY_AGAIN, CONFIGURATION = 1, 75, 78
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`code`: a stable word. `remedy`: a command as it is typed, or empty; then the text says what to do.
+
+    `exit_code`: 75 when it may pass by itself, 78 for settings, else 1.
+    """
+
+    code: str
+    zh: str
+    en: str
+    remedy: str = ""
+    exit_code: int = FAILURE
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """`settings`: None if there are no valid ones. `health`: /healthz of the running gateway, None if none answers.
+
+    `refused`: faults of the settings file; `placeholders`: values of the shipped file that are still in it.
+    """
+
+    machine: Machine
+    settings: Settings | None
+    state_dir: Path
+    today: date
+    health: Mapping[str, Any] | None = None
+    refused: tuple[str, ...] = ()
+    placeholders: tuple[str, ...] = ()
+
+    @property
+    def central(self) -> str:
+        return self.settings.central.url if self.settings else ""
+
+
+Check = Callable[[Facts], Iterator[Problem]]

@@ -1,0 +1,145 @@
+"""Each fault is planted on a healthy device, as files, programs or facts of the gateway; only its check finds it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beacon_gateway.commands.doctor import CHECKS, choose_exit_code, find_problems
+from beacon_gateway.doctor.facts import Facts
+from beacon_gateway.doctor.machine import Answer, Machine
+from beacon_gateway.settings import Settings
+from daemonkit.toml import load
+from tests.paths import ROOT
+
+TODAY = date(2026, 6, 1)
+PROGRAMS = {
+    "systemctl": "echo LoadState=loaded; echo ActiveState=active; echo UnitFileState=enabled; echo WatchdogUSec=30s",
+    "timedatectl": "echo yes",
+    "bluetoothctl": "echo bluetoothctl: 5.82",
+    "journalctl": "exit 1",
+    "df": "echo 'Use%'; echo ' 40%'",
+    "getent": "echo 192.0.2.1",
+}
+FILES = {
+    "sys/class/bluetooth/hci0/name": "hci0",
+    "sys/class/rfkill/rfkill0/type": "bluetooth",
+    "sys/class/rfkill/rfkill0/soft": "0",
+    "sys/class/rtc/rtc0/name": "rtc",
+    "sys/class/thermal/thermal_zone0/temp": "48000",
+    "sys/class/hwmon/hwmon0/in0_lcrit_alarm": "0",
+    "sys/class/drm/card0-HDMI-A-1/status": "connected",
+    "sys/block/mmcblk0/device/life_time": "0x01 0x01",
+    "proc/mounts": "/dev/mmcblk0p2 / ext4 rw,noatime 0 0",
+    "proc/meminfo": "MemAvailable:    900000 kB",
+    "proc/net/route": "Iface Destination\neth0 00000000",
+}
+HEALTH: dict[str, Any] = {"ok": True, "catalogue": 3, "radio": {"state": "hearing"}, "screen": {"silent_s": 1}}
+
+
+@dataclass
+class Device:
+    root: Path
+    facts: Facts
+    health: dict[str, Any] = field(default_factory=lambda: dict(HEALTH))
+
+    def put(self, file: str, text: str) -> None:
+        (self.root / file).parent.mkdir(parents=True, exist_ok=True)
+        (self.root / file).write_text(text)
+
+    def program(self, name: str, script: str) -> None:
+        self.put(f"bin/{name}", f"#!/bin/sh\n{script}\n")
+        (self.root / "bin" / name).chmod(0o755)
+
+    def problems(self) -> list[str]:
+        facts = self.facts if self.facts.health is not None else replace(self.facts, health=self.health)
+        return [each.code for each in find_problems(facts)]
+
+
+class AnsweringMachine(Machine):
+    """A machine with a network on which the central server answers."""
+
+    def request(self, url: str) -> Answer:
+        assert url
+        return Answer.server
+
+
+@pytest.fixture
+def device(tmp_path: Path) -> Device:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    settings = load(ROOT / "config" / "demo" / "gateway.toml", Settings)
+    permitted = [each for each in settings.projects if each.permit and each.permit.closes.year > TODAY.year]
+    settings = settings.model_copy(update={"projects": tuple(permitted)})
+    machine = AnsweringMachine(tmp_path, str(tmp_path / "bin"))
+    device = Device(tmp_path, Facts(machine, settings, state, TODAY))
+    for name, script in PROGRAMS.items():
+        device.program(name, script)
+    for file, text in FILES.items():
+        device.put(file, text)
+    return device
+
+
+def file(path: str, text: str) -> Callable[[Device], None]:
+    return lambda device: device.put(path, text)
+
+
+def program(name: str, script: str) -> Callable[[Device], None]:
+    return lambda device: device.program(name, script)
+
+
+def health(**facts: Any) -> Callable[[Device], None]:  # JSON
+    return lambda device: device.health.update(facts)
+
+
+def systemctl(wrong: str) -> Callable[[Device], None]:
+    return program("systemctl", f"{PROGRAMS['systemctl']}; echo {wrong}")
+
+
+FAULTS: dict[str, Callable[[Device], object]] = {
+    "adapter": lambda device: (device.root / "sys/class/bluetooth/hci0").rename(device.root / "gone"),
+    "firmware": program("journalctl", "echo hci0: BCM: Patch file not found"),
+    "rfkill": file("sys/class/rfkill/rfkill0/soft", "1"),
+    "bluetoothd": systemctl("ActiveState=failed"),
+    "bluez-old": program("bluetoothctl", "echo bluetoothctl: 5.50"),
+    "scan": health(radio={"state": "no_bluetoothd"}),
+    "tags": health(radio={"state": "listening", "liveness": {"lost": ["east wall"]}}),
+    "unheard": health(radio={"state": "hearing", "liveness": {"by": ["a"], "never": ["east wall"]}}),
+    "copies": health(radio={"state": "hearing", "liveness": {"by": ["a"], "foreign": ["own"]}}),
+    "advert": health(advert={"state": "refused"}),
+    "helper": health(advert={"state": "no_helper"}),
+    "hall": health(hall={"state": "changed"}),
+    "read-only": file("proc/mounts", "/dev/mmcblk0p2 / ext4 ro,noatime 0 0"),
+    "disk": program("df", "echo 'Use%'; echo ' 97%'"),
+    "card-wear": file("sys/block/mmcblk0/device/life_time", "0x0a 0x01"),
+    "memory": file("proc/meminfo", "MemAvailable:    9000 kB"),
+    "heat": file("sys/class/thermal/thermal_zone0/temp", "84000"),
+    "voltage": file("sys/class/hwmon/hwmon0/in0_lcrit_alarm", "1"),
+    "clock": program("timedatectl", "echo no"),
+    "rtc": lambda device: (device.root / "sys/class/rtc/rtc0").rename(device.root / "gone"),
+    "watchdog": systemctl("WatchdogUSec=0"),
+    "screen": file("sys/class/drm/card0-HDMI-A-1/status", "disconnected"),
+    "backlog": health(delivery_stuck=True),
+    "catalogue": health(catalogue=0),
+    "old-file": health(settings_refused=["gateway.toml:1: wrong"]),
+    "store": health(store="disk_full"),
+    "stages": health(degraded=["heads"]),
+    "browser": health(screen={"silent_s": 400}),
+    "window": health(screen={"silent_s": 1, "behind_s": 400}),
+    "folder": lambda device: (device.root / "state").chmod(0o755),
+}
+
+
+def test_a_healthy_device_has_no_finding(device: Device) -> None:
+    assert len(CHECKS) >= 25
+    assert device.problems() == []
+    assert choose_exit_code([]) == 0
+
+
+@pytest.mark.parametrize("code", FAULTS)
+def test_only_its_own_check_finds_a_planted_fault(device: Device, code: str) -> None:
+    FAULTS[code](device)
+    assert device.problems() == [code]
