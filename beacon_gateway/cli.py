@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from daemonkit.command_line import print_version
+from daemonkit.command_line import print_version, run_program
 from daemonkit.light_structlog import import_structlog
 
 DEFAULT_CONFIG = Path("/etc/beacon-gateway/gateway.toml")
@@ -351,7 +351,7 @@ def demo(
 
 def main() -> None:
     try:
-        app()
+        run_program(app, "beacon-gateway")
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise

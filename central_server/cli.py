@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from central_server.bank_emulator.unionpay.faults import FAULTS
-from daemonkit.command_line import print_version
+from daemonkit.command_line import print_version, run_program
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The central server of beacon gateways.")
 user = typer.Typer(no_args_is_help=True, help="Accounts of staff.")
@@ -346,4 +346,4 @@ def gateway_invite(
 
 
 def main() -> None:
-    app()
+    run_program(app, "beacon-central")

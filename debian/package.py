@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from debian.manual import make_completions, make_manual
 from debian.sbom import make_sbom
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -212,6 +213,12 @@ def pack(package: Package, tree: Path, output: Path, version: str, architecture:
     for target, source in package.files.items():
         _copy(ROOT / source, tree / target)
     put_on_path(package, tree)
+    for name, module in package.programs.items():
+        for target, text in make_completions(name).items():
+            _write(tree / target, text)
+        manual = tree / f"usr/share/man/man1/{name}.1.gz"
+        manual.parent.mkdir(parents=True)
+        manual.write_bytes(make_manual(name, module, version))
     control = _control(package, version, architecture, _size(tree))
     _write(tree / "DEBIAN/control", control)
     for name, text in maintainer_scripts(package).items():

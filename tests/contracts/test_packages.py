@@ -1,12 +1,17 @@
 """Properties of the packages that need no build. The others: tests/soak."""
 
+import gzip
 import json
+import os
 import re
+import subprocess
+import sys
 from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
+from debian.manual import make_completions, make_manual
 from debian.package import PACKAGES, ROOT, Package, put_on_path, put_version
 from debian.sbom import make_sbom
 
@@ -30,6 +35,33 @@ def test_a_package_states_its_version(tmp_path: Path) -> None:
     put_version(tmp_path, "9.8.7")
     found = [(each.name, each.version) for each in distributions(path=[str(tmp_path)])]
     assert found == [("beacon-gateway", "9.8.7")]
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_the_manual_page_describes_each_command_and_renders_without_warnings(package: Package, tmp_path: Path) -> None:
+    ((name, module),) = package.programs.items()
+    page = gzip.decompress(make_manual(name, module, "9.8.7"))
+    for heading in (b'.SS "check\\-config ', b'.SS "enrol ADDRESS' if "gateway" in name else b'.SS "user list'):
+        assert heading in page
+    (tmp_path / "page.1").write_bytes(page)
+    command = ["groff", "-man", "-Tutf8", "-K", "utf8", "-wall", str(tmp_path / "page.1")]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
+
+
+def test_bash_completes_commands_of_an_installed_program(tmp_path: Path) -> None:
+    """As bash-completion does: with the script of the package, and the program on the path."""
+    script, program = tmp_path / "script", tmp_path / "beacon-gateway"
+    script.write_text(make_completions("beacon-gateway")["usr/share/bash-completion/completions/beacon-gateway"])
+    program.write_text(f"#!{sys.executable}\nfrom beacon_gateway.cli import main\nmain()\n")
+    program.chmod(0o755)
+    words = "COMP_WORDS=(beacon-gateway config s); COMP_CWORD=2; _beacon_gateway_completion beacon-gateway"
+    done = subprocess.run(
+        ["bash", "-c", f'. {script}; {words}; echo "${{COMPREPLY[@]}}"'],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout.split() == ["set"], done.stderr
 
 
 def test_the_bill_of_materials_lists_each_library_with_its_version_and_licence(tmp_path: Path) -> None:

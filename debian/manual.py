@@ -1,0 +1,84 @@
+"""Generate the manual page and the shell completions of a program from its commands."""
+
+import gzip
+import textwrap
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer._completion_shared import get_completion_script
+
+COMPLETIONS = {
+    "bash": "usr/share/bash-completion/completions/{name}",
+    "zsh": "usr/share/zsh/vendor-completions/_{name}",
+    "fish": "usr/share/fish/vendor_completions.d/{name}.fish",
+}
+EXIT_CODES = (
+    ("0", "Done."),
+    ("1", "Not done, or something was found that needs a person."),
+    ("2", "Wrong use of the command line."),
+    ("75", "Not possible now; try again later."),
+    ("78", "The settings or the state folder are refused."),
+)
+
+
+def make_completions(name: str) -> dict[str, str]:
+    """Return the scripts by target path; they ask the program for the words."""
+    variable = f"_{name.replace('-', '_').upper()}_COMPLETE"
+    return {
+        path.format(name=name): get_completion_script(prog_name=name, complete_var=variable, shell=shell) + "\n"
+        for shell, path in COMPLETIONS.items()
+    }
+
+
+def make_manual(name: str, module: str, version: str) -> bytes:
+    """Return the compressed page, see man-pages(7)."""
+    program = typer.main.get_command(import_module(module).app)
+    text = "\n".join(_write_page(name, program, version)) + "\n"
+    return gzip.compress(text.encode(), 9, mtime=0)
+
+
+def _write_page(name: str, program: Any, version: str) -> Iterator[str]:  # noqa: ANN401 - typer exports no class of it
+    yield f'.TH {_escape(name.upper())} 1 "" "{name} {version}"'
+    yield ".SH NAME"
+    yield f"{_escape(name)} \\- {_escape((program.help or '').rstrip('.'))}"
+    yield ".SH SYNOPSIS"
+    yield f".B {_escape(name)}\n[\\-\\-version] [\\-\\-help] COMMAND [OPTIONS]"
+    yield ".SH COMMANDS"
+    for words, command in _walk(program, ()):
+        yield f'.SS "{_escape(" ".join((*words, *_arguments(command))))}"'
+        yield _paragraph(command.help)
+        for parameter in command.params:
+            if parameter.name == "help":
+                continue
+            names = ", ".join((*parameter.opts, *parameter.secondary_opts))
+            shown = (parameter.metavar or parameter.name).upper() if parameter.param_type_name == "argument" else names
+            yield f".TP\n.B {_escape(shown)}"
+            yield _paragraph(getattr(parameter, "help", ""))
+    yield ".SH EXIT STATUS"
+    for code, meaning in EXIT_CODES:
+        yield f".TP\n.B {code}\n{meaning}"
+
+
+def _walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - as above
+    """Yield each command below with the words that call it."""
+    for name, below in getattr(command, "commands", {}).items():
+        if getattr(below, "commands", None):
+            yield from _walk(below, (*words, name))
+        else:
+            yield (*words, name), below
+
+
+def _arguments(command: Any) -> list[str]:  # noqa: ANN401 - as above
+    return [(each.metavar or each.name).upper() for each in command.params if each.param_type_name == "argument"]
+
+
+def _paragraph(text: str | None) -> str:
+    return "\n.PP\n".join(_escape(" ".join(part.split())) for part in textwrap.dedent(text or "").split("\n\n"))
+
+
+def _escape(text: str) -> str:
+    """Escape for groff, see groff_char(7)."""
+    escaped = text.replace("\\", "\\e").replace("-", "\\-").replace('"', "\\(dq")
+    return "\\&" + escaped if escaped.startswith((".", "'")) else escaped
