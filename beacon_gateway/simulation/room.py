@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from heapq import merge
 from random import Random
 
-from beacon_gateway.model.beacons import Beacon, Sighting
+from beacon_gateway.model.beacons import Beacon, Sighting, power_at_1m
 from beacon_gateway.simulation.air import Air, simulate_rssi
 from beacon_gateway.simulation.walk import Walk
 
@@ -30,7 +30,6 @@ def _simulate_walker(walker: Walker, seed: int) -> Iterator[Sighting]:
     beacon, walk = walker.beacon, walker.walk
     # seeded per identity, so that another walker in the room does not change the others
     source = Random(f"{seed} {beacon.id}")  # noqa: S311 - a simulation, not a secret
-    for at, rssi in simulate_rssi(
-        lambda now: walk.distance_m(now % walk.seconds), beacon.measured_power, walker.air, source
-    ):
-        yield Sighting(beacon.id, rssi, at, beacon.measured_power, ADAPTER)
+    power = power_at_1m(beacon, None)
+    for at, rssi in simulate_rssi(lambda now: walk.distance_m(now % walk.seconds), power, walker.air, source):
+        yield Sighting(beacon.id, rssi, at, power, ADAPTER)

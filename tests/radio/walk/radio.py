@@ -10,6 +10,7 @@ from hashlib import sha256
 from time import monotonic
 
 from beacon_gateway.frames.ibeacon import COMPANY, IBeacon
+from beacon_gateway.model.beacons import power_at_1m
 from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus, system_bus
 from beacon_gateway.simulation.room import Walker, simulate_sightings
 from sync_contract.beacon_identity import BeaconId
@@ -49,7 +50,7 @@ class WalkRadio:
 
     async def play(self, walkers: Sequence[Walker], *, seed: int, for_s: float) -> None:
         """Play the room from its start in real time for `for_s` seconds."""
-        data = {walker.beacon.id: advert(walker.beacon.id, walker.beacon.measured_power) for walker in walkers}
+        data = {walker.beacon.id: advert(walker.beacon.id, power_at_1m(walker.beacon, None)) for walker in walkers}
         address = {id_: address_of(id_) for id_ in data}
         self.began, self._began = datetime.now(UTC), monotonic()
         for sighting in simulate_sightings(walkers, seed=seed):

@@ -1,9 +1,10 @@
 """Tests of the simulated room, and of the room of the demo."""
 
+from dataclasses import replace
 from itertools import islice, pairwise, takewhile
 from uuid import UUID
 
-from beacon_gateway.model.beacons import Beacon, Sighting, Zone
+from beacon_gateway.model.beacons import POWER_UNSET, USUAL_POWER, Beacon, Sighting, Zone
 from beacon_gateway.model.visits import Arrived, Left, ZoneChanged
 from beacon_gateway.presence.presence_rules import PresenceRules
 from beacon_gateway.presence.visit_tracker import Tracker
@@ -44,6 +45,12 @@ def test_the_streams_are_merged_in_time_order() -> None:
 def test_another_walker_does_not_change_the_others() -> None:
     alone = until(60, WALKERS[:1], 1)
     assert [sighting for sighting in until(60, WALKERS, 1) if sighting.beacon == FIRST_CARD.id] == alone
+
+
+def test_a_beacon_without_a_set_power_sends_with_the_usual_one() -> None:
+    unset = Walker(replace(FIRST_CARD, measured_power=POWER_UNSET), WALKERS[0].walk)
+    usual = Walker(replace(FIRST_CARD, measured_power=USUAL_POWER), WALKERS[0].walk)
+    assert until(20, [unset], 1) == until(20, [usual], 1)
 
 
 def test_in_the_demo_our_own_beacon_stays_near_and_the_neighbour_far() -> None:
