@@ -124,7 +124,9 @@
     }
     for (const found of text.matchAll(/[a-z]{2,20}/gi)) {
       if (/[a-z]/i.test((text[found.index - 1] || "") + (text[found.index + found[0].length] || ""))) continue;
-      const places = characters.slice(found.index, found.index + found[0].length).map((each) => each.place).filter((place) => place.width);
+      const letters = characters.slice(found.index, found.index + found[0].length);
+      if (block.closest(".wire") || letters.some((each) => each.node !== letters[0].node)) continue; // an address; two elements
+      const places = letters.map((each) => each.place).filter((place) => place.width);
       if (!cut(block) && places.some((place) => apart(place, places[0]))) faults.push(`a word broken in two, ${found[0]}: ${name(block)}`);
     }
     if (cut(block) || /[a-z]{30}/i.test(text)) continue; // a word that no screen holds may break anywhere
