@@ -23,6 +23,8 @@ COMMANDS = {
     "user add": ("chen", "--password-file", "FILE"),
     "user reset-totp": ("chen",),
     "user confirm": ("chen",),
+    "user list": (),
+    "gateway list": (),
     "place add": ("huada", "--kind", "community"),
     "place list": (),
     "gateway add": ("0" * 16, "A" * 43, "--community", "huada"),
