@@ -40,10 +40,13 @@ async def some(connection: Connection, limit: int, most: int) -> tuple[Uncounted
     without end delays no other.
     """
     columns = uncounted.c
-    turn = func.row_number().over(partition_by=columns.gateway, order_by=columns.seq)
-    waiting = func.count().over(partition_by=columns.gateway)
+    turn = func.row_number().over(partition_by=columns.gateway, order_by=columns.seq).label("turn")
+    waiting = func.count().over(partition_by=columns.gateway).label("waiting")
+    ordered = select(columns.seq, turn, waiting).order_by(turn, waiting, columns.seq).limit(limit)
+    first = ordered.subquery()  # without the ids, which fill most of a row
+    statement = select(uncounted).join(first, first.c.seq == columns.seq)
     rows: list[UncountedRow] = []
-    for row in await connection.execute(select(uncounted).order_by(turn, waiting, columns.seq).limit(limit)):
+    for row in await connection.execute(statement.order_by(first.c.turn, first.c.waiting, columns.seq)):
         ids = tuple(row.parcels[at : at + _ID_LENGTH] for at in range(0, len(row.parcels), _ID_LENGTH))
         if rows and sum(len(each.parcels) for each in rows) + len(ids) > most:
             break
