@@ -141,7 +141,11 @@ class FakeKiosk:
         self.later_s = 0.0
         pages = Pages(environment=environment, site=SITE, surface=Surface.kiosk, phone=contact.phone)
         rules = WebRules(
-            allowed_hosts=frozenset({"127.0.0.1"}), secret=b"only for tests", requests_per_second=100_000, burst=100_000
+            allowed_hosts=frozenset({"127.0.0.1"}),
+            secret=b"only for tests",
+            requests_per_second=100_000,
+            burst=100_000,
+            peer_connections=200,  # of several screens
         )
         self.app = kiosk_app(
             current_scene=self.current_scene,
