@@ -9,6 +9,6 @@ def import_structlog() -> None:
         return
     sys.modules["rich"] = None  # type: ignore[assignment]  # Python's mark of a module that cannot be imported
     try:
-        import structlog  # noqa: F401
+        import structlog  # noqa: F401  (while rich cannot be imported)
     finally:
         del sys.modules["rich"]

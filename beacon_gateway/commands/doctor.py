@@ -38,12 +38,12 @@ def read_facts(config: Path, state_dir: Path, url: str, machine: Machine) -> Fac
         placeholders = tuple(str(each) for each in locate(config, Settings, settings.placeholders()))
     except ConfigRefused as refused:
         faults = tuple(str(each) for each in refused.faults)
-        return Facts(machine, None, state_dir, today, refused=faults)
+        return Facts(machine, config, None, state_dir, today, refused=faults)
     try:
         health = fetch_json(url or find_address(config, state_dir), "/healthz")
     except NotRunning:
         health = None
-    return Facts(machine, settings, state_dir, today, health, placeholders=placeholders)
+    return Facts(machine, config, settings, state_dir, today, health, placeholders=placeholders)
 
 
 def find_problems(facts: Facts) -> Iterator[Problem]:

@@ -28,12 +28,15 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`settings`: None if there are no valid ones. `health`: /healthz of the running gateway, None if none answers.
+    """`config`: the settings file. `settings`: None if it has no valid ones.
+
+    `health`: /healthz of the running gateway, None if none answers.
 
     `refused`: faults of the settings file; `placeholders`: values of the shipped file that are still in it.
     """
 
     machine: Machine
+    config: Path
     settings: Settings | None
     state_dir: Path
     today: date

@@ -17,7 +17,7 @@ def settings(facts: Facts) -> Iterator[Problem]:
             "settings",
             f"设置文件有错:{first}",
             f"the settings file has faults: {first}",
-            "beacon-gateway check-config /etc/beacon-gateway/gateway.toml",
+            f"beacon-gateway check-config {facts.config}",
             CONFIGURATION,
         )
 
@@ -39,7 +39,7 @@ def placeholders(facts: Facts) -> Iterator[Problem]:
             "defaults",
             f"还有样板里的值:{facts.placeholders[0]}",
             f"values of the template are still in the file: {facts.placeholders[0]}",
-            "beacon-gateway check-config /etc/beacon-gateway/gateway.toml",
+            f"beacon-gateway check-config {facts.config}",
             CONFIGURATION,
         )
 
@@ -53,7 +53,7 @@ def permits(facts: Facts) -> Iterator[Problem]:
                 "permit",
                 f"{project.id} 的许可到 {last} 为止,之后不能捐款",
                 f"the permit of {project.id} ends on {last}; no gifts are possible afterwards",
-                "sudoedit /etc/beacon-gateway/gateway.toml",
+                f"sudoedit {facts.config}",
             )
 
 

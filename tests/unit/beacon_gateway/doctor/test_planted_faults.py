@@ -75,7 +75,7 @@ def device(tmp_path: Path) -> Device:
     permitted = [each for each in settings.projects if each.permit and each.permit.closes.year > TODAY.year]
     settings = settings.model_copy(update={"projects": tuple(permitted)})
     machine = AnsweringMachine(tmp_path, str(tmp_path / "bin"))
-    device = Device(tmp_path, Facts(machine, settings, state, TODAY))
+    device = Device(tmp_path, Facts(machine, Path("site.toml"), settings, state, TODAY))
     for name, script in PROGRAMS.items():
         device.program(name, script)
     for file, text in FILES.items():
