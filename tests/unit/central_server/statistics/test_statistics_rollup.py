@@ -1,5 +1,6 @@
 """Roll parcels up into figures by hour and day: counted once, in any order, on both databases."""
 
+import asyncio
 import gzip
 import random
 from dataclasses import replace
@@ -115,6 +116,17 @@ async def test_parcels_that_are_placed_again_after_a_crash_count_once(database: 
         await connection.execute(uncounted.insert().values(gateway=row.gateway, parcels=row.parcels))
     await count_all(database)
     assert await everything(database) == grown
+
+
+async def test_two_servers_that_count_at_the_same_time_count_once(database: Database) -> None:
+    await register_gateways(database)
+    for gateway in GATEWAYS:
+        for start in (0, 300, 600):
+            sent = [stretch(start + n, MIDNIGHT + timedelta(minutes=5 * n)) for n in range(1, 301)]
+            await deliver(database, gateway, sent)
+    await asyncio.gather(*(count_all(database) for _ in range(3)))
+    for gateway in GATEWAYS:
+        assert sum(stretches for stretches, _, _ in (await hours(database, gateway.id)).values()) == 900
 
 
 async def test_days_sum_their_hours_and_begin_at_midnight_in_beijing(database: Database) -> None:
