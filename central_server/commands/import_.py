@@ -12,7 +12,7 @@ from central_server.catalogue.file_import import Plan
 from central_server.catalogue.records import Edit
 from central_server.commands.exit_codes import CONFIGURATION, FAILURE
 from central_server.commands.store_selection import open_configured
-from central_server.sheets import sheet_process
+from central_server.sheets import sheet_reader_process
 from central_server.sheets.sheet_reader import SheetRefused
 from central_server.staff.frame.fault_wording import in_english
 from central_server.state_files import StateRefused
@@ -64,7 +64,7 @@ def run(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool)
 
 async def _import(config: Path, state: Path, kind: str, file: Path, place: str, yes: bool) -> Plan | None:
     """Return None for an unknown place."""
-    sheet = await sheet_process.open_sheet(file.read_bytes())
+    sheet = await sheet_reader_process.open_sheet(file.read_bytes())
     edit = Edit(BY, datetime.now(UTC))
     async with open_configured(config, state) as database:
 

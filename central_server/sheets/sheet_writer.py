@@ -32,7 +32,7 @@ def yuan(fen: int) -> Decimal:
 
 
 def write_table(form: str, title: str, rows: Rows) -> bytes:
-    """`form`: one of TYPES. Blocking; a server calls `sheet_writing.write_parts`."""
+    """`form`: one of TYPES. Blocking; a server calls `sheet_writer_process.write_parts`."""
     return csv_file(rows) if form == "csv" else xlsx_file(title, rows)
 
 

@@ -11,7 +11,7 @@ from central_server.catalogue.field_parsing import Fault, Word, file_fault
 from central_server.catalogue.file_import import KINDS, Plan, RowFault
 from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit
-from central_server.sheets import sheet_process
+from central_server.sheets import sheet_reader_process
 from central_server.sheets.sheet_reader import MAX_BYTES, Sheet, SheetRefused, ending_matches
 from central_server.sheets.sheet_writer import TYPES
 from central_server.staff.catalogue.catalogue_status import load_status
@@ -87,7 +87,7 @@ class ImportPage:
         try:
             if not ending_matches(file.ending, file.content):
                 raise SheetRefused
-            await sheet_process.open_sheet(file.content)
+            await sheet_reader_process.open_sheet(file.content)
         except SheetRefused as error:
             return await self._form(visitor, kind, file_fault(error))
         draft = Draft(new_id(), visitor.access.account, kind, place, file.name, file.content, visitor.now)
@@ -99,7 +99,7 @@ class ImportPage:
     async def _preview(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        table = await sheet_process.open_sheet(draft.content)
+        table = await sheet_reader_process.open_sheet(draft.content)
         async with visitor.database.read() as connection:
             found = await self._plan(connection, visitor, draft, table)
         if found.conflicts:
@@ -111,7 +111,7 @@ class ImportPage:
         """Apply the previewed changes, or show a new preview if the catalogue was edited meanwhile."""
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        table = await sheet_process.open_sheet(draft.content)
+        table = await sheet_reader_process.open_sheet(draft.content)
         edit = Edit(visitor.access.account, visitor.now)
 
         async def work(connection: Connection) -> HtmlPage | Redirect:

@@ -15,7 +15,7 @@ from central_server.accounts.sessions import IDLE, LoginStatus, Owed, find_login
 from central_server.catalogue.display_name import NameLookup
 from central_server.language import language, remember
 from central_server.sheets.sheet_writer import TYPES, Rows
-from central_server.sheets.sheet_writing import write_parts
+from central_server.sheets.sheet_writer_process import write_parts
 from central_server.staff.frame.menu import groups
 from central_server.staff.frame.render import StaffTemplates
 from central_server.store.accounts import audit_trail

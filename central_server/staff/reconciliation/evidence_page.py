@@ -10,7 +10,7 @@ from central_server.catalogue.field_parsing import Fault, Word, file_fault
 from central_server.donations.refund_approval import RefundProblem
 from central_server.reconciliation import evidence
 from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
-from central_server.sheets import sheet_process
+from central_server.sheets import sheet_reader_process
 from central_server.sheets.sheet_reader import MAX_BYTES, Sheet, SheetRefused, ending_matches
 from central_server.staff.donations.gift_wording import NOT_POSSIBLE
 from central_server.staff.frame.fault_wording import FAULTS
@@ -88,7 +88,7 @@ class EvidencePage:
         try:
             if not ending_matches(file.ending, file.content):
                 raise SheetRefused
-            uploaded = await sheet_process.open_sheet(file.content)
+            uploaded = await sheet_reader_process.open_sheet(file.content)
         except SheetRefused as error:
             return await self._asked(visitor, file_fault(error))
         async with visitor.database.write() as connection:
@@ -104,7 +104,7 @@ class EvidencePage:
     async def _look(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        uploaded = await sheet_process.open_sheet(draft.content)
+        uploaded = await sheet_reader_process.open_sheet(draft.content)
         async with visitor.database.read() as connection:
             found = await evidence.plan_import(connection, uploaded, visitor.tops, self._environment, visitor.now)
             names = {place.id: place.names for place in await places.every(connection, [TOP])}
@@ -115,7 +115,7 @@ class EvidencePage:
         """Apply the plan that another person sent, or show a new preview when something has changed."""
         async with visitor.database.read() as connection:
             draft = await self._draft(connection, visitor)
-        uploaded = await sheet_process.open_sheet(draft.content)
+        uploaded = await sheet_reader_process.open_sheet(draft.content)
 
         async def work(connection: Connection) -> HtmlPage | Redirect:
             found = await self._locked_plan(connection, visitor, uploaded)

@@ -17,7 +17,7 @@ from central_server.catalogue.publication import Publication
 from central_server.catalogue.records import Edit
 from central_server.enrolment.gateway_status import survey
 from central_server.enrolment.gateways import register
-from central_server.sheets import sheet_process
+from central_server.sheets import sheet_reader_process
 from central_server.staff.catalogue.beacon_page import BeaconPage
 from central_server.staff.catalogue.beacons_page import BeaconsPage
 from central_server.staff.catalogue.import_page import ImportPage
@@ -301,7 +301,7 @@ async def test_a_cloned_beacon_is_a_task_and_a_status(desk: RunningDesk) -> None
 
 
 async def planned(database: Database, content: str, tops: list[str], place: str, *, apply: bool = False) -> Plan:
-    sheet = await sheet_process.open_sheet(content.encode())
+    sheet = await sheet_reader_process.open_sheet(content.encode())
 
     async with database.write() as connection:
         await versioned_rows.begin(connection)

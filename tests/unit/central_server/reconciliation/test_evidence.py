@@ -8,7 +8,7 @@ import pytest
 from central_server.catalogue.field_parsing import Word
 from central_server.reconciliation import evidence
 from central_server.reconciliation.evidence import COLUMNS, EvidencePlan, head
-from central_server.sheets import sheet_process
+from central_server.sheets import sheet_reader_process
 from central_server.sheets.sheet_reader import Sheet
 from central_server.sheets.sheet_writer import xlsx_file
 from central_server.store.accounts import audit_trail
@@ -56,7 +56,7 @@ async def sheet(world: Books, filled: dict[str, str], language: Language = Langu
         for cells in waiting
     ]
     content = await asyncio.to_thread(xlsx_file, "gifts", [[head(name, language) for name in COLUMNS], *uploaded])
-    return await sheet_process.open_sheet(content)
+    return await sheet_reader_process.open_sheet(content)
 
 
 async def planned(world: Books, uploaded: Sheet, tops: tuple[str, ...] = (TOP,)) -> EvidencePlan:

@@ -13,8 +13,8 @@ from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]  # 
 from central_server.catalogue.columns import COLUMNS, head, name_of
 from central_server.catalogue.field_parsing import fen_to_yuan, yuan_to_fen
 from central_server.sheets import sheet_reader
-from central_server.sheets.sheet_process import SheetTooLarge, open_sheet
 from central_server.sheets.sheet_reader import SheetRefused, ending_matches, read
+from central_server.sheets.sheet_reader_process import SheetTooLarge, open_sheet
 from central_server.sheets.sheet_writer import Cell, csv_file, xlsx_file, yuan
 from sync_contract.strict_model import Language
 

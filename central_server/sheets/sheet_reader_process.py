@@ -23,7 +23,7 @@ async def open_sheet(content: bytes, *, cpu_s: int = CPU_S, memory_bytes: int = 
     """Do as sheet_reader.read, without blocking. Raises SheetRefused, SheetTooLarge where a limit was reached."""
     if not is_book(content):
         return await asyncio.to_thread(read, content)
-    command = (sys.executable, "-m", "central_server.sheets.sheet_process", str(cpu_s), str(memory_bytes))
+    command = (sys.executable, "-m", "central_server.sheets.sheet_reader_process", str(cpu_s), str(memory_bytes))
     pipe = asyncio.subprocess.PIPE
     child = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
     try:

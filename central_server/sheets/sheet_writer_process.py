@@ -21,7 +21,7 @@ async def write_parts(form: str, title: str, parts: AsyncIterable[Rows]) -> byte
     if form == "csv":
         return BYTE_ORDER_MARK + b"".join([csv_lines(part) async for part in parts])
     pipe = asyncio.subprocess.PIPE
-    command = (sys.executable, "-m", "central_server.sheets.sheet_writing", title)
+    command = (sys.executable, "-m", "central_server.sheets.sheet_writer_process", title)
     child = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
     assert child.stdin is not None
     try:
