@@ -45,9 +45,9 @@ def test_a_redirect_is_another_machine(status: int, found: Answer) -> None:
         assert Machine().request(url) is found
 
 
-@pytest.mark.parametrize("address", [f"http://127.0.0.1:{own_port()}", "http://[::1", "no address"])
+@pytest.mark.parametrize("address", ["http://127.0.0.1:{port}", "http://[::1", "no address"])
 def test_an_address_without_an_answer_is_no_error(address: str) -> None:
-    assert Machine().request(address) is Answer.none
+    assert Machine().request(address.format(port=own_port())) is Answer.none
 
 
 def test_a_server_without_tls_has_no_valid_certificate() -> None:
