@@ -240,6 +240,7 @@ def _build_pages(settings: Settings, resources: Resources) -> Pages:
         environment=settings.site.environment,
         site=settings.site.community,
         surface=Surface.kiosk,
+        default_language=settings.kiosk.language,
         default_display=DisplayPreferences(theme=settings.kiosk.theme),
         voices=settings_mapping.voices(settings),
         phone=settings.site.contact_phone,

@@ -24,7 +24,7 @@ from sync_contract.catalogue import BeaconKind, HoursOfDay, TagClass
 from sync_contract.project import Project, ProjectId, Texts
 from sync_contract.records import HandoffKind
 from sync_contract.rssi import MAX_DBM, MIN_DBM, Dbm
-from sync_contract.strict_model import Environment, Record
+from sync_contract.strict_model import Environment, Language, Record
 
 Adapter = Annotated[str, StringConstraints(pattern=r"^(hci[0-9]{1,3})?$"), Field(examples=["hci0", ""])]
 """The name of a Bluetooth adapter in BlueZ; empty: any."""
@@ -184,6 +184,8 @@ class Kiosk(Record):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
     allowed_hosts: tuple[HostOfPage, ...] = ()
     site: SiteDoor = SiteDoor.loopback
+    language: Language = Language.zh_hans
+    """Of the screen while nobody has chosen another one."""
     voices: Folder = ""
     theme: Theme = Theme.light
     rotation: Literal[0, 90, 180, 270] = 0
