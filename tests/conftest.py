@@ -45,7 +45,7 @@ ON_BOTH = (
 )
 """Connections, locks, migrations, dumps, query plans and counters in SQL: each database has its own."""
 
-TOGETHER = ("tests/browser/test_real_programs.py", "tests/flow/test_bad_input.py")
+TOGETHER = ("tests/flow/test_bad_input.py",)
 """Tests that share a whole house: one worker runs them all."""
 WAITING = ("tests/browser/", "tests/flow/")
 """Tests that wait more than they compute: spread over the run, so that the others use the processors meanwhile."""

@@ -4,9 +4,10 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -16,16 +17,16 @@ from beacon_gateway.commands.demo import Demo
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
-from tests.browser.journey import walk_the_journey
+from tests.browser.journey import next_person, walk_the_journey
 from tests.browser.layout import SIZES, faults
-from tests.browser.test_real_programs import pay_on_the_phone
 from tests.flow.conftest import furnished_house
 from tests.flow.journey import pay, register
-from tests.flow.programs import DEMO, rows, run_well, wait_paid
+from tests.flow.programs import DEMO, SIMULATED, gateway_program, rows, run_well, wait_paid
 from tests.flow.visitor import Visitor, visitor
 from tests.unit.central_server.tenancy.person import FILE_NAME, HOUSEHOLD, PDF, PHOTOGRAPH, traces
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("real house")]
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+DRILL = {Language.zh_hans: "演练", Language.zh_hant: "演練", Language.en: "drill"}
 PROJECT = "elder-lunch"
 STAFF = {"fang": "family", "lin": "family", "cai": "finance"}
 STATED = {
@@ -51,7 +52,19 @@ async def test_a_gift_becomes_lunch_that_five_households_confirm_and_no_page_nam
     open_page: OpenPage, house: Demo, tmp_path: Path
 ) -> None:
     phone = await open_page(*SIZES["phone"], locale="en-US")
-    slip = await give_five_times(await open_page(*SIZES["kiosk"]), phone, house, tmp_path)
+    async with AsyncExitStack() as restarted:
+        slip = await give_with_a_power_cut(await open_page(*SIZES["small"]), phone, house, tmp_path, restarted)
+        await give_without_javascript(open_page, house)
+        for _ in range(3):
+            async with visitor(house.gateway.url) as neighbour:
+                await pay(await register(neighbour, PROJECT))
+        await wait_paid(tmp_path, 5)
+        await published(tmp_path, 1)
+        await follow_the_money(open_page, phone, house, tmp_path, slip)
+
+
+async def follow_the_money(open_page: OpenPage, phone: Page, house: Demo, tmp_path: Path, slip: str) -> None:
+    """Spend the gifts on a lunch that five households confirm; look at every page and file afterwards."""
     desk, money = [await open_page(1280, 800, locale="en-US") for _ in range(2)]
     await log_in(desk, house, "fang")
     cases = await assess_five_households(desk, house)
@@ -79,21 +92,48 @@ async def test_a_gift_becomes_lunch_that_five_households_confirm_and_no_page_nam
         assert not file.is_file() or not traces(file.read_bytes()), file
 
 
-async def give_five_times(screen: Page, phone: Page, house: Demo, folder: Path) -> str:
-    """Give once at the screen and the phone, and four times as neighbours; return the first slip's number."""
+async def give_with_a_power_cut(screen: Page, phone: Page, house: Demo, folder: Path, restarted: AsyncExitStack) -> str:
+    """Give at the screen, whose gateway loses its power while the code is shown; return the slip's number."""
 
     async def on_the_phone(address: str) -> None:
+        house.gateway.kill()
+        await house.gateway.exited()
+        await restarted.enter_async_context(gateway_program(folder, DEMO, house.plan, radio=SIMULATED))
+        assert urlsplit(address).netloc.lower() == urlsplit(house.central.url).netloc
         await pay_on_the_phone(phone, address, Language.en)
 
     slip = await walk_the_journey(
-        screen, house.gateway.url, language=Language.en, project=PROJECT, amount_fen=3000, pay=on_the_phone
+        screen, house.gateway.url, language=Language.zh_hant, project=PROJECT, amount_fen=3000, pay=on_the_phone
     )
-    for _ in range(4):
-        async with visitor(house.gateway.url) as neighbour:
-            await pay(await register(neighbour, PROJECT))
-    await wait_paid(folder, 5)
-    await published(folder, 1)
+    await expect(phone.locator("body")).to_contain_text(slip)
+    await next_person(screen)
     return slip.strip()
+
+
+async def give_without_javascript(open_page: OpenPage, house: Demo) -> None:
+    screen = await open_page(*SIZES["kiosk"], java_script_enabled=False)
+    phone = await open_page(*SIZES["phone"], java_script_enabled=False)
+
+    async def on_the_phone(address: str) -> None:
+        await pay_on_the_phone(phone, address, Language.zh_hans)
+
+    await walk_the_journey(
+        screen, house.gateway.url, language=Language.zh_hans, project=PROJECT, amount_fen=3000, pay=on_the_phone
+    )
+
+
+async def pay_on_the_phone(phone: Page, address: str, language: Language) -> None:
+    """The page behind the code, the sandbox bank, and back; each is looked at."""
+    await phone.goto(address)
+    await phone.goto(f"{address}?lang={language}")
+    assert await phone.get_attribute("html", "lang") == language
+    assert await faults(phone) == []
+    await phone.click("main form button.main, main form button")
+    await phone.wait_for_url("**/pay/*")
+    await expect(phone.locator("body")).to_contain_text(DRILL[language])
+    await phone.locator("form button").first.click()
+    await phone.wait_for_url("**/g/*")
+    assert await faults(phone) == []
 
 
 async def published(folder: Path, heads: int) -> None:

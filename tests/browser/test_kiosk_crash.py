@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Error, async_playwright
+from playwright.async_api import async_playwright
 
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.hall_screen import (
@@ -17,7 +17,6 @@ from tests.browser.hall_screen import (
     install,
     opened,
     picture,
-    screen,
     started,
     whereabouts,
     x_server,
@@ -49,15 +48,6 @@ def kill_browser(folder: Path) -> None:
             ours = any(word.startswith(f"--user-data-dir={folder}/") for word in words)
             if ours and "chromium" in words[0] and not any(word.startswith("--type=") for word in words):
                 os.kill(int(file.parent.name), signal.SIGKILL)
-
-
-async def test_a_browser_that_died_ends_the_session_so_that_it_is_started_anew(tmp_path: Path) -> None:
-    async with screen(tmp_path, FakeKiosk()) as hall:
-        session = await hall.browser.new_browser_cdp_session()
-        with suppress(Error):
-            await session.send("Browser.crash")
-        assert await asyncio.wait_for(hall.process.wait(), PATIENCE_S) == 1
-        assert list((tmp_path / "run").glob("profile-*")) == [], "nothing of a resident outlives the browser"
 
 
 def still_kiosk() -> FakeKiosk:

@@ -61,7 +61,7 @@ async def patiently(action: Callable[[], Awaitable[Result]]) -> Result:
             await asyncio.sleep(0.1)
 
 
-async def test_no_key_and_no_mouse_leaves_the_page(tmp_path: Path) -> None:
+async def test_no_key_and_no_mouse_leaves_the_page_and_a_window_before_it_ends_the_session(tmp_path: Path) -> None:
     async with screen(tmp_path, FakeKiosk()) as hall:
         escaped: dict[str, list[str]] = {}
         await opened(hall)
@@ -85,6 +85,9 @@ async def test_no_key_and_no_mouse_leaves_the_page(tmp_path: Path) -> None:
         policy = json.loads(next((tmp_path / "policies").rglob("*.json")).read_text())
         assert policy["URLAllowlist"] == [hall.url]
         assert hall.process.returncode is None
+        session = await hall.browser.new_browser_cdp_session()
+        await session.send("Target.createTarget", {"url": "https://example.com/"})
+        assert await asyncio.wait_for(hall.process.wait(), PATIENCE_S) == 1, "systemd starts the session anew"
 
 
 async def test_no_script_no_upload_no_long_press_and_no_address_leaves_the_page(tmp_path: Path) -> None:
@@ -115,14 +118,6 @@ async def test_no_script_no_upload_no_long_press_and_no_address_leaves_the_page(
             text = await patiently(lambda: page.inner_text("body"))
             assert page.url.startswith((hall.url, "chrome-error:")) or "ERR_BLOCKED_BY_ADMINISTRATOR" in text, address
             await patiently(lambda: page.goto(hall.url))
-
-
-async def test_a_window_before_the_page_is_away_within_seconds(tmp_path: Path) -> None:
-    async with screen(tmp_path, FakeKiosk()) as hall:
-        await opened(hall)
-        session = await hall.browser.new_browser_cdp_session()
-        await session.send("Target.createTarget", {"url": "https://example.com/"})
-        assert await asyncio.wait_for(hall.process.wait(), PATIENCE_S) == 1, "systemd starts the session anew"
 
 
 async def test_with_any_keyboard_and_without_the_policy_the_tricks_are_seen_to_leave(tmp_path: Path) -> None:

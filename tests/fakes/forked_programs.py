@@ -1,7 +1,6 @@
 """Run our programs and commands in processes forked from one that has imported them.
 
-This saves one to two seconds of a processor per start. test_demo.py, test_real_programs.py and test_programs.py start
-them without a fork.
+This saves one to two seconds of a processor per start. test_demo.py and test_programs.py start them without a fork.
 """
 
 import asyncio
