@@ -1,12 +1,9 @@
 """beacon-gateway enrol: enrol this device as a gateway, or replace its key."""
 
 import asyncio
-import hashlib
-import sqlite3
 import sys
 import tomllib
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -15,10 +12,11 @@ from beacon_gateway.commands import enrol_wording as wording
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import KeysInUse
 from beacon_gateway.settings_addresses import CentralUrl
-from beacon_gateway.store.identity import Enrolment, Identity, Keys
+from beacon_gateway.setup.device_enrolment import enrol_device
+from beacon_gateway.store.identity import Keys
 from beacon_gateway.sync import credential
 from beacon_gateway.sync.central_client import open_central
-from beacon_gateway.sync.enrol import EnrolmentRefused, OtherServer, request_enrolment
+from beacon_gateway.sync.enrol import EnrolmentRefused, OtherServer
 from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable
 from daemonkit.state_owner import become_owner
 from sync_contract.enrolment import (
@@ -101,24 +99,7 @@ def _with_keys(state_dir: Path, work: Callable[[Keys], int]) -> int:
 
 
 def _enrol(state_dir: Path, config: Path, keys: Keys, invitation: Invitation) -> int:
-    with keys.locked():
-        identity = keys.read()
-        mark = hashlib.sha256(invitation.code.encode()).hexdigest()[:16]
-        repeated = identity.enrolment is not None and identity.enrolment.code == mark
-        # another enrolment uses a new key, because the old one may be on a copied card
-        key = identity.key if identity.enrolment is None or repeated else keys.prepare()
-        only_as = identity.gateway if _has_numbered_parcels(state_dir / "gateway.db", identity) else None
-        try:
-            answer = asyncio.run(request_enrolment(invitation, key, only_as))
-        except EnrolmentRefused as refused:
-            if refused.refusal is not EnrolmentRefusal.key_known:
-                raise
-            if key is not identity.key:
-                keys.forget_next()
-            key = keys.prepare()
-            answer = asyncio.run(request_enrolment(invitation, key, only_as))
-        enrolment = Enrolment(invitation.url, answer.catalogue_key, answer.community, answer.label, mark)
-        keys.store_enrolment(answer.gateway, key, enrolment)
+    answer = enrol_device(state_dir, keys, invitation)
     _print_enrolled(invitation, answer)
     if _overrides(config, invitation.url, answer.catalogue_key):
         for sentence in wording.SETTINGS_OVERRIDE:
@@ -135,18 +116,6 @@ def _overrides(config: Path, url: str, catalogue_key: str) -> bool:
     if not isinstance(central, dict):
         return False
     return central.get("url") not in (None, "", url) or central.get("catalogue_key") not in (None, "", catalogue_key)
-
-
-def _has_numbered_parcels(store: Path, identity: Identity) -> bool:
-    """Return whether the store contains parcels that the server may know as this gateway's."""
-    if not store.exists():
-        return False
-    try:
-        with closing(sqlite3.connect(f"{store.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            states = [str(row[0]) for row in database.execute("SELECT DISTINCT state FROM outbox")]
-    except sqlite3.Error:
-        return False  # damaged: the service starts a new store with a new epoch
-    return bool(states) and (identity.enrolment is not None or states != ["waiting"])
 
 
 def _print_enrolled(invitation: Invitation, answer: EnrolmentAnswer) -> None:

@@ -39,16 +39,24 @@ class OtherServer(GatewayError):
 
 
 async def request_enrolment(
-    invitation: Invitation, key: Ed25519PrivateKey, only_as: str | None, *, pauses: tuple[float, ...] = (1.0, 3.0)
+    invitation: Invitation,
+    key: Ed25519PrivateKey,
+    only_as: str | None,
+    *,
+    pauses: tuple[float, ...] = (1.0, 3.0),
+    certificate: str = "",
 ) -> EnrolmentAnswer:
     """Send the code; return the checked answer. Lost answers are requested again: the request is idempotent.
+
+    `certificate`: the SHA-256 of the server's certificate, in hexadecimal digits. It is then accepted whatever this
+    device's clock and authorities say; another certificate must be valid as usual, because it may have been renewed.
 
     Raises EnrolmentRefused, OtherServer, CentralUnreachable.
     """
     request = EnrolmentRequest(code=invitation.code, public=public_text(key.public_key()), only_as=only_as).signed(key)
     for pause in (*pauses, None):
         try:
-            answer = await _post(invitation.url, request)
+            answer = await _post_pinned(invitation.url, request, certificate)
             answer.check(key.public_key(), invitation.fingerprint)
         except CentralUnreachable:
             if pause is None:
@@ -61,7 +69,20 @@ async def request_enrolment(
     raise AssertionError("unreachable")
 
 
-async def _post(url: str, request: EnrolmentRequest) -> EnrolmentAnswer:
+async def _post_pinned(url: str, request: EnrolmentRequest, certificate: str) -> EnrolmentAnswer:
+    if certificate:
+        try:
+            return await _post(url, request, aiohttp.Fingerprint(bytes.fromhex(certificate)))
+        except _OtherCertificate:
+            pass
+    return await _post(url, request, True)
+
+
+class _OtherCertificate(Exception):
+    """The server's certificate is not the expected one; nothing was sent."""
+
+
+async def _post(url: str, request: EnrolmentRequest, trust: aiohttp.Fingerprint | bool) -> EnrolmentAnswer:
     try:
         async with (
             aiohttp.ClientSession(
@@ -73,6 +94,7 @@ async def _post(url: str, request: EnrolmentRequest) -> EnrolmentAnswer:
                 headers={"Content-Type": "application/json", "Accept-Encoding": "identity"},
                 timeout=_TIMEOUT,
                 allow_redirects=False,
+                ssl=trust,
             ) as response,
         ):
             body = await read_bounded(response, _LIMIT)
@@ -81,6 +103,8 @@ async def _post(url: str, request: EnrolmentRequest) -> EnrolmentAnswer:
             raise _failure(response, body)
     except ValidationError as error:
         raise CentralUnreachable("the answer is not an enrolment answer") from error
+    except aiohttp.ServerFingerprintMismatch as error:
+        raise _OtherCertificate from error
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
         raise CentralUnreachable(error_word(error)) from error
 

@@ -18,7 +18,8 @@ from central_server.store.enrolment.issued_codes import Code
 from sync_contract.enrolment import EnrolmentRefusal, EnrolmentRequest, Invitation, new_code
 from sync_contract.keys import key_id, read_public
 
-CODE_LIFETIME = timedelta(minutes=15)
+CODE_LIFETIME, BUNDLE_LIFETIME = timedelta(minutes=15), timedelta(hours=48)
+"""Of a code that is typed or scanned at once, and of one that travels on a card."""
 
 
 class CodeRefused(CentralError):
@@ -48,13 +49,16 @@ async def add_gateway(connection: Connection, community: str, label: str, site: 
     return gateway
 
 
-async def make_code(connection: Connection, gateway: Gateway, made_by: str, now: datetime) -> str:
+async def make_code(
+    connection: Connection, gateway: Gateway, made_by: str, now: datetime, *, bundle: bool = False
+) -> str:
     """Create a code, which is shown once: only its hash is stored. Earlier unused codes are withdrawn."""
     await gateways.lock(connection, gateway.id)
     await issued_codes.withdraw(connection, gateway.id, now)
     code = new_code(secrets.token_bytes(15))
+    ends_at = now + (BUNDLE_LIFETIME if bundle else CODE_LIFETIME)
     await issued_codes.add(
-        connection, Code(_hash(code), gateway.id, gateway.community, made_by, now, now + CODE_LIFETIME)
+        connection, Code(_hash(code), gateway.id, gateway.community, made_by, now, ends_at, bundle=bundle)
     )
     return code
 

@@ -48,6 +48,8 @@ TITLES = {
     "refund.refuse": _("A refund was not possible"),
     "gateway.add": _("Added a gateway"),
     "gateway.invite": _("Made an enrolment code"),
+    "gateway.bundle": _("Made an enrolment bundle"),
+    "gateway.revoke_bundle": _("Revoked an enrolment bundle"),
     "gateway.enrol": _("A device was enrolled"),
     "gateway.revoke": _("Locked out a gateway"),
     "key.revoke": _("Locked a key"),

@@ -35,6 +35,7 @@ from central_server.staff.donations.letter_page import LetterPage
 from central_server.staff.donations.receipts_page import ReceiptsPage
 from central_server.staff.donations.refunds_page import RefundsPage
 from central_server.staff.donations.remittances_page import RemittancesPage
+from central_server.staff.enrolment.bundle_page import BundlePage
 from central_server.staff.enrolment.gateway_page import GatewayPage
 from central_server.staff.enrolment.gateways_page import GatewaysPage
 from central_server.staff.families.families_page import FamiliesPage
@@ -107,6 +108,7 @@ class StaffSite:
             *LogPage(frame).routes(),
             *ParcelPage(frame).routes(),
             *GatewaysPage(frame).routes(),
+            *BundlePage(frame, services.inviting, services.site, environment).routes(),
             *GatewayPage(frame, services.inviting).routes(),
             *BeaconsPage(frame, publication).routes(),
             *BeaconPage(frame, publication).routes(),

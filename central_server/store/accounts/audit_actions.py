@@ -149,6 +149,8 @@ class GatewayAdded(GatewayAction, frozen=True, tag="gateway.add"):
 
 
 GatewayInvited = define_action(GatewayAction, "GatewayInvited", "gateway.invite", __name__)
+BundleMade = define_action(GatewayAction, "BundleMade", "gateway.bundle", __name__)
+BundleRevoked = define_action(GatewayAction, "BundleRevoked", "gateway.revoke_bundle", __name__)
 GatewayRetired = define_action(GatewayAction, "GatewayRetired", "gateway.retire", __name__)
 GatewayReturned = define_action(GatewayAction, "GatewayReturned", "gateway.return", __name__)
 GatewayChanged = define_action(RecordAction, "GatewayChanged", "gateway.change", __name__)

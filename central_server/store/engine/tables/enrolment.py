@@ -14,6 +14,7 @@ enrolment_codes = Table(
     Column("made_by", String(64), nullable=False),
     Column("made_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
+    Column("bundle", Boolean(name="bundle"), nullable=False),
     Column("used_at", Instant),
     Column("used_public", String(43)),
     Column("revoked_at", Instant),

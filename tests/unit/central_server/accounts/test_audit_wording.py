@@ -97,6 +97,8 @@ EXAMPLES: tuple[AuditAction, ...] = (
     money.RefundRejected(ID, "same_person"),
     actions.GatewayAdded(GATEWAY, "大厅", "hall"),
     actions.GatewayInvited(GATEWAY, "大厅"),
+    actions.BundleMade(GATEWAY, "大厅"),
+    actions.BundleRevoked(GATEWAY, "大厅"),
     actions.GatewayEnrolled(GATEWAY, KEY),
     actions.GatewayRevoked(GATEWAY, 2),
     actions.GatewayChanged(GATEWAY, (FieldChange("place", "huada", "hall"),)),
