@@ -1,5 +1,7 @@
 """No client sends anything to a server without a trusted certificate."""
 
+import asyncio
+import hashlib
 import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,6 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from yarl import URL
 
 from beacon_gateway.sync import enrol
 from beacon_gateway.sync.central_client import open_central
@@ -67,6 +70,19 @@ async def device(url: str) -> None:
     invitation = Invitation(url, new_code(bytes(15)), "0" * 16)
     with pytest.raises(CentralUnreachable, match="certificate"):
         await enrol.request_enrolment(invitation, Ed25519PrivateKey.generate(), None, pauses=())
+
+
+async def test_only_the_pinned_certificate_replaces_the_check_of_a_bundle(stranger: Stranger) -> None:
+    address = URL(stranger.url)
+    pem = await asyncio.to_thread(ssl.get_server_certificate, (str(address.host), int(address.port or 0)))
+    pin = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+    invitation, key = Invitation(stranger.url, new_code(bytes(15)), "0" * 16), Ed25519PrivateKey.generate()
+    with pytest.raises(CentralUnreachable, match="certificate"):
+        await enrol.request_enrolment(invitation, key, None, pauses=(), certificate="0" * 64)
+    assert not stranger.heard, "the code was sent to another server"
+    with pytest.raises(CentralUnreachable, match="not an enrolment answer"):
+        await enrol.request_enrolment(invitation, key, None, pauses=(), certificate=pin)
+    assert stranger.heard == ["/api/v1/enrolments"]
 
 
 async def bank(url: str) -> None:
