@@ -46,7 +46,7 @@ def cluster(store_url: str, request: pytest.FixtureRequest) -> Postgres | None:
 
 async def test_random_databases_are_restored_exactly(store_url: str, cluster: Postgres | None, tmp_path: Path) -> None:
     source = state_in(tmp_path / "central", store_url)
-    for seed in range(10 if cluster is None else 3):  # pg_dump and pg_restore are not ours
+    for seed in range(6 if cluster is None else 2):  # pg_dump and pg_restore are not ours
         async with open_database(store_url) as database:
             await fill(database, seed)
         file = tmp_path / f"{seed}.tar"
@@ -95,7 +95,7 @@ async def test_a_backup_during_writes_is_consistent(store_url: str, cluster: Pos
                 assert paid == set(written[: len(paid)]), "not the first ones, whole"
                 assert meant == paid == set(lines)
                 assert len(lines) == len(paid)
-            if number >= 2 and meanwhile:  # there were writes during a backup
+            if number >= 1 and meanwhile:  # there were writes during a backup
                 break
         stop.set()
         await writing
