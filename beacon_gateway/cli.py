@@ -64,6 +64,17 @@ def run(
     raise typer.Exit(body(config, state_dir, radio, port, central_url, central_key))
 
 
+@app.command()
+def init(
+    config: Config = DEFAULT_CONFIG,
+    template: Annotated[Path, typer.Option(help="The commented settings to copy.")] = SHIPPED_CONFIG,
+) -> None:
+    """Write a commented settings file with a new UUID; an existing file stays unchanged."""
+    from beacon_gateway.commands.init import init as body
+
+    raise typer.Exit(body(config, template))
+
+
 @app.command("check-config")
 def check_config(
     file: Annotated[Path, typer.Argument(help="The TOML file to check.")], state_dir: StateDir = DEFAULT_STATE

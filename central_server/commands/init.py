@@ -7,6 +7,7 @@ from pathlib import Path
 
 from central_server.commands.exit_codes import FAILURE
 from central_server.commands.store_selection import SERVICE
+from daemonkit.files import write_new
 from daemonkit.state_owner import make_state_folder
 
 
@@ -15,7 +16,7 @@ def run(config: Path, state: Path) -> int:
     text = files("central_server").joinpath("central.toml").read_bytes()
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
-        written = _write_new(config, text)
+        written = write_new(config, text, mode=0o644)  # it contains no secret
         made = make_state_folder(state, SERVICE)
     except OSError as error:
         print(f"{error.filename or config}: {error.strerror or error}", file=sys.stderr)
@@ -30,14 +31,3 @@ def run(config: Path, state: Path) -> int:
     print(f"  {sudo}beacon-central user add NAME{options}")
     print(f"  {sudo}beacon-central doctor{options}")
     return 0
-
-
-def _write_new(file: Path, text: bytes) -> bool:
-    """Return False when the file exists."""
-    try:
-        with file.open("xb") as new:
-            os.fchmod(new.fileno(), 0o644)  # it contains no secret
-            new.write(text)
-    except FileExistsError:
-        return False
-    return True
