@@ -3,10 +3,11 @@
 import asyncio
 import hashlib
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
+from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.store.identity import Enrolment, Identity, Keys
+from beacon_gateway.store.inspection import has_numbered_parcels
 from beacon_gateway.sync.enrol import EnrolmentRefused, request_enrolment
 from sync_contract.enrolment import EnrolmentAnswer, EnrolmentRefusal, Invitation
 
@@ -27,7 +28,7 @@ def enrol_device(state_dir: Path, keys: Keys, invitation: Invitation, certificat
         repeated = identity.enrolment is not None and identity.enrolment.code == mark
         # another enrolment uses a new key, because the old one may be on a copied card
         key = identity.key if identity.enrolment is None or repeated else keys.prepare()
-        only_as = identity.gateway if has_numbered_parcels(state_dir / "gateway.db", identity) else None
+        only_as = _only_as(identity, state_dir / "gateway.db")
         try:
             answer = asyncio.run(request_enrolment(invitation, key, only_as, certificate=certificate))
         except EnrolmentRefused as refused:
@@ -42,13 +43,14 @@ def enrol_device(state_dir: Path, keys: Keys, invitation: Invitation, certificat
     return answer
 
 
-def has_numbered_parcels(store: Path, identity: Identity) -> bool:
-    """Return whether the store contains parcels that the server may know as this gateway's."""
-    if not store.exists():
-        return False
+def _only_as(identity: Identity, store: Path) -> str | None:
+    """Return the gateway to which the records of this device belong; None if there are none of an enrolled gateway.
+
+    Raises StoreUnavailable.
+    """
+    if identity.enrolment is None or not store.exists():
+        return None
     try:
-        with closing(sqlite3.connect(f"{store.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            states = [str(row[0]) for row in database.execute("SELECT DISTINCT state FROM outbox")]
-    except sqlite3.Error:
-        return False  # damaged: the service starts a new store with a new epoch
-    return bool(states) and (identity.enrolment is not None or states != ["waiting"])
+        return identity.gateway if has_numbered_parcels(store) else None
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"{store}: {error}") from error

@@ -40,6 +40,22 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
 
 
+def has_numbered_parcels(path: Path) -> bool:
+    """Return whether the store has numbered a parcel; False if it is damaged, because repair begins a new epoch.
+
+    Raises sqlite3.Error when the disk refuses.
+    """
+    waiting_or_removed = "SELECT EXISTS (SELECT 1 FROM outbox) OR EXISTS (SELECT 1 FROM epochs WHERE removed_n > 0)"
+    try:
+        with closing(connect_read_only(path)) as connection:
+            ((found,),) = connection.execute(waiting_or_removed)
+    except _DAMAGE as error:
+        if is_refusal(error, path):
+            raise
+        return False
+    return bool(found)
+
+
 def find_fault(path: Path) -> tuple[str, list[Frame]]:
     """Return why the file cannot be used, empty if it can, and the WAL frames at its end that SQLite does not apply.
 

@@ -119,6 +119,10 @@ async def test_a_gateway_from_its_enrolment_to_its_replacement(tmp_path: Path) -
         await until(lambda: _first_used(tmp_path, gateway, "roll"))
         await register(kiosk, fen=4000)
         await until(lambda: _intents(tmp_path, gateway, 2))
+        elsewhere = await desk.code(await desk.add("西门"))
+        exit_code, _, errors = await run("enrol", url, elsewhere, state=state)
+        assert (exit_code, "records of a gateway of another place" in errors) == (1, True), errors
+        assert (await kiosk.json("/healthz"))["gateway"] == gateway
 
         await desk.lock_out(gateway)
         await register(kiosk, fen=5000)
