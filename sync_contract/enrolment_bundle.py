@@ -99,7 +99,8 @@ def format_bundle(bundle: EnrolmentBundle) -> str:
 def _lines(bundle: EnrolmentBundle) -> Iterator[str]:
     enrolment, site, beacon, network = bundle.enrolment, bundle.site, bundle.beacon, bundle.network
     expires = enrolment.expires.astimezone(_BEIJING)
-    yield f"# 网关登记文件:{site.hall} Enrolment bundle of a gateway".replace("\n", " ")
+    hall = "".join(each if each.isprintable() else " " for each in site.hall)
+    yield f"# 网关登记文件:{hall} Enrolment bundle of a gateway"
     yield f"# 原样复制到存储卡的启动分区,文件名须为 Copy it unchanged to the card's boot partition, as {BUNDLE_FILE}"
     yield f"# 只能用一次,北京时间 {expires:%Y-%m-%d %H:%M} 前有效;用后自动从卡上抹去。"
     yield f"# Works once, until {expires:%Y-%m-%d %H:%M} Beijing time; the gateway then erases it from the card."

@@ -8,8 +8,8 @@ REFUSED = {
         "There is no such code. Compare it with the staff page, or ask for a new one.",
     ),
     EnrolmentRefusal.code_expired: (
-        "登记码已过期(有效 15 分钟)。请工作人员换一个新码。",
-        "The code has expired (it is valid for 15 minutes). Ask staff for a new one.",
+        "登记码已过期(有效 15 分钟,登记文件里的 48 小时)。请工作人员换一个新的。",
+        "The code has expired: it is valid for 15 minutes, in an enrolment bundle 48 hours. Ask staff for a new one.",
     ),
     EnrolmentRefusal.code_used: (
         "登记码已被另一台设备用掉。如果不是您安排的,请立刻告诉管理员;然后换一个新码。",

@@ -15,10 +15,18 @@ def init(config: Path, template: Path) -> int:
     try:
         text = template.read_text("utf-8")
         shared = tomllib.loads(text)["advertise"]["uuid"]
+    except (OSError, ValueError, LookupError) as error:
+        print(f"{template}: 样板不能用 the template is unusable: {error}", file=sys.stderr)
+        print(
+            "请重装软件包,或用 --template 指明另一份 Reinstall the package, or name another --template", file=sys.stderr
+        )
+        return FAILURE
+    try:
         config.parent.mkdir(parents=True, exist_ok=True)
         written = write_new(config, text.replace(shared, str(uuid.uuid4())).encode(), mode=0o644)
-    except (OSError, ValueError, LookupError) as error:
-        print(f"beacon-gateway: {template} → {config}: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"{config}: 写不了 cannot be written: {error.strerror}", file=sys.stderr)
+        print("请加 sudo,或用 --config 指明别处 Use sudo, or name another --config", file=sys.stderr)
         return FAILURE
     if not written:
         print(f"{config}: 已经存在,没有改动 exists, not changed")

@@ -82,8 +82,12 @@ class BundlePage:
             chosen = next((each for each in candidates if each.id == given["beacon"]), None)
             if given["beacon"] and chosen is None:
                 return self._form(gateway, candidates, given, "beacon")
+            wifi, passphrase = given["wifi"].strip(), given["passphrase"]
+            if passphrase and not wifi:
+                return self._form(gateway, candidates, given, "wifi")
             try:
-                site, network = await self._site(connection, gateway, given), _network(given)
+                network = BundleNetwork(wifi=wifi, passphrase=passphrase)
+                site = await self._site(connection, gateway, given)
             except ValidationError as error:
                 return self._form(gateway, candidates, given, str(error.errors()[0]["loc"][-1]))
             beacon = await self._beacon(connection, chosen, visitor)
@@ -120,7 +124,7 @@ class BundlePage:
             "environment": self._environment,
             "language": given["language"],
             "time_zone": given["time_zone"].strip(),
-            "rotation": int(given["rotation"]) if given["rotation"].isdecimal() else given["rotation"],
+            "rotation": next((each for each in ROTATIONS if str(each) == given["rotation"]), None),
         }
         return BundleSite.model_validate(fields, strict=False)
 
@@ -165,10 +169,3 @@ async def _candidates(connection: Connection, gateway: Gateway) -> tuple[StoredB
     every = await beacons.concerning(connection, gateway.community)
     fits = [each for each in every if each.kind is BeaconKind.place and each.gateway in (None, gateway.id)]
     return tuple(sorted(fits, key=lambda each: (each.gateway is None, each.beacon)))
-
-
-def _network(given: Mapping[str, str]) -> BundleNetwork:
-    """Raises ValidationError; a passphrase without a network is one."""
-    if given["passphrase"] and not given["wifi"].strip():
-        return BundleNetwork(wifi="\n")
-    return BundleNetwork(wifi=given["wifi"].strip(), passphrase=given["passphrase"])

@@ -33,7 +33,10 @@ def test_an_existing_settings_file_is_never_overwritten(tmp_path: Path) -> None:
     assert file.read_text() == "# by the installer\n"
 
 
-def test_a_missing_template_leaves_no_file(tmp_path: Path) -> None:
+def test_a_missing_template_and_a_place_that_refuses_the_file_have_remedies(tmp_path: Path) -> None:
     found = init(tmp_path / "gateway.toml", tmp_path / "none.toml")
-    assert (found.returncode, "none.toml" in found.stderr) == (1, True)
+    assert (found.returncode, "none.toml" in found.stderr, "--template" in found.stderr) == (1, True, True)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").touch()
+    found = init(tmp_path / "file/gateway.toml")
+    assert (found.returncode, "file/gateway.toml" in found.stderr, "--config" in found.stderr) == (1, True, True)

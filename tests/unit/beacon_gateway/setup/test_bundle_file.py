@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from beacon_gateway.setup.bundle_file import erase_bundle, find_bundle, read_bundle
-from daemonkit.toml import ConfigRefused
+from daemonkit.toml import ConfigRefused, load_text
 from sync_contract.enrolment import group_code, new_code
-from sync_contract.enrolment_bundle import BUNDLE_FILE
+from sync_contract.enrolment_bundle import BUNDLE_FILE, EnrolmentBundle, format_bundle
 
 _CODE = group_code(new_code(bytes(range(15))))
 _GOOD = f"""contract = 1
@@ -24,6 +26,13 @@ environment = "drill"
 wifi = "hall"
 passphrase = "eight or more"
 """
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40))
+def test_a_hall_with_any_name_is_read_as_it_was_written(hall: str) -> None:
+    bundle = load_text(Path(BUNDLE_FILE), _GOOD, EnrolmentBundle)
+    named = bundle.model_copy(update={"site": bundle.site.model_copy(update={"hall": hall})})
+    assert load_text(Path(BUNDLE_FILE), format_bundle(named), EnrolmentBundle) == named
 
 
 def test_a_good_bundle_is_found_read_and_erased(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ async def test_a_bundle_has_what_the_hall_needs_and_works_once(
         ({"wifi": "", "passphrase": "long enough"}, "Enter the name of the Wi-Fi"),
         ({"time_zone": "Asia/Quanzhou"}, "not a time zone"),
         ({"rotation": "45"}, "0, 90, 180 or 270"),
+        ({"rotation": "9" * 5000}, "0, 90, 180 or 270"),
         ({"beacon": "elsewhere"}, "one of the listed beacons"),
     ):
         assert words in (await submit(donor, form, at, **(_FORM | wrong))).text()
