@@ -15,6 +15,11 @@ from daemonkit.toml_lines import Path as KeyPath
 
 FAILURE, USAGE, CONFIGURATION = 1, 2, 78
 _MISSING = object()
+_FREE_PORT = (
+    "kiosk.port: 0 每次启动都换端口,浏览器找不到网页;请写固定的端口,如 8080\n"
+    "kiosk.port: 0 selects a free port at each start; the browser needs a fixed port, such as 8080\n"
+    "没有改动 nothing was changed"
+)
 
 
 def get(config: Path, state_dir: Path, key: str, as_json: bool) -> int:
@@ -40,12 +45,15 @@ def get(config: Path, state_dir: Path, key: str, as_json: bool) -> int:
 
 def set_value(config: Path, state_dir: Path, key: str, text: str) -> int:
     """Write one value, as TOML or as plain text. Return the exit code: 78 if the settings would be invalid."""
-    path = parse_key(key)
+    path, value = parse_key(key), _parse_value(text)
     if not path:
         print("beacon-gateway config: KEY 不能为空 must not be empty", file=sys.stderr)
         return USAGE
+    if path == ("kiosk", "port") and value == 0:  # valid in the demo's file only
+        print(_FREE_PORT, file=sys.stderr)
+        return CONFIGURATION
     try:
-        changes = write_settings(config, state_dir, [(path, _parse_value(text))])
+        changes = write_settings(config, state_dir, [(path, value)])
     except ConfigRefused as refused:
         print_refused(refused, state_dir)
         print("没有改动 nothing was changed", file=sys.stderr)

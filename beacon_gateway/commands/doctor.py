@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
@@ -16,11 +17,19 @@ from beacon_gateway.settings import Settings
 from daemonkit.findings import fault, format_findings
 from daemonkit.toml import ConfigRefused, locate
 
+LANGUAGES = ("zh", "en")
+USAGE = 2
 CHECKS = (*service.CHECKS, *adapter.CHECKS, *board.CHECKS, *network.CHECKS)
 
 
 def run(config: Path, state_dir: Path, language: str, url: str, as_json: bool) -> int:
-    """Return 0 without a finding; 78 if settings are wrong, 1 for other faults, 75 if all may pass by themselves."""
+    """Return 0 without a finding; 78 if settings are wrong, 1 for other faults, 75 if all may pass by themselves.
+
+    Return 2 for a language in which the doctor has no texts. `language`: empty for that of the environment.
+    """
+    if language not in ("", *LANGUAGES):
+        print(f"--lang {language}: 只有 zh 和 en only zh and en are available", file=sys.stderr)
+        return USAGE
     problems = list(find_problems(read_facts(config, state_dir, url, Machine())))
     if as_json:
         print(json.dumps([asdict(each) for each in problems], ensure_ascii=False, indent=2))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from beacon_gateway.commands.doctor import find_problems, read_facts
+from beacon_gateway.commands.doctor import USAGE, find_problems, read_facts, run
 from beacon_gateway.doctor.machine import Answer, Machine
 from tests.ports import own_port
 
@@ -61,3 +61,8 @@ def test_the_remedy_names_the_file_that_was_checked(tmp_path: Path) -> None:
     found = {each.code: each for each in find_problems(read_facts(file, tmp_path, "", Machine()))}
     assert found["settings"].remedy == f"beacon-gateway check-config {file}"
     assert f"{file}:1" in found["settings"].en
+
+
+def test_an_unknown_language_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(tmp_path / "no.toml", tmp_path, "xx", "", False) == USAGE
+    assert capsys.readouterr() == ("", "--lang xx: 只有 zh 和 en only zh and en are available\n")
