@@ -47,7 +47,11 @@ class ComponentsPage(View):
 
 
 FOLDER = Path(__file__).with_name("references")
-COMPARED = ("kiosk", "small", "phone")
+COMPARED = (
+    *(("kiosk", theme) for theme in Theme),
+    *(("small", Theme.light), ("phone", Theme.dark)),
+)
+"""Screens and themes. A theme changes colours and a screen changes sizes: each is compared at least once."""
 SMALLER = 8
 """A picture is kept at this fraction of its size."""
 SIDE = 0.05
@@ -218,13 +222,12 @@ def distance(one: Image.Image, other: Image.Image) -> tuple[float, float]:
 
 
 async def every(browser: Browser, url: str) -> AsyncIterator[tuple[str, Page]]:
-    for size in COMPARED:
+    for size, theme in COMPARED:
         width, height = SIZES[size]
-        for theme in Theme:
-            page = await browser.new_page(viewport={"width": width, "height": height})
-            await page.goto(f"{url}/{theme}")
-            yield f"{size}-{theme}", page
-            await page.close()
+        page = await browser.new_page(viewport={"width": width, "height": height})
+        await page.goto(f"{url}/{theme}")
+        yield f"{size}-{theme}", page
+        await page.close()
 
 
 async def _write() -> None:

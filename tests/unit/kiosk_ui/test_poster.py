@@ -35,7 +35,6 @@ FACTS = PosterFacts(
 UNHEARD = texts("不记录您的手机", "這裡不會記錄您的手機", "Your phone is not recorded")
 ADDRESS = "https://GIVE.EXAMPLE.ORG/H/FDA50693-A4E2-4FB1-AFCF-C6EB07647825/10001/65535"
 A4, A3 = (210, 297), (297, 420)
-EACH = tuple((language,) for language in Language)
 PAIRS = ((Language.zh_hans, Language.en), (Language.zh_hant, Language.en))
 LONG_PAYEE = texts(
     "福建省泉州市丰泽区示例慈善基金会联合会",
@@ -58,7 +57,7 @@ LONGEST = LUNCH.model_copy(update={"title": LONG_TITLE, "summary": LONG_SUMMARY,
 
 @pytest.mark.parametrize(
     ("paper", "size", "languages"),
-    [*((Paper.a4, A4, languages) for languages in (*EACH, *PAIRS)), (Paper.a3, A3, PAIRS[1])],
+    [(Paper.a4, A4, (Language.zh_hans,)), (Paper.a4, A4, PAIRS[1]), (Paper.a3, A3, PAIRS[0])],
 )
 def test_a_phone_reads_the_posters_code_and_a_person_everything_else(
     paper: Paper, size: tuple[int, int], languages: tuple[Language, ...]
@@ -82,7 +81,7 @@ def test_a_phone_reads_the_posters_code_and_a_person_everything_else(
 
 @pytest.mark.parametrize(
     ("paper", "languages"),
-    [*((Paper.stickers, languages) for languages in (*EACH, *PAIRS)), *((Paper.nfc, languages) for languages in PAIRS)],
+    [(Paper.stickers, (Language.zh_hans,)), (Paper.stickers, PAIRS[1]), (Paper.nfc, PAIRS[0])],
 )
 def test_each_sticker_is_read_with_a_scratch_and_a_blot_and_its_number_is_large_enough_to_dial(
     paper: Paper, languages: tuple[Language, ...]
@@ -125,10 +124,8 @@ def test_a_print_without_a_permit_does_not_mention_payment(paper: Paper, languag
 @pytest.mark.parametrize(
     ("paper", "language", "word"),
     [
-        (Paper.a4, "zh-Hans", "演练"),
         (Paper.a4, "en", "Drill"),
         (Paper.a3, "zh-Hant", "演練"),
-        (Paper.stickers, "zh-Hant", "演練"),
         (Paper.stickers, "en", "Drill"),
         (Paper.nfc, "zh-Hans", "演练"),
     ],
@@ -156,8 +153,9 @@ def test_without_a_permit_the_poster_asks_nobody_to_give() -> None:
 @pytest.mark.parametrize(
     ("paper", "languages"),
     [
-        *((paper, languages) for paper in (Paper.a4, Paper.stickers) for languages in (*EACH, *PAIRS)),
-        *((paper, languages) for paper in (Paper.a3, Paper.nfc) for languages in PAIRS),
+        *((paper, languages) for paper in (Paper.a4, Paper.stickers) for languages in PAIRS),
+        *((Paper.a3, PAIRS[0]), (Paper.nfc, PAIRS[1])),
+        *((Paper.a4, (Language.en,)), (Paper.stickers, (Language.zh_hant,))),  # in one language
     ],
 )
 def test_the_longest_texts_still_fit_the_page(paper: Paper, languages: tuple[Language, ...]) -> None:
