@@ -8,7 +8,7 @@ from pathlib import Path
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.store.raw_rows import Frame, read_wal
-from beacon_gateway.store.tables import SCHEMA, Tables, schema_of
+from beacon_gateway.store.tables import SCHEMA, Schema, Tables, schema_of
 
 APPLICATION_ID = 0x42470000
 """Plus the schema's version, which so is stored twice: a flipped bit in it does not look like a newer schema."""
@@ -22,7 +22,7 @@ _DAMAGE = (sqlite3.Error, ValueError, MemoryError, OverflowError)
 
 
 class SchemaTooNew(GatewayError):
-    """The file was written by a newer version of this program: install that version again."""
+    """The file was written by a newer version of this program, in a form that this one cannot use."""
 
 
 def is_refusal(error: Exception, path: Path) -> bool:
@@ -83,10 +83,11 @@ def _find_fault(connection: sqlite3.Connection) -> str:
         return ""  # a new file
     if application != APPLICATION_ID + version:
         return "the version in its header is damaged"
+    schema = schema_of(min(version, len(SCHEMA)))
     if version > len(SCHEMA):
-        raise SchemaTooNew(f"the store has schema {version}, this program knows {len(SCHEMA)}")
-    schema = schema_of(version)
-    if texts != {text.encode() for text in schema.texts}:
+        if not _only_adds(tables, schema):
+            raise SchemaTooNew(f"the store has schema {version}, this program knows {len(SCHEMA)}")
+    elif texts != {text.encode() for text in schema.texts}:
         return "its schema is damaged"
     ((verdict,),) = tables.execute("PRAGMA quick_check(1)")
     if verdict != b"ok":
@@ -95,6 +96,21 @@ def _find_fault(connection: sqlite3.Connection) -> str:
     if damaged:
         return f"rows do not match their checksum: {', '.join(damaged)}"
     return "" if tables.first("epochs") else "its epoch is missing"
+
+
+def _only_adds(tables: Tables, schema: Schema) -> bool:
+    """Return whether a later release only added to our tables: all our columns come first, and others are optional."""
+    for table, columns in schema.columns.items():
+        found = [
+            (name.decode(), kind.decode(), not required or default is not None)
+            for _, name, kind, required, default, _ in tables.execute(f"PRAGMA table_info({table})")
+        ]
+        known = [*columns.items(), ("sum", "BLOB")]
+        if [(name, kind) for name, kind, _ in found[: len(known)]] != known:
+            return False
+        if not all(optional for *_, optional in found[len(known) :]):
+            return False
+    return True
 
 
 def _ignored_frames(path: Path) -> list[Frame]:

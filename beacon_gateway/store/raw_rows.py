@@ -21,9 +21,11 @@ PAGE = 4096
 _MAX_LOCAL = PAGE - 35, (PAGE - 12) * 64 // 255 - 23
 """Of a table with a rowid, and of one without."""
 _MIN_LOCAL = (PAGE - 12) * 32 // 255 - 23
-_INTEGER_BYTES = (0, 1, 2, 3, 4, 6, 8)
+_NUMBER_BYTES = (0, 1, 2, 3, 4, 6, 8, 8)
 _SERIAL = {"INTEGER": rb"[\x00-\x06\x08\x09]", "TEXT": rb"[\x81-\xff]{0,3}[\x00-\x7f]"}
 _SUM = rb"\x2c"  # the serial type of a BLOB of 16 bytes
+_MAX_ADDED = 16
+"""Bytes in a record's header for columns of later releases, which stand after `sum`."""
 _WAL_HEADER, _FRAME_HEADER = 32, 24
 
 
@@ -56,15 +58,16 @@ def find_rows(path: Path, only: Sequence[Frame] | None = None) -> Iterator[Found
 
 def rows_in(page: bytes, fetch: Callable[[int], bytes]) -> Iterator[Found]:
     """Return the intact rows that begin in the page. `fetch` returns a page by its number, b"" if it has none."""
-    integer_keys = schema_of(len(SCHEMA)).integer_keys
+    columns, integer_keys = schema_of(len(SCHEMA)).columns, schema_of(len(SCHEMA)).integer_keys
     for table, pattern in _patterns().items():
         after = 0
         while found := pattern.search(page, after):
             after = found.start() + 1  # the next one may begin inside this one
-            if found[0][0] == len(found[0]):
-                cells = _read_record(page, found.start(), found[0], fetch, integer_key=table in integer_keys)
-                if cells is not None and checksum(table, cells[:-1]) == cells[-1]:
-                    yield table, cells[:-1]
+            header = page[found.start() : found.start() + found[0][0]]
+            if len(header) >= len(found[0]):
+                cells = _read_record(page, found.start(), header, fetch, integer_key=table in integer_keys)
+                if cells is not None and checksum(table, cells[: (sum_ := len(columns[table]))]) == cells[sum_]:
+                    yield table, cells[:sum_]
 
 
 def read_wal(path: Path) -> list[Frame]:
@@ -100,7 +103,7 @@ def _wal_header_is_sound(header: bytes) -> bool:
 
 @cache
 def _patterns() -> Mapping[str, re.Pattern[bytes]]:
-    """Return, by table, a pattern of the record header: its length, then a serial type for each column.
+    """Return, by table, a pattern of the record header: its length, then a serial type for each column up to `sum`.
 
     A serial type has one byte, or two or three for a long text: at most six more than columns in all.
     """
@@ -109,7 +112,7 @@ def _patterns() -> Mapping[str, re.Pattern[bytes]]:
         serials = b"".join(_SERIAL.get(kind, _SERIAL["TEXT"]) for kind in columns.values())
         if table in schema.integer_keys:
             serials = b"\\x00" + serials.removeprefix(_SERIAL["INTEGER"])  # the rowid is before the record
-        shortest, longest = len(columns) + 2, len(columns) + 8
+        shortest, longest = len(columns) + 2, len(columns) + 8 + _MAX_ADDED
         length = b"[" + re.escape(bytes([shortest])) + b"-" + re.escape(bytes([longest])) + b"]"
         patterns[table] = re.compile(length + serials + _SUM, re.DOTALL)
     return patterns
@@ -119,9 +122,9 @@ def _read_record(
     page: bytes, start: int, header: bytes, fetch: Callable[[int], bytes], *, integer_key: bool
 ) -> tuple[Cell, ...] | None:
     serials = list(_varints(header[1:]))
-    if any(10 <= serial < 12 or serial == 7 for serial in serials):
+    if any(10 <= serial < 12 for serial in serials):
         return None
-    sizes = [_INTEGER_BYTES[serial] if serial < 7 else max(0, (serial - 12) // 2) for serial in serials]
+    sizes = [_NUMBER_BYTES[serial] if serial < 8 else max(0, (serial - 12) // 2) for serial in serials]
     max_local = _MAX_LOCAL[0 if integer_key else 1]
     payload = _read_payload(page[start:], len(header) + sum(sizes), max_local, fetch)
     if payload is None:

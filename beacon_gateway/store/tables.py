@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,8 +23,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """`columns`: by table, the column names with their types, without `sum`; `texts`: the statements that made it.
+    """`columns`: by table, the names and types of the columns before `sum`; `texts`: the statements that made it.
 
+    A later release adds columns only after `sum`, which does not cover them.
     `integer_keys`: the tables with a rowid; it is their first column.
     """
 
@@ -42,9 +44,8 @@ def schema_of(version: int) -> Schema:
         columns = {table: {row[1]: row[2] for row in memory.execute(f"PRAGMA table_info({table})")} for table in tables}
         without_rowid = {row[1]: row[4] for row in memory.execute("PRAGMA table_list")}
         texts = frozenset(text for (text,) in memory.execute("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"))
-    for names in columns.values():
-        del names["sum"]
-    return Schema(columns, frozenset(table for table in columns if not without_rowid[table]), texts)
+    covered = {table: dict(takewhile(lambda each: each[0] != "sum", each.items())) for table, each in columns.items()}
+    return Schema(covered, frozenset(table for table in columns if not without_rowid[table]), texts)
 
 
 def checksum(table: str, cells: Sequence[Cell]) -> bytes:
@@ -95,7 +96,8 @@ class Tables:
 
     def put(self, table: str, *values: str | Cell, on_conflict: OnConflict = "ABORT") -> bool:
         """Write a row and its checksum; return False if IGNORE left an earlier row with the same key."""
+        names = ", ".join((*self._columns[table], "sum"))  # a store of a later release may have more columns
         marks = ", ".join("?" * (len(values) + 1))
         cells = [value.encode() if isinstance(value, str) else value for value in values]
-        statement = f"INSERT OR {on_conflict} INTO {table} VALUES ({marks})"  # noqa: S608 - our names
+        statement = f"INSERT OR {on_conflict} INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 - our names
         return self.execute(statement, *values, checksum(table, cells)).rowcount > 0

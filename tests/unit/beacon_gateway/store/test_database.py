@@ -11,9 +11,8 @@ import pytest
 
 from beacon_gateway.donations.ports import KeyReused, StoreFault, StoreUnavailable
 from beacon_gateway.model.donations import Intent
-from beacon_gateway.store.database import SchemaTooNew, open_database
+from beacon_gateway.store.database import open_database
 from beacon_gateway.store.identity import open_identity
-from beacon_gateway.store.inspection import APPLICATION_ID
 from beacon_gateway.store.intents import Intents
 from beacon_gateway.store.ledger_heads import LedgerHeads
 from beacon_gateway.store.outbox import MAX_WAITING_INTENTS, Outbox
@@ -107,16 +106,6 @@ async def test_a_receipt_settles_its_parcel_once_and_is_logged(tmp_path: Path) -
             ("accepted", "intent", ""),
             ("refused", "intent", "unknown_project"),
         ]
-
-
-async def test_a_newer_schema_is_refused_and_the_file_stays(tmp_path: Path) -> None:
-    async with open_database(tmp_path / "gateway.db") as database:
-        await database.read(lambda tables: tables.execute("PRAGMA user_version = 99"))
-        await database.read(lambda tables: tables.execute(f"PRAGMA application_id = {APPLICATION_ID + 99}"))
-    with pytest.raises(SchemaTooNew):
-        async with open_database(tmp_path / "gateway.db"):
-            pass
-    assert not list(tmp_path.glob("*.damaged-*"))
 
 
 async def test_a_full_disk_raises_and_records_nothing_in_part(tmp_path: Path) -> None:
