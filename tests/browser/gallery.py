@@ -253,7 +253,7 @@ def gallery() -> AbstractAsyncContextManager[str]:
     """Serve the gallery; yields its address."""
 
     async def show(request: web.Request) -> web.StreamResponse:
-        return web.Response(text=rendered(request.rel_url), content_type="text/html")
+        return web.Response(text=_render(request.rel_url), content_type="text/html")
 
     async def silence(_: web.Request) -> web.StreamResponse:
         return web.Response(status=204)  # tells an EventSource to stop asking
@@ -273,7 +273,7 @@ async def show_view(page: Page, address: str) -> None:
     The parser, the stylesheet and the scripts treat it as a document that was loaded. See _WRITE for the exception.
     """
     url = URL(address)
-    if not page.url.startswith(f"{url.origin()}/") or not await page.evaluate(_WRITE, rendered(url)):
+    if not page.url.startswith(f"{url.origin()}/") or not await page.evaluate(_WRITE, _render(url)):
         await page.goto(address)
 
 
@@ -288,7 +288,7 @@ _WRITE = """async (html) => {
 }"""
 
 
-def rendered(url: URL) -> str:
+def _render(url: URL) -> str:
     _, surface, name, language = url.path.split("/")
     text, theme = url.query.get("text", TextSize.usual), url.query.get("theme", Theme.light)
     look = replace(DEFAULT_DISPLAY, text=TextSize(text), theme=Theme(theme))
