@@ -17,6 +17,7 @@ _REFUSALS = {
     sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH,
 }  # fmt: skip
 _UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ, sqlite3.SQLITE_IOERR_CORRUPTFS}
+_LAST_COLUMN = b"sum BLOB NOT NULL"
 _DAMAGE = (sqlite3.Error, ValueError, MemoryError, OverflowError)
 """What sqlite3 raises for a damaged file: also for a name that is not UTF-8 and for a size that cannot be allocated."""
 
@@ -99,18 +100,31 @@ def _find_fault(connection: sqlite3.Connection) -> str:
 
 
 def _only_adds(tables: Tables, schema: Schema) -> bool:
-    """Return whether a later release only added to our tables: all our columns come first, and others are optional."""
-    for table, columns in schema.columns.items():
-        found = [
-            (name.decode(), kind.decode(), not required or default is not None)
-            for _, name, kind, required, default, _ in tables.execute(f"PRAGMA table_info({table})")
-        ]
-        known = [*columns.items(), ("sum", "BLOB")]
-        if [(name, kind) for name, kind, _ in found[: len(known)]] != known:
-            return False
-        if not all(optional for *_, optional in found[len(known) :]):
-            return False
-    return True
+    """Return whether a later release only added to our tables: optional columns after `sum`, and plain indexes.
+
+    A trigger or a unique index could refuse our rows.
+    """
+    found = tuple(tables.execute("SELECT type, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"))
+    if not all(any(_extends(text, ours.encode()) for *_, text in found) for ours in schema.texts):
+        return False
+    if any(
+        kind == b"trigger" or text.upper().startswith(b"CREATE UNIQUE")
+        for kind, table, text in found
+        if table.decode() in schema.columns
+    ):
+        return False
+    return all(
+        not required or default is not None
+        for table, columns in schema.columns.items()
+        for number, _, _, required, default, _ in tables.execute(f"PRAGMA table_info({table})")
+        if number > len(columns)  # after ours and `sum`
+    )
+
+
+def _extends(found: bytes, ours: bytes) -> bool:
+    """Return whether `found` is the statement `ours` with at most further columns after `sum`."""
+    head, last, tail = ours.rpartition(_LAST_COLUMN)
+    return len(found) >= len(ours) and found.startswith(head + last) and found.endswith(tail.lstrip(b"\n ,"))
 
 
 def _ignored_frames(path: Path) -> list[Frame]:

@@ -21,6 +21,7 @@ NOTES = "CREATE TABLE notes (number INTEGER PRIMARY KEY, note TEXT NOT NULL, sum
 def extend(path: Path, script: str) -> None:
     """Change the schema as a later release's migration would."""
     with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
         connection.executescript(f"BEGIN; {script}; {HEADER} COMMIT;")
 
 
@@ -55,8 +56,12 @@ async def test_every_parcel_of_an_extended_store_is_delivered_and_the_additions_
         "ALTER TABLE outbox ADD COLUMN later TEXT NOT NULL DEFAULT 'x'; ALTER TABLE outbox RENAME TO parcels",
         "DROP TABLE repairs; CREATE TABLE repairs (at TEXT PRIMARY KEY, rescued INTEGER, missing INTEGER, "
         "sum BLOB NOT NULL, place TEXT NOT NULL) STRICT",
+        "ALTER TABLE outbox ADD COLUMN later TEXT NOT NULL DEFAULT 'x'; UPDATE sqlite_schema SET sql = "
+        "replace(sql, 'place INTEGER PRIMARY KEY', 'place INTEGER') WHERE name = 'outbox'",
+        "CREATE UNIQUE INDEX one_door ON intents (door)",
+        "CREATE TRIGGER no_gift BEFORE INSERT ON intents BEGIN SELECT RAISE(ABORT, 'no'); END",
     ],
-    ids=["renamed", "dropped", "moved", "required"],
+    ids=["renamed", "dropped", "moved", "required", "without_key", "unique", "trigger"],
 )
 async def test_a_store_that_a_later_release_changed_otherwise_is_refused_and_stays(tmp_path: Path, change: str) -> None:
     path = tmp_path / STORE
