@@ -174,20 +174,20 @@ async def shown(looked_at: Screen) -> Page:
             await asyncio.sleep(0.1)
 
 
-_UNCHANGED_LOOKS = 4
+_LOOK_S = 0.5
 
 
-async def picture(hall: Screen) -> Image.Image:
-    """Return what the screen shows once it has not changed for two seconds: pictures load one after the other."""
+async def picture(hall: Screen, *, still_s: float = 2.0) -> Image.Image:
+    """Return what the screen shows once it has not changed for `still_s`: pictures load one after the other."""
     before, unchanged = None, 0
     async with asyncio.timeout(PATIENCE_S):
         while True:
             seen = await asyncio.to_thread(ImageGrab.grab, xdisplay=hall.display)
             unchanged = unchanged + 1 if before is not None and not changed(before, seen) else 0
-            if unchanged >= _UNCHANGED_LOOKS and len(seen.getcolors(1 << 20) or ()) > 50:
+            if unchanged * _LOOK_S >= still_s and len(seen.getcolors(1 << 20) or ()) > 50:
                 return seen
             before = seen
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_LOOK_S)
 
 
 def changed(before: Image.Image, after: Image.Image) -> tuple[int, int, int, int] | None:
@@ -200,9 +200,18 @@ NOWHERE = ("about:", "chrome-error:", "chrome://omnibox-popup")
 
 
 async def whereabouts(hall: Screen) -> list[str]:
-    """What is open beside the kiosk's page; a page that could not be opened is nowhere."""
+    """Return what is open beside the kiosk's page; a page that could not be opened is nowhere.
+
+    A key that loads the page again takes it away for a moment: wait until it is there again.
+    """
     await asyncio.sleep(0.15)
-    urls = await hall.pages()
-    elsewhere = [url for url in urls if url and not url.startswith((hall.url, *NOWHERE))]
-    ours = sum(url.startswith(hall.url) for url in urls)
-    return elsewhere or ([] if ours == 1 else [f"the page is there {ours} times"])
+    deadline = asyncio.get_running_loop().time() + PATIENCE_S
+    while True:
+        urls = await hall.pages()
+        elsewhere = [url for url in urls if url and not url.startswith((hall.url, *NOWHERE))]
+        ours = sum(url.startswith(hall.url) for url in urls)
+        if elsewhere or ours == 1:
+            return elsewhere
+        if asyncio.get_running_loop().time() > deadline:
+            return [f"the page is there {ours} times"]
+        await asyncio.sleep(0.1)

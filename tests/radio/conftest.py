@@ -65,9 +65,14 @@ class LabResult:
         return any(data["outcome"] == "failed" for data in reports) or not _is_complete(reports)
 
     def starved_s(self, test: str) -> float:
-        """Return the longest wait for a processor within WINDOW_S, during the test or an unknown part of the lab."""
+        """Return the longest wait for a processor within WINDOW_S, during the module up to the test's end.
+
+        The modules' fixtures run during their first test. Without an end of the test, the rest of the lab counts.
+        """
+        module = test.partition("::")[0]
+        of_module = [data for name, reports in self.reports.items() if name.startswith(module) for data in reports]
         reports = self.reports.get(test, [])
-        began = min((data["start"] for data in reports), default=0.0)
+        began = min((data["start"] for data in of_module), default=0.0)
         ended = max((data["stop"] for data in reports), default=float("inf")) if _is_complete(reports) else float("inf")
         return self.starvation.worst_window_s(began, ended)
 

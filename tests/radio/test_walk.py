@@ -6,6 +6,7 @@ in simulated time.
 
 import asyncio
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -126,7 +127,10 @@ async def walk_past_gateway(folder: Path) -> WalkResult:
             async with running(kiosk.live_until(record, seconds=60)):
                 await radio.play(walkers, seed=SEED, for_s=WALK.seconds)
             await wait_for_frames(kiosk)
-            trace, queried_at = await asyncio.to_thread(fetch_json, program.url, TRACE), radio.seconds()
+            async with asyncio.timeout(60):
+                while not has_left(trace := await asyncio.to_thread(fetch_json, program.url, TRACE), card):
+                    await asyncio.sleep(0.3)
+            queried_at = radio.seconds()
             program.terminate()
             assert await program.exited() == 0
     presence, choice = settings_mapping.presence_rules(settings), settings_mapping.choice_rules(settings)
@@ -155,6 +159,12 @@ async def wait_for_frames(kiosk: Visitor) -> None:
         while before != now:
             await asyncio.sleep(0.3)
             before, now = now, (await kiosk.json("/healthz"))["radio"]["frames"]
+
+
+def has_left(trace: Mapping[str, Any], card: Beacon) -> bool:
+    """Return whether the last change of the card's visit is its end."""
+    changes = [each["kind"] for each in trace["decisions"] if each["tag_class"] == card.tag_class]
+    return bool(changes) and DecisionKind(changes[-1]) is DecisionKind.left
 
 
 def only_statistics(state_dir: Path) -> BeaconStatistics:

@@ -7,7 +7,7 @@ import pytest
 
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.presence.trace import DecisionKind
-from tests.radio.conftest import _run
+from tests.radio.conftest import LabResult, _run
 from tests.radio.disturbances import EXIT_S, FRAME, decisions, heard_again_at
 from tests.radio.starvation import read_starvation
 
@@ -91,6 +91,20 @@ def test_a_test_that_failed_in_a_starved_lab_runs_again_and_is_skipped_if_that_i
     reports = _run([TEST], 2, tmp_path).reports[TEST]
     assert [data["outcome"] for data in reports] == [outcome, "passed"]
     assert outcome != "skipped" or "starved twice" in str(reports[0]["longrepr"])
+
+
+def test_a_starved_fixture_of_the_module_counts_for_each_of_its_tests(tmp_path: Path) -> None:
+    """TEST ran in a starved window, and with it the fixture whose result the other test of the module uses."""
+    other, elsewhere = TEST.replace("::test_a", "::test_b"), "tests/radio/test_exact.py::test_c"
+    finished_lab(tmp_path, "passed", starved_s=1.5)
+    with (tmp_path / "reports").open("a") as file:
+        for test in (other, elsewhere):
+            for when, outcome in (("call", "failed"), ("teardown", "passed")):
+                times = {"start": 120.0, "stop": 121.0}
+                file.write("\n" + json.dumps({"nodeid": test, "when": when, "outcome": outcome, **times}))
+    result = LabResult.read(tmp_path)
+    assert result.needs_rerun(other)
+    assert not result.needs_rerun(elsewhere)
 
 
 def test_a_wrong_result_in_a_starved_lab_stays_a_failure(tmp_path: Path) -> None:
