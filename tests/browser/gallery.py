@@ -273,14 +273,27 @@ async def show_view(page: Page, address: str) -> None:
     The parser, the stylesheet and the scripts treat it as a document that was loaded. See _WRITE for the exception.
     """
     url = URL(address)
-    if not page.url.startswith(f"{url.origin()}/") or not await page.evaluate(_WRITE, _render(url)):
+    if not page.url.startswith(f"{url.origin()}/") or not await page.evaluate(_WRITE, [_render(url), ""]):
         await page.goto(address)
 
 
-_WRITE = """async (html) => {
+async def measure_view(page: Page, address: str) -> None:
+    """Write a view that is measured and not looked at: to paint it would cost as much as all else.
+
+    Everything has its place, style and text. Nothing can be touched, and a picture of the screen is empty.
+    """
+    url = URL(address)
+    if not page.url.startswith(f"{url.origin()}/") or not await page.evaluate(_WRITE, [_render(url), _UNPAINTED]):
+        await page.goto(address)
+        await page.evaluate("(clip) => (document.documentElement.style.clipPath = clip)", _UNPAINTED)
+
+
+_UNPAINTED = "inset(100%)"
+_WRITE = """async ([html, clip]) => {
   if (performance.now() > 20_000) return false; // timers of the documents before still run: one asks after a minute
   document.open();
   document.write(html);
+  document.documentElement.style.clipPath = clip;
   document.close();
   if (document.readyState !== "complete") await new Promise((done) => addEventListener("load", done, { once: true }));
   scrollTo(0, 0);

@@ -2,6 +2,11 @@
 // Options: text (px), target, language (px: least sizes), gap (px), ratio (text contrast), controls (contrast of borders).
 (want) => {
   const faults = [];
+  // Nothing moves between the first measure and the last section: each thing is measured once.
+  const once = (measure) => {
+    const known = new Map();
+    return (key) => known.get(key) ?? known.set(key, measure(key)).get(key);
+  };
   const name = (el) => `<${el.tagName.toLowerCase()} ${el.className.baseVal ?? el.className}> "${(el.textContent || "").trim().slice(0, 24)}"`;
   scrollTo(0, 0); // where a strip that stays stands over nothing
   const shown = (el) => el.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !el.closest("[aria-hidden]");
@@ -27,16 +32,22 @@
     const el = node.parentElement;
     if (node.data.trim() && shown(el) && !el.closest("script, svg, noscript") && getComputedStyle(el).clipPath === "none") texts.push(node);
   }
-  const lineBoxes = (node) => {
-    const lines = [];
+  const style = once((el) => getComputedStyle(el));
+  const boxOf = once((el) => el.getBoundingClientRect());
+  const charactersOf = once((node) => {
     const range = document.createRange();
     let at = 0;
-    for (const character of node.data) {
+    return [...node.data].map((character) => {
       range.setStart(node, at);
       at += character.length;
       range.setEnd(node, at);
-      const box = range.getClientRects()[0];
-      if (!character.trim() || !box || !box.width) continue;
+      return { character, node, place: range.getClientRects()[0] || range.getBoundingClientRect() };
+    });
+  });
+  const lineBoxes = once((node) => {
+    const lines = [];
+    for (const { character, place: box } of charactersOf(node)) {
+      if (!character.trim() || !box.width) continue;
       const last = lines[lines.length - 1];
       if (last && Math.abs(last.middle - (box.top + box.bottom) / 2) < box.height / 2) {
         last.text += character;
@@ -45,10 +56,14 @@
       } else lines.push({ text: character, middle: (box.top + box.bottom) / 2, left: box.left, right: box.right, top: box.top, bottom: box.bottom });
     }
     return lines;
-  };
+  });
+  const cut = once((el) => {
+    for (let at = el; at; at = at.parentElement) if (style(at).webkitLineClamp !== "none") return true;
+    return Boolean(el.closest(".news b"));
+  });
   for (const node of texts) {
     const el = node.parentElement;
-    const size = parseFloat(getComputedStyle(el).fontSize);
+    const size = parseFloat(style(el).fontSize);
     if (size < want.text) faults.push(`text of ${size} px, not ${want.text}: ${name(el)}`);
     const lines = lineBoxes(node);
     for (const { index } of el.closest("[lang]")?.lang === "en" ? node.data.matchAll(/[“”‘’]/g) : []) {
@@ -61,31 +76,31 @@
     if (lines.length > 2 && length / lines.length < 2 && !cut(el)) faults.push(`one character a line: ${name(el)}`);
     for (const line of cut(el) ? [] : lines) { // cut on purpose, with an ellipsis
       if (line.left < 0 || line.right > innerWidth + 0.5) faults.push(`text runs off the screen: ${name(el)}`);
-      const box = el.getBoundingClientRect();
-      if (getComputedStyle(el).display !== "inline" && (line.left < box.left - 1 || line.right > box.right + 1)) faults.push(`text runs out of its box: ${name(el)}`);
+      const box = boxOf(el);
+      if (style(el).display !== "inline" && (line.left < box.left - 1 || line.right > box.right + 1)) faults.push(`text runs out of its box: ${name(el)}`);
     }
-    const ratio = contrast(colour(getComputedStyle(el).color), behind(el));
+    const ratio = contrast(colour(style(el).color), behind(el));
     if (ratio < want.ratio) faults.push(`contrast ${ratio.toFixed(2)}: ${name(el)}`);
     // what holds the text holds all of it, and the window all that does not scroll
     const around = cut(el) ? [] : [el.closest("a, button, summary"), el.closest(".stay, .away") && root, ...clippers(el)];
-    for (const box of around.filter(Boolean).map((each) => (each === root ? windowBox : each.getBoundingClientRect())))
+    for (const box of around.filter(Boolean).map((each) => (each === root ? windowBox : boxOf(each))))
       for (const line of inks(node, lines)) if (line.top < box.top - 1 || line.bottom > box.bottom + 1) faults.push(`text out of what holds it: ${name(el)}`);
   }
   function clippers(el) {
     const found = [];
-    for (let at = el; at && at !== document.body; at = at.parentElement) if (getComputedStyle(at).overflowY === "hidden") found.push(at);
+    for (let at = el; at && at !== document.body; at = at.parentElement) if (style(at).overflowY === "hidden") found.push(at);
     return found;
   }
   // the height of a line's characters, without the room that the typeface leaves above and below them
   function inks(node, lines) {
-    const half = 0.42 * parseFloat(getComputedStyle(node.parentElement).fontSize);
+    const half = 0.42 * parseFloat(style(node.parentElement).fontSize);
     return lines.map((line) => ({ ...line, top: line.middle - half, bottom: line.middle + half }));
   }
   const written = texts.filter((node) => !cut(node.parentElement)).flatMap((node) => inks(node, lineBoxes(node)).map((line) => ({ ...line, node })));
   const layer = (line) => line.node.parentElement.closest(".away"); // opaque: it covers what is below on purpose
   written.forEach((one, i) => {
     for (const other of written.slice(0, i))
-      if (one.node !== other.node && layer(one) === layer(other) && Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2 && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 2)
+      if (one.node !== other.node && Math.min(one.right, other.right) - Math.max(one.left, other.left) > 2 && Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) > 2 && layer(one) === layer(other))
         faults.push(`${JSON.stringify(one.text)} is written over ${JSON.stringify(other.text)}: ${name(one.node.parentElement)}`);
   });
 
@@ -99,22 +114,13 @@
   const blocksOfText = new Map();
   for (const node of texts) {
     let block = node.parentElement;
-    while (getComputedStyle(block).display === "inline") block = block.parentElement;
+    while (style(block).display === "inline") block = block.parentElement;
     blocksOfText.set(block, [...(blocksOfText.get(block) || []), node]);
   }
   const han = /[\u3400-\u9fff]/;
   const apart = (one, other) => Math.abs(one.top + one.bottom - other.top - other.bottom) > 1.2 * Math.max(one.height, other.height);
   for (const [block, nodes] of blocksOfText) {
-    const characters = nodes.flatMap((node) => {
-      const range = document.createRange();
-      let at = 0;
-      return [...node.data].map((character) => {
-        range.setStart(node, at);
-        at += character.length;
-        range.setEnd(node, at);
-        return { character, node, place: range.getClientRects()[0] || range.getBoundingClientRect() };
-      });
-    });
+    const characters = nodes.flatMap(charactersOf);
     // a number stands on one line
     const text = characters.map((each) => each.character).join("");
     for (const found of text.matchAll(/[−-]?\u2060?¥\s?\d[\d,]*(\.\d+)?|\d[\d,.]*\d/g)) {
@@ -141,10 +147,6 @@
     });
     if (last.length < shows.length && last.replace(/[\p{P}\s]/gu, "").length < 2) faults.push(`a character alone on the last line, ${JSON.stringify(last)}: ${name(block)}`);
   }
-  function cut(el) {
-    for (let at = el; at; at = at.parentElement) if (getComputedStyle(at).webkitLineClamp !== "none") return true;
-    return Boolean(el.closest(".news b"));
-  }
 
   // -- what cannot be used now looks so
   for (const el of document.querySelectorAll(":is(a, button):is([disabled], [aria-disabled=true])")) {
@@ -159,7 +161,7 @@
 
   // -- what is touched: size, distance, border
   const targets = [...document.querySelectorAll("a, button, input:not([type=hidden]), select, textarea")].filter(shown);
-  const boxes = targets.map((el) => el.getBoundingClientRect());
+  const boxes = targets.map(boxOf);
   targets.forEach((el, i) => {
     const least = el.closest(".languages, .tools, .news") ? want.language : want.target;
     const { width, height } = boxes[i];
@@ -170,10 +172,9 @@
       const apart = Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom);
       if (apart < want.gap - 0.5) faults.push(`${apart.toFixed(1)} px between ${name(el)} and ${name(targets[j])}`);
     }
-    const style = getComputedStyle(el);
     if (!el.matches("[disabled], [aria-disabled=true]") && el.matches(".button, .pick, .key, .choice, .projects a, .ask a")) {
       const around = behind(el.parentElement);
-      const ratio = Math.max(...edges(style).map((each) => contrast(each, around)));
+      const ratio = Math.max(...edges(style(el)).map((each) => contrast(each, around)));
       if (ratio < want.controls) faults.push(`edge contrast ${ratio.toFixed(2)}: ${name(el)}`);
     }
   });
@@ -191,7 +192,7 @@
   const buttons = targets.filter((el) => el.matches(".buttons > .button"));
   const main = buttons.find((el) => el.matches(".main"));
   for (const el of buttons) {
-    const a = el.getBoundingClientRect(), b = main && main.getBoundingClientRect();
+    const a = boxOf(el), b = main && boxOf(main);
     if (b && a.top === b.top && (Math.abs(a.height - b.height) > 1 || a.width < b.width - 1)) faults.push(`smaller than ${name(main)}: ${name(el)}`);
   }
 
@@ -201,9 +202,8 @@
   blocks.forEach((el, i) => {
     for (let j = 0; j < i; j++) {
       const other = blocks[j];
-      if (el.contains(other) || other.contains(el)) continue;
-      const a = el.getBoundingClientRect(), b = other.getBoundingClientRect();
-      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+      const a = boxOf(el), b = boxOf(other);
+      if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1 && !el.contains(other) && !other.contains(el))
         faults.push(`${name(el)} lies over ${name(other)}`);
     }
   });
@@ -228,15 +228,15 @@
     return { r, g, b, a };
   }
   // What shows where a control ends: its surface, its edge, and the ledge or foot that it stands on.
-  function edges(style) {
-    const shadows = style.boxShadow.match(/rgba?\([^)]*\)/g) || [];
-    const foot = parseFloat(style.borderBottomWidth) > 0 ? [style.borderBottomColor] : [];
-    return [style.backgroundColor, ...shadows, ...foot].map(colour).filter((each) => each.a === 1);
+  function edges(look) {
+    const shadows = look.boxShadow.match(/rgba?\([^)]*\)/g) || [];
+    const foot = parseFloat(look.borderBottomWidth) > 0 ? [look.borderBottomColor] : [];
+    return [look.backgroundColor, ...shadows, ...foot].map(colour).filter((each) => each.a === 1);
   }
   // The first opaque background.
   function behind(el) {
     for (let at = el; at; at = at.parentElement) {
-      const background = colour(getComputedStyle(at).backgroundColor);
+      const background = colour(style(at).backgroundColor);
       if (background.a === 1) return background;
     }
     return { r: 255, g: 255, b: 255, a: 1 };

@@ -1,5 +1,4 @@
 from collections.abc import Iterable, Iterator
-from itertools import product
 
 import pytest
 
@@ -9,7 +8,7 @@ from kiosk_ui.surface import Surface
 from sync_contract.records import Door
 from sync_contract.strict_model import Language
 from tests.browser.conftest import OpenPage
-from tests.browser.gallery import KIOSK, LONG, PHONE, pages, show_view
+from tests.browser.gallery import KIOSK, LONG, PHONE, measure_view, pages, show_view
 from tests.browser.layout import SIZES, faults, set_up
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -70,7 +69,7 @@ async def test_every_kiosk_page_is_whole_readable_and_easy_to_touch_and_shows_wh
     for name, address in looks(KIOSK, row):
         if name.startswith(IN_ONE_ROW) and name not in list(KIOSK)[row::3]:
             continue
-        await show_view(page, f"{gallery_url}/{Surface.kiosk}/{address}")
+        await measure_view(page, f"{gallery_url}/{Surface.kiosk}/{address}")
         for size in sizes:
             width, height = SIZES[size]
             await page.set_viewport_size({"width": width, "height": height})
@@ -90,7 +89,7 @@ async def test_every_phone_page_is_whole_readable_and_easy_to_touch(
     wrong = {}
     for _, address in looks(PHONE, row):
         await set_up(page, Theme(address.rpartition("theme=")[2]))
-        await show_view(page, f"{gallery_url}/{Surface.phone}/{address}")
+        await measure_view(page, f"{gallery_url}/{Surface.phone}/{address}")
         if found := await faults(page):
             wrong[address] = found
     assert not wrong
@@ -145,7 +144,7 @@ async def test_a_phone_that_asks_for_a_decision_has_few_words_on_its_screen(
     result = {}
     for language in Language:
         for name, elsewhere in PHONE_ASKING.items():
-            await show_view(page, f"{gallery_url}/{Surface.phone}/{name}/{language}")
+            await measure_view(page, f"{gallery_url}/{Surface.phone}/{name}/{language}")
             await page.evaluate("(part) => part && document.querySelector(part).remove()", elsewhere)
             result[name, language] = await page.evaluate(BODY)
     most = {language: 120 if language is Language.en else 60 for language in Language}
@@ -184,14 +183,16 @@ UNCOVERED = """() => {
 }"""
 
 
-@pytest.mark.parametrize("size", ["kiosk", "small", "portrait"])
-async def test_the_banner_of_a_scene_that_waits_is_whole_too(open_page: OpenPage, gallery_url: str, size: str) -> None:
-    page = await open_page(*SIZES[size])
+async def test_the_banner_of_a_scene_that_waits_is_whole_too(open_page: OpenPage, gallery_url: str) -> None:
+    page = await open_page(*SIZES["kiosk"])
     for language in Language:
-        await show_view(page, f"{gallery_url}/{Surface.kiosk}/amount/{language}")
+        await measure_view(page, f"{gallery_url}/{Surface.kiosk}/amount/{language}")
         banner = pages(Surface.kiosk).render_news(News(LONG, Door.tag), language)
         await page.evaluate("(html) => (document.getElementById('news').innerHTML = html)", banner)
-        assert await page.evaluate(UNCOVERED)
+        for size in ("kiosk", "small", "portrait"):
+            width, height = SIZES[size]
+            await page.set_viewport_size({"width": width, "height": height})
+            assert await page.evaluate(UNCOVERED), (language, size)
 
 
 ASK = """(text) => {
@@ -202,12 +203,15 @@ ASK = """(text) => {
 
 
 async def test_the_question_whether_somebody_is_still_there_is_whole_too(open_page: OpenPage, gallery_url: str) -> None:
+    """Each language, screen and size of text meets each of the others in a pair."""
     page = await open_page(*SIZES["kiosk"])
     wrong = {}
-    for language in Language:
-        await show_view(page, f"{gallery_url}/{Surface.kiosk}/amount/{language}")
-        for (name, (width, height)), text in product((SIZES | {"handheld": (360, 640)}).items(), TextSize):
+    screens = list((SIZES | {"handheld": (360, 640)}).items())
+    for number, language in enumerate(Language):
+        await measure_view(page, f"{gallery_url}/{Surface.kiosk}/amount/{language}")
+        for row, (name, (width, height)) in enumerate(screens):
             await page.set_viewport_size({"width": width, "height": height})
+            text = list(TextSize)[(number + row) % 3]
             await page.evaluate(ASK, text)
             if found := await faults(page):
                 wrong[name, language, text] = found
@@ -227,7 +231,7 @@ async def test_a_screen_that_asks_has_few_words_and_all_a_decision_needs_above_t
     page = await open_page(*SIZES["kiosk"], has_touch=True, is_mobile=True)
     words, wrong = {}, {}
     for name in (*ASKING, "amount-long", "handoff-asks"):
-        await show_view(page, f"{gallery_url}/{Surface.kiosk}/{name}/{language}")
+        await measure_view(page, f"{gallery_url}/{Surface.kiosk}/{name}/{language}")
         words[name] = await page.evaluate(BODY)
         for size in ("small", "kiosk", "portrait") if language is Language.en else ("small",):
             width, height = SIZES[size]
@@ -260,7 +264,7 @@ async def test_sums_and_counts_have_figures_of_one_width(open_page: OpenPage, ga
         "board",
         "help",
     ):
-        await page.goto(f"{gallery_url}/{Surface.kiosk}/{name}/zh-Hans")
+        await measure_view(page, f"{gallery_url}/{Surface.kiosk}/{name}/zh-Hans")
         if unequal := await page.evaluate(UNEQUAL, COUNTED):
             wrong[name] = unequal
         seen |= {each for each in COUNTED.split(", ") if await page.locator(each).count()}
