@@ -46,8 +46,8 @@ def _write_page(name: str, program: Any, version: str) -> Iterator[str]:  # noqa
     yield ".SH SYNOPSIS"
     yield f".B {_escape(name)}\n[\\-\\-version] [\\-\\-help] COMMAND [OPTIONS]"
     yield ".SH COMMANDS"
-    for words, command in _walk(program, ()):
-        yield f'.SS "{_escape(" ".join((*words, *_arguments(command))))}"'
+    for words, command in list_commands(program, ()):
+        yield f'.SS "{_escape(" ".join((*words, *name_arguments(command))))}"'
         yield _paragraph(command.help)
         for parameter in command.params:
             if parameter.name == "help":
@@ -61,16 +61,17 @@ def _write_page(name: str, program: Any, version: str) -> Iterator[str]:  # noqa
         yield f".TP\n.B {code}\n{meaning}"
 
 
-def _walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - as above
+def list_commands(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - as above
     """Yield each command below with the words that call it."""
     for name, below in getattr(command, "commands", {}).items():
         if getattr(below, "commands", None):
-            yield from _walk(below, (*words, name))
+            yield from list_commands(below, (*words, name))
         else:
             yield (*words, name), below
 
 
-def _arguments(command: Any) -> list[str]:  # noqa: ANN401 - as above
+def name_arguments(command: Any) -> list[str]:  # noqa: ANN401 - as above
+    """Return the command's arguments as the manual and the reference show them."""
     return [(each.metavar or each.name).upper() for each in command.params if each.param_type_name == "argument"]
 
 

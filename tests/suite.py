@@ -116,7 +116,10 @@ def main() -> int:
         use_memory_for_temporary_files()
         compile_packages()
     if verb == "docs":
-        command = [PYTHON, "-m", "tests.browser.pictures", "docs/pictures", *arguments]
+        if arguments[:1] == ["pictures"]:
+            command = [PYTHON, "-m", "tests.browser.pictures", "docs/pictures", *arguments[1:]]
+        else:
+            command = [PYTHON, "-m", "tests.docs_site", *(arguments or ["build/site"])]
         return subprocess.run(command, cwd=ROOT).returncode
     if verb == "bench":
         return subprocess.run([PYTHON, "-m", "tests.bench", *arguments], cwd=ROOT).returncode
