@@ -164,6 +164,38 @@ def enrol(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="A new file, or a folder for a file named by the time.")] = Path(),
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
+    """Write records, catalogue and settings to one file while the gateway runs; its key is never in it."""
+    from beacon_gateway.commands.backup import run as body
+
+    raise typer.Exit(body(file, config, state_dir, json))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="The backup.")],
+    code: Annotated[
+        str, typer.Argument(help="An enrolment code of this gateway, or the complete text of its QR code.")
+    ] = "",
+    server: Annotated[str, typer.Option(help="The server's address, if it is no longer that of the backup.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Move the records of this device aside.")] = False,
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
+    """Make a new card the gateway of a backup, with a new key; the old card is no longer accepted."""
+    from beacon_gateway.commands.restore import RestoreOptions
+    from beacon_gateway.commands.restore import run as body
+
+    raise typer.Exit(body(file, config, state_dir, RestoreOptions(code, server, yes, json)))
+
+
+@app.command()
 def replay(
     file: Annotated[Path, typer.Argument(help="A btsnoop capture (btmon -w), or a trace (scan --trace).")],
     config: Annotated[

@@ -18,6 +18,7 @@ from beacon_gateway.store.intents import Intents
 from beacon_gateway.store.ledger_heads import LedgerHeads
 from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.project_pictures import ProjectPictures
+from beacon_gateway.store.restored_state import finish_restore
 from beacon_gateway.store.server_acceptance import ServerAcceptance, open_acceptance
 from beacon_gateway.store.trusted_time import TrustedTime, last_trusted
 from beacon_gateway.sync.central_client import CentralClient, open_central
@@ -76,6 +77,7 @@ async def open_resources(settings: Settings, state_dir: Path, stack: AsyncExitSt
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         stack.enter_context(state_folder.locked(state_dir))
+        finish_restore(state_dir)
         state_folder.claim(state_dir, settings.site.environment)
     except OSError as error:
         raise StoreUnavailable(f"{state_dir}: {error.strerror}") from error

@@ -39,23 +39,24 @@ _URL: TypeAdapter[str] = TypeAdapter(CentralUrl)
 def enrol(state_dir: Path, config: Path, address: str, code: str) -> int:
     """Return the exit code. `address`: the server's, or the complete text of the QR code; requested if empty."""
     try:
-        invitation = _read_invitation(address, code)
-    except _Malformed as error:
+        invitation = read_typed_invitation(address, code)
+    except MalformedInvitation as error:
         return _print_message(error.args[0], USAGE)
     except EOFError:
         return _print_message(wording.MALFORMED_CODE, USAGE)
-    return _with_keys(state_dir, lambda keys: _enrol(state_dir, config, keys, invitation))
+    return with_keys(state_dir, lambda keys: _enrol(state_dir, config, keys, invitation))
 
 
 def roll(state_dir: Path) -> int:
-    return _with_keys(state_dir, _roll)
+    return with_keys(state_dir, _roll)
 
 
-class _Malformed(Exception):
+class MalformedInvitation(Exception):
     """Invalid input; the argument is the message in both languages."""
 
 
-def _read_invitation(address: str, code: str) -> Invitation:
+def read_typed_invitation(address: str, code: str) -> Invitation:
+    """Return the invitation; request what is empty. Raises MalformedInvitation, EOFError."""
     address = address or input(wording.ASK_ADDRESS).strip()
     try:
         if address.startswith("beacon-enrol:"):
@@ -65,15 +66,16 @@ def _read_invitation(address: str, code: str) -> Invitation:
             read = Invitation(address, read_code(code or input(wording.ASK_CODE)))
         url = _URL.validate_python(read.url)
     except ValidationError as error:
-        raise _Malformed(wording.MALFORMED_URL) from error
+        raise MalformedInvitation(wording.MALFORMED_URL) from error
     except EnrolmentMalformed as error:
-        raise _Malformed((wording.MALFORMED_CODE[0], f"The code does not fit: {error}.")) from error
+        raise MalformedInvitation((wording.MALFORMED_CODE[0], f"The code does not fit: {error}.")) from error
     if not url:
-        raise _Malformed(wording.MALFORMED_URL)
+        raise MalformedInvitation(wording.MALFORMED_URL)
     return Invitation(url, read.code, read.fingerprint)
 
 
-def _with_keys(state_dir: Path, work: Callable[[Keys], int]) -> int:
+def with_keys(state_dir: Path, work: Callable[[Keys], int]) -> int:
+    """Run `work` as the owner of the state folder; word its errors. Return the exit code."""
     try:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         become_owner(state_dir)
@@ -101,13 +103,13 @@ def _with_keys(state_dir: Path, work: Callable[[Keys], int]) -> int:
 def _enrol(state_dir: Path, config: Path, keys: Keys, invitation: Invitation) -> int:
     answer = enrol_device(state_dir, keys, invitation)
     _print_enrolled(invitation, answer)
-    if _overrides(config, invitation.url, answer.catalogue_key):
+    if settings_override(config, invitation.url, answer.catalogue_key):
         for sentence in wording.SETTINGS_OVERRIDE:
             print(f"{sentence} ({config})")
     return 0
 
 
-def _overrides(config: Path, url: str, catalogue_key: str) -> bool:
+def settings_override(config: Path, url: str, catalogue_key: str) -> bool:
     """Return whether the settings contain another server or key than this enrolment."""
     try:
         central = tomllib.loads(config.read_text("utf-8")).get("central", {})

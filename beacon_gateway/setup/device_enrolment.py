@@ -8,6 +8,7 @@ from pathlib import Path
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.store.identity import Enrolment, Identity, Keys
 from beacon_gateway.store.inspection import has_numbered_parcels
+from beacon_gateway.store.restored_state import finish_restore
 from beacon_gateway.sync.enrol import EnrolmentRefused, request_enrolment
 from sync_contract.enrolment import EnrolmentAnswer, EnrolmentRefusal, Invitation
 
@@ -23,6 +24,7 @@ def enrol_device(state_dir: Path, keys: Keys, invitation: Invitation, certificat
     Raises KeysInUse, StoreUnavailable, EnrolmentRefused, OtherServer, CentralUnreachable.
     """
     with keys.locked():
+        finish_restore(state_dir)
         identity = keys.read()
         mark = mark_of(invitation.code)
         repeated = identity.enrolment is not None and identity.enrolment.code == mark
@@ -44,11 +46,11 @@ def enrol_device(state_dir: Path, keys: Keys, invitation: Invitation, certificat
 
 
 def _only_as(identity: Identity, store: Path) -> str | None:
-    """Return the gateway to which the records of this device belong; None if there are none of an enrolled gateway.
+    """Return the gateway to which the records of this device belong; None if it may enrol as any.
 
     Raises StoreUnavailable.
     """
-    if identity.enrolment is None or not store.exists():
+    if not (identity.enrolment or identity.bound) or not store.exists():
         return None
     try:
         return identity.gateway if has_numbered_parcels(store) else None

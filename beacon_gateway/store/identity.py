@@ -40,12 +40,17 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`gateway`: 16 hexadecimal digits, random until it is enrolled. `next`: a key not accepted yet."""
+    """`gateway`: 16 hexadecimal digits, random until it is enrolled. `next`: a key not accepted yet.
+
+    `bound`: restored from a backup and not enrolled since; the server knows records of `gateway`, so this device may
+    enrol as no other one.
+    """
 
     gateway: str
     key: Ed25519PrivateKey
     next: Ed25519PrivateKey | None = None
     enrolment: Enrolment | None = None
+    bound: bool = False
 
 
 def open_identity(path: Path) -> Identity:
@@ -68,18 +73,30 @@ def open_identity(path: Path) -> Identity:
     return created
 
 
-def enrolment_of(state_dir: Path) -> Enrolment | None:
-    """Return the stored enrolment; None when there is none or it cannot be read. Writes nothing."""
+def stored_identity(state_dir: Path) -> Identity | None:
+    """Return the stored identity; None when there is none or it cannot be read. Writes nothing."""
     try:
-        return _read(state_dir / FILE).enrolment
+        return _read(state_dir / FILE)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def enrolment_of(state_dir: Path) -> Enrolment | None:
+    """Return the stored enrolment; None when there is none or it cannot be read. Writes nothing."""
+    identity = stored_identity(state_dir)
+    return None if identity is None else identity.enrolment
+
+
+def write_restored(folder: Path, gateway: str, *, bound: bool) -> None:
+    """Write the identity of a restored gateway with a new key. Raises OSError."""
+    _write(folder / FILE, Identity(gateway, Ed25519PrivateKey.generate(), bound=bound))
 
 
 class Keys:
     """Changes the identity file; `locked` during a change. Port: sync.ports.Keys."""
 
     def __init__(self, state_dir: Path) -> None:
+        self.state_dir = state_dir
         self._path = state_dir / FILE
 
     @contextmanager
@@ -143,6 +160,8 @@ def _write(path: Path, identity: Identity) -> None:
         content["next"] = _text(identity.next)
     if identity.enrolment is not None:
         content["enrolment"] = asdict(identity.enrolment)
+    if identity.bound:
+        content["bound"] = True
     write_atomically(path, json.dumps(content, ensure_ascii=False).encode(), mode=0o600)
 
 
@@ -159,6 +178,7 @@ def _read(path: Path) -> Identity:
         _key(content["key"]),
         None if upcoming is None else _key(upcoming),
         None if enrolment is None else Enrolment(**enrolment),
+        content.get("bound") is True,
     )
 
 

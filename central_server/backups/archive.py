@@ -1,26 +1,17 @@
-"""Write and read backup archives: a tar with a manifest first and the manifest's digest last.
+"""The archive of a server's backup: its manifest and the names of its parts. See daemonkit.backup_archive."""
 
-The manifest lists every part with its size and SHA-256 digest.
-"""
-
-import hashlib
-import io
-import json
-import tarfile
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, StringConstraints, ValidationError
 
-from central_server.errors import CentralError
+from daemonkit import backup_archive
+from daemonkit.backup_archive import ArchiveFault, ArchiveRefused
 from sync_contract.strict_model import Environment, Record
 
+__all__ = ["DATABASES", "FORMAT", "SETTINGS", "ArchiveRefused", "DatabaseKind", "Manifest", "Part"]
 FORMAT: Literal[1] = 1
-_MANIFEST, _DIGEST = "manifest.json", "manifest.sha256"
-_LARGEST_MANIFEST = 1024 * 1024
-_PIECE = 1024 * 1024
 _NAMES = r"^(database\.(sqlite|pgdump)|central\.toml|state/[a-z]+\.(key|secret))$"
 
 DatabaseKind = Literal["sqlite", "postgresql"]
@@ -28,16 +19,8 @@ DATABASES: Mapping[DatabaseKind, str] = {"sqlite": "database.sqlite", "postgresq
 SETTINGS = "central.toml"
 
 
-class ArchiveRefused(CentralError):
-    """Not a backup of this program, damaged, or made by a newer program. The message says which."""
-
-
-class Part(Record):
-    """`octets`: how long it is."""
-
+class Part(backup_archive.Part):
     name: Annotated[str, StringConstraints(pattern=_NAMES)]
-    size: Annotated[int, Field(ge=0)]
-    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Manifest(Record):
@@ -60,90 +43,27 @@ class Manifest(Record):
 
 
 def part(name: str, file: Path) -> Part:
-    with file.open("rb") as content:
-        return Part(name=name, size=file.stat().st_size, sha256=hashlib.file_digest(content, "sha256").hexdigest())
+    size, digest = backup_archive.measure(file)
+    return Part(name=name, size=size, sha256=digest)
 
 
 def write(target: BinaryIO, manifest: Manifest, sources: Mapping[str, Path]) -> None:
     """`sources`: files by the names of the manifest's parts. Raises OSError."""
     manifest_json = manifest.model_dump_json(indent=1).encode()
-    with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        _add(tar, _MANIFEST, io.BytesIO(manifest_json), len(manifest_json), manifest.made_at)
-        for each in manifest.parts:
-            with sources[each.name].open("rb") as content:
-                _add(tar, each.name, content, each.size, manifest.made_at)
-        digest = hashlib.sha256(manifest_json).hexdigest().encode()
-        _add(tar, _DIGEST, io.BytesIO(digest), len(digest), manifest.made_at)
-
-
-def _add(tar: tarfile.TarFile, name: str, content: BinaryIO, size: int, at: datetime) -> None:
-    member = tarfile.TarInfo(name)
-    member.size, member.mode, member.mtime = size, 0o600, int(at.timestamp())
-    tar.addfile(member, content)
+    backup_archive.write(target, manifest_json, manifest.parts, sources, manifest.made_at)
 
 
 def read_manifest(file: BinaryIO) -> Manifest:
     """Raises ArchiveRefused, OSError."""
-    with _reading(file) as tar:
-        manifest_json = _small(tar, _MANIFEST)
-        if hashlib.sha256(manifest_json).hexdigest().encode() != _small(tar, _DIGEST):
-            raise ArchiveRefused("damaged: its manifest is not the one that was written")
+    manifest_json = backup_archive.read_manifest(file, FORMAT)
     try:
-        found = json.loads(manifest_json)["format"]
-        if found != FORMAT:
-            raise ArchiveRefused(f"made by a newer program: format {found}, this one reads {FORMAT}")
         return Manifest.model_validate_json(manifest_json)
-    except (ValidationError, ValueError, KeyError, TypeError) as error:
-        raise ArchiveRefused("its manifest is not one of ours") from error
+    except ValidationError as error:
+        raise ArchiveRefused(ArchiveFault.manifest_foreign) from error
 
 
 def unpack(file: BinaryIO, manifest: Manifest, folder: Path) -> None:
     """Write each part to `folder`, readable by the owner only. Raises ArchiveRefused, OSError."""
-    if not manifest.holds(DATABASES[manifest.database]):
-        raise ArchiveRefused(f"not a whole backup: there is no {DATABASES[manifest.database]} in it")
-    with _reading(file) as tar:
-        for each in manifest.parts:
-            target = folder / each.name
-            target.parent.mkdir(mode=0o700, exist_ok=True)
-            digest, size = hashlib.sha256(), 0
-            with _content(tar, each.name) as source, target.open("xb") as out:
-                target.chmod(0o600)
-                while piece := source.read(_PIECE):
-                    digest.update(piece)
-                    size += len(piece)
-                    out.write(piece)
-            if (size, digest.hexdigest()) != (each.size, each.sha256):
-                raise ArchiveRefused(f"damaged: {each.name} is not what was written")
-
-
-class _reading:
-    """Opens the tar in `file` from its beginning; converts errors of tarfile to ArchiveRefused."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-
-    def __enter__(self) -> tarfile.TarFile:
-        self._file.seek(0)
-        try:
-            return tarfile.open(fileobj=self._file, mode="r:")
-        except (tarfile.TarError, EOFError) as error:
-            raise ArchiveRefused("not a backup of this program, or cut off at its beginning") from error
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, (tarfile.TarError, EOFError)):
-            raise ArchiveRefused("damaged: it cannot be read to its end") from error
-
-
-def _content(tar: tarfile.TarFile, name: str) -> BinaryIO:
-    try:
-        found = tar.extractfile(name)
-    except KeyError as error:
-        raise ArchiveRefused(f"not a whole backup of this program: there is no {name} in it") from error
-    if found is None:
-        raise ArchiveRefused(f"damaged: {name} is no file")
-    return found  # type: ignore[return-value]  # a BufferedReader, which typeshed declares as IO[bytes]
-
-
-def _small(tar: tarfile.TarFile, name: str) -> bytes:
-    with _content(tar, name) as content:
-        return content.read(_LARGEST_MANIFEST)
+    if not manifest.holds(database := DATABASES[manifest.database]):
+        raise ArchiveRefused(ArchiveFault.missing, database)
+    backup_archive.unpack(file, manifest.parts, folder)
