@@ -5,6 +5,8 @@ import re
 import shutil
 from pathlib import Path, PurePosixPath
 
+from markdown.extensions.toc import slugify  # type: ignore[import-untyped] # it has no types
+
 from tests.paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -14,6 +16,8 @@ START = {"README.md": "index.md", "README.zh.md": "index.zh.md"}
 REFERENCED = ("config/gateway.toml", "config/central.toml")
 """Files to which the generated pages link."""
 _LINK = re.compile(r"(?<=\]\()(?P<target>[^)#\s]+)(?P<anchor>#[^)\s]*)?(?=[\s)])")
+_HEADING = re.compile(r"#{1,4} \S")
+_FENCED = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 _FENCES = {".toml": "toml", ".py": "python", ".conf": "nginx", ".json": "json", ".yml": "yaml", ".sh": "sh"}
 
 
@@ -32,8 +36,30 @@ def collect_pages(target: Path) -> None:
         written.add(page)
         page.parent.mkdir(parents=True, exist_ok=True)
         text, linked = _relink(source, page, target)
-        page.write_text(text, "utf-8")
+        page.write_text(_give_anchors(text, source), "utf-8")
         waiting |= {each: file for each, file in linked.items() if each not in written}
+
+
+def _give_anchors(text: str, source: Path) -> str:
+    """Return a translated page whose headings have the anchors of the English page's, by their order.
+
+    Raise ValueError if the pages of docs/ have other headings: one of them was changed alone.
+    """
+    original = source.with_name(source.name.replace(".zh.md", ".md"))
+    if original == source or source.parent == ROOT:
+        return text
+    headings = [line for line in _without_code(original.read_text("utf-8")) if _HEADING.match(line)]
+    levels = [line.partition(" ")[0] for line in headings]
+    translated = [line for line in _without_code(text) if _HEADING.match(line)]
+    if [line.partition(" ")[0] for line in translated] != levels:
+        raise ValueError(f"{source.name} has other headings than {original.name}")
+    for heading, line in zip(headings, translated, strict=True):
+        text = text.replace(f"{line}\n", f"{line} {{#{slugify(heading.lstrip('# '), '-')}}}\n", 1)
+    return text
+
+
+def _without_code(text: str) -> list[str]:
+    return _FENCED.sub("", text).splitlines()
 
 
 def _relink(source: Path, page: Path, target: Path) -> tuple[str, dict[Path, Path]]:
