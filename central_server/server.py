@@ -20,6 +20,7 @@ from central_server.banks.port import BankUnavailable
 from central_server.banks.registry import BANKS, BankAccount
 from central_server.catalogue.phrase_process import divide
 from central_server.catalogue.publication import Divide
+from central_server.parts import Part, load_parts
 from central_server.public.health import STALL_S
 from central_server.reconciliation.nightly import NightlyRun
 from central_server.server_options import RateLimits, ServerOptions, ServerTimings
@@ -28,6 +29,7 @@ from central_server.settings import Settings
 from central_server.state_files import claim_state, program_secret
 from central_server.store.engine.database import StoreUnavailable, open_database, sqlite_url
 from central_server.store.engine.installation import claim_environment
+from central_server.store.engine.part_schema import migrate_part
 from central_server.store.engine.process_events import Topic
 from daemonkit.sd_notify import Notifier
 from daemonkit.supervise import supervise
@@ -51,13 +53,15 @@ async def run(
     limits: RateLimits = _LIMITS,
     make_app: Callable[..., web.Application] = guarded_app,
     divide: Divide = divide,
+    load: Callable[[Settings], tuple[Part, ...]] = load_parts,
 ) -> None:
-    """Serve until `stop`; call `ready` with the address. `divide`: see Publication.
+    """Serve until `stop`; call `ready` with the address. `divide`: see Publication; `load` returns the
+    optional parts that are on.
 
-    Raises StoreRefused, StateRefused, CredentialsRefused, OSError when it cannot start.
+    Raises StoreRefused, StateRefused, CredentialsRefused, PartUnavailable, OSError when it cannot start.
     """
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    context = ServerContext(settings, options, now, limits, divide)
+    context = ServerContext(settings, options, now, limits, divide, load(settings))
     notifier = Notifier.from_environment()
     async with AsyncExitStack() as stack:
         resources = await open_resources(stack, context)
@@ -82,9 +86,11 @@ async def open_resources(stack: AsyncExitStack, context: ServerContext) -> Resou
     settings, options = context.settings, context.options
     store = options.store or sqlite_url(options.state / "central.db")
     source = Source(store, options.state, options.settings_file, context.environment)
-    database = await stack.enter_async_context(
-        open_database(store, connections=options.connections, before_migration=before_migration(source))
-    )
+    before = before_migration(source)
+    opening = open_database(store, connections=options.connections, before_migration=before)
+    database = await stack.enter_async_context(opening)
+    for part in context.parts:
+        await migrate_part(database, part.schema, before)
     await claim_environment(database, context.environment.value)
     claim_state(options.state, context.environment.value)
     account = BankAccount(

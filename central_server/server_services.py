@@ -32,6 +32,7 @@ from central_server.gateway_api.transparency import TransparencyApi
 from central_server.intake.endpoint import ParcelIntake
 from central_server.ledger.publication import Publisher
 from central_server.ledger.spending_rules import SpendingRules
+from central_server.parts import Part, PartContext
 from central_server.public.bank_notify import BankNotifications
 from central_server.public.health import HealthPage
 from central_server.public.metrics import MetricsPage
@@ -95,13 +96,17 @@ class PublicAddress:
 
 @dataclass(frozen=True, slots=True)
 class ServerContext:
-    """What every part of one running server shares. `changes`: gifts changed; `news`: staff pages changed."""
+    """What all of one running server shares. `changes`: gifts changed; `news`: staff pages changed.
+
+    `parts`: the optional parts that are on.
+    """
 
     settings: Settings
     options: ServerOptions
     now: Callable[[], datetime]
     limits: RateLimits
     divide: Divide
+    parts: tuple[Part, ...] = ()
     health: Health = field(default_factory=Health)
     changes: Broadcast = field(default_factory=Broadcast)
     news: Broadcast = field(default_factory=Broadcast)
@@ -190,8 +195,10 @@ async def build(context: ServerContext, resources: Resources, make_app: Callable
         error_page=error_pages(phone.responder, staff),
         middlewares=[contact_on_errors(phone.responder), staff.keep_frame, store_errors],
     )
+    parts = await _part_routes(context, database, phone.responder, staff)
     app.add_routes(
         [
+            *parts,
             *_gateway_routes(context, resources, publication),
             *_phone_routes(context, resources, phone),
             *_program_routes(context, resources, phone, publisher),
@@ -218,7 +225,8 @@ def _build_phone(
 ) -> _Phone:
     site = context.settings.site
     contacts = ContactLookup(ContactPage(site.contact_phone, site.contact_name or site.community, site.contact_hours))
-    pages = Pages(environment=context.environment, site=site.community, surface=Surface.phone)
+    more = [part.phone_pages for part in context.parts]
+    pages = Pages(environment=context.environment, site=site.community, surface=Surface.phone, more=more)
     site_name = NameLookup(site.community)
     responder = PageResponder(pages, resources.database, contacts, site_name)
     redirect = BankRedirect(opening, responder, context.rejections)
@@ -262,8 +270,29 @@ def _build_staff(
             spending=_spending_rules(context.settings, bank),
             contacts=contacts,
             https=context.options.public_url.startswith("https://"),
+            part_pages=tuple(part.staff_pages for part in context.parts),
+            part_menus=tuple(part.menu for part in context.parts),
         )
     )
+
+
+async def _part_routes(
+    context: ServerContext, database: Database, responder: PageResponder, staff: StaffSite
+) -> list[web.RouteDef]:
+    options = context.options
+    shared = PartContext(
+        database=database,
+        environment=context.environment,
+        clock=context.now,
+        responder=responder,
+        frame=staff.frame,
+        state=options.state,
+        credentials=options.credentials,
+        address=lambda: context.address.url,
+        https=options.public_url.startswith("https://"),
+    )
+    built = [await part.build(shared) for part in context.parts]
+    return [route for running in built for route in running.routes]
 
 
 def _spending_rules(settings: Settings, bank: Bank) -> SpendingRules:
@@ -323,6 +352,7 @@ def _phone_routes(context: ServerContext, resources: Resources, phone: _Phone) -
         thanks=phone.thank_you.mail is not None,
     )
     page_gifts = GiftForms(database, environment, phone.redirect, now)
+    links = [part.hall_link for part in context.parts]
     return [
         *slips.routes(),
         *ThanksPages(phone.thank_you, phone.responder, now).routes(),
@@ -331,7 +361,7 @@ def _phone_routes(context: ServerContext, resources: Resources, phone: _Phone) -
         *ProjectPictures(database).routes(),
         *ContactPages(database, phone.responder, phone.contacts).routes(),
         *HelpPages(database, phone.responder, phone.receipts.storage_time.days).routes(),
-        *HallPages(database, phone.bindings, phone.counter, phone.responder, page_gifts, now).routes(),
+        *HallPages(database, phone.bindings, phone.counter, phone.responder, page_gifts, now, links).routes(),
     ]
 
 

@@ -161,6 +161,12 @@ class MailSettings(Record):
         return self
 
 
+class PartSettings(Record):
+    """An optional part of the server (`central_server.parts`)."""
+
+    enabled: bool = False
+
+
 class BindingSettings(Record):
     """The project that a beacon shows on the screen."""
 
@@ -187,6 +193,7 @@ class Settings(Record):
     webhooks: WebhookSettings = WebhookSettings()
     alerts: AlertSettings = AlertSettings()
     mail: MailSettings = MailSettings()
+    volunteering: PartSettings = PartSettings()
     projects: Annotated[tuple[Project, ...], Field(min_length=1, max_length=200)]
     bindings: Annotated[tuple[BindingSettings, ...], Field(max_length=5000)] = ()
 
@@ -218,6 +225,11 @@ class Settings(Record):
                 raise ValueError(f"bindings[{number}]: the beacon {beacon} is repeated")
             seen.add(beacon)
         return self
+
+    @property
+    def enabled_parts(self) -> tuple[str, ...]:
+        """Return the names of the optional parts that are on."""
+        return ("volunteering",) if self.volunteering.enabled else ()
 
     def placeholders(self) -> Iterator[Misfit]:
         """Return the placeholders of the shipped file."""

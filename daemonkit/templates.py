@@ -1,5 +1,7 @@
 """Jinja2 with escaping, an error for each missing value, and texts from a catalogue."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -9,10 +11,18 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
 
-def strict_templates(folder: Path, texts: NullTranslations) -> Environment:
-    """Return the templates of `folder` in one language; each is read once."""
+@dataclass(frozen=True, slots=True)
+class PageSource:
+    """A folder with further templates, and the folder of their catalogues (`i18n.Catalogues`)."""
+
+    templates: Path
+    locale: Path
+
+
+def strict_templates(folder: Path, texts: NullTranslations, more: Sequence[Path] = ()) -> Environment:
+    """Return the templates of `folder`, then of `more`, in one language; each is read once."""
     templates = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader([folder, *more]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from debian.manual import make_completions, make_manual
 from debian.sbom import make_sbom
@@ -103,7 +104,7 @@ CENTRAL = Package(
     name="beacon-central",
     summary="central server for beacon gateways: donations, ledger, staff pages",
     requirements="central.txt",
-    own=("central_server", "daemonkit", "kiosk_ui", "sync_contract"),
+    own=("central_server", "daemonkit", "kiosk_ui", "sync_contract", "volunteering"),
     programs={"beacon-central": "central_server.cli"},
     files={
         f"{_UNITS}/beacon-central.service": "systemd/beacon-central.service",
@@ -262,6 +263,7 @@ def _put_python(package: Package, tree: Path, machine: str) -> None:
     for name, module in package.programs.items():
         _write(home / "bin" / name, _PROGRAM.format(home=package.home, module=module), mode=0o755)
     put_version(library, project_version())
+    put_entry_points(package, library)
     # The programs cannot write to their folder, so compile now; the hash mode ignores timestamps.
     compiled = [SYSTEM_PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([*compiled, "-s", str(tree), "-p", "/", str(library)], check=True)
@@ -275,6 +277,18 @@ def put_version(library: Path, version: str) -> None:
     )
 
 
+def put_entry_points(package: Package, library: Path) -> None:
+    """Write the entry points that lead into the package's own code (Entry points specification, PyPA)."""
+    groups = project_table().get("entry-points", {})
+    lines = []
+    for group, entries in groups.items():
+        found = [f"{name} = {target}" for name, target in entries.items() if target.split(".")[0] in package.own]
+        lines += [f"[{group}]", *found] if found else []
+    if lines:
+        folder = library / f"{_DISTRIBUTION}-{project_version()}.dist-info"
+        _write(folder / "entry_points.txt", "\n".join(lines) + "\n")
+
+
 def put_on_path(package: Package, tree: Path) -> None:
     """Link the programs into /usr/bin, with relative links (Debian Policy 10.5)."""
     bin_ = tree / "usr/bin"
@@ -285,7 +299,13 @@ def put_on_path(package: Package, tree: Path) -> None:
 
 def project_version() -> str:
     """Return the version in pyproject.toml."""
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+    return str(project_table()["version"])
+
+
+def project_table() -> dict[str, Any]:
+    """Return the table [project] of pyproject.toml."""
+    table: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    return table
 
 
 def _system_version() -> str:

@@ -7,7 +7,7 @@ from kiosk_ui.giving_views import PhoneGiving
 from kiosk_ui.idle_times import IDLE_S, IDLE_WITH_CODE_S
 from kiosk_ui.views import View
 from sync_contract.permit import PermitReason
-from sync_contract.project import Project
+from sync_contract.project import Project, Texts
 from sync_contract.records import Door
 
 
@@ -70,7 +70,7 @@ class PhoneHall(View):
     """On the phone: the hall's projects, and shaking to open one of them.
 
     `root`: the path below which they lie. `ended`: the page of an expired shake was requested. `board`: the path of
-    their community's board, "" for none.
+    their community's board, "" for none. `links`: paths of further pages of the community, with their names.
     """
 
     template = "phone_hall"
@@ -79,6 +79,7 @@ class PhoneHall(View):
     root: str
     ended: bool = False
     board: str = ""
+    links: tuple[tuple[str, Texts], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Render views to HTML in one of the three languages."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from gettext import NullTranslations
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from jinja2 import Environment as Templates
 
 from daemonkit.i18n import Catalogues
-from daemonkit.templates import strict_templates
+from daemonkit.templates import PageSource, strict_templates
 from kiosk_ui.assets import Assets, Photograph, drawing_file
 from kiosk_ui.display_preferences import DEFAULT_DISPLAY, DisplayPreferences
 from kiosk_ui.hall_views import News
@@ -39,6 +40,7 @@ class Pages:
 
     `album`: returns the photograph that staff gave for a project, None for none. `phone`: the number that
     this screen's site publishes, to which its error pages lead; empty for none, and on phones, whose sites differ.
+    `more`: further templates, catalogues and phrases.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Pages:
         album: Callable[[str], Photograph | None] = lambda project: None,
         voices: Voices = _NO_VOICES,
         phone: str = "",
+        more: Sequence[PageSource] = (),
     ) -> None:
         self.assets = Assets(static_prefix)
         self.voices = voices
@@ -70,11 +73,15 @@ class Pages:
             "qr": qr_svg,
             "phone": phone,
         }
-        catalogues = Catalogues(FOLDER / "locale")
-        self._templates = {language: self._build_templates(language, site, catalogues) for language in Language}
+        locales = (FOLDER / "locale", *(source.locale for source in more))
+        catalogues = Catalogues(locales[0], more=locales[1:])
+        self._templates = {}
+        for language in Language:
+            texts = _phrased(language, catalogues.gettext(language), locales)
+            templates = strict_templates(FOLDER / "templates", texts, [source.templates for source in more])
+            self._templates[language] = self._add_helpers(templates, language, site)
 
-    def _build_templates(self, language: Language, site: Texts, catalogues: Catalogues) -> Templates:
-        templates = strict_templates(FOLDER / "templates", _phrased(language, catalogues.gettext(language)))
+    def _add_helpers(self, templates: Templates, language: Language, site: Texts) -> Templates:
         templates.globals.update(self._facts, language=language, site=site[language])
         templates.globals["recordings"] = self.voices.has_language(language)
         templates.globals["recorded"] = lambda view: self.voices.urls(recording_keys(view), language)
@@ -149,8 +156,9 @@ def _phrases(view: View | News | None) -> Iterator[str]:
 
 
 @cache
-def _phrased(language: Language, texts: NullTranslations) -> NullTranslations:
-    return PhrasedTexts(texts, read_phrases(FOLDER / "locale" / language / "LC_MESSAGES" / "phrases.txt"))
+def _phrased(language: Language, texts: NullTranslations, locales: tuple[Path, ...]) -> NullTranslations:
+    files = (folder / language / "LC_MESSAGES" / "phrases.txt" for folder in locales)
+    return PhrasedTexts(texts, dict(chain.from_iterable(read_phrases(file).items() for file in files)))
 
 
 def _localize(texts: Texts, language: Language) -> str:

@@ -125,7 +125,9 @@ def _length(phrase: str) -> int:
     return len(_HAN.findall(phrase)) + 3 * len(re.findall(r"%\(\w+\)s|[0-9A-Za-z]+", phrase))
 
 
-LOCALES = Path(__file__).parent / "locale"
+_ROOT = Path(__file__).parent.parent
+LOCALES = (_ROOT / "kiosk_ui" / "locale", _ROOT / "volunteering" / "locale")
+"""Catalogues of pages that residents see."""
 
 
 def phrases_of(catalogue: Path, segmenter: Segmenter) -> str:
@@ -137,7 +139,7 @@ def phrases_of(catalogue: Path, segmenter: Segmenter) -> str:
 
 def main() -> None:
     segmenter = Segmenter()
-    for catalogue in sorted(LOCALES.glob("*/LC_MESSAGES/messages.po")):
+    for catalogue in (file for folder in LOCALES for file in sorted(folder.glob("*/LC_MESSAGES/messages.po"))):
         catalogue.with_name("phrases.txt").write_text(phrases_of(catalogue, segmenter), "utf-8")
 
 

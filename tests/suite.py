@@ -96,7 +96,7 @@ def run_pytest(count: Count, *arguments: str, workers: int) -> None:
 
 def compile_packages() -> None:
     """Compile our packages once: the tests start hundreds of programs, which write no bytecode themselves."""
-    for package in ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract"):
+    for package in ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract", "volunteering"):
         compileall.compile_dir(ROOT / package, quiet=1, workers=0)
 
 

@@ -47,6 +47,7 @@ class Word(StrEnum):
     example_too_long = "example_too_long"
     example_missing = "example_missing"
     not_a_date = "not_a_date"
+    not_a_time = "not_a_time"
     day_outside = "day_outside"
     ends_before_it_begins = "ends_before_it_begins"
     not_an_id = "not_an_id"

@@ -14,6 +14,7 @@ from central_server.backups.state_folder_lock import StateInUse, StateUnfinished
 from central_server.banks.port import CredentialsRefused
 from central_server.commands import store_selection
 from central_server.commands.exit_codes import CONFIGURATION, TRY_AGAIN
+from central_server.errors import PartUnavailable
 from central_server.settings import ServerSettings, Settings
 from central_server.state_files import OWN_FILES, RECEIPTS_KEY, StateRefused
 from central_server.store.engine.database import StoreRefused, StoreUnavailable
@@ -47,7 +48,7 @@ def run(
         refuse_exposed(options.state, (*OWN_FILES, RECEIPTS_KEY))
         with serving(options.state):
             asyncio.run(_serve(settings, options))
-    except (StoreRefused, StateRefused, StateUnfinished, CredentialsRefused, Exposed) as error:
+    except (StoreRefused, StateRefused, StateUnfinished, CredentialsRefused, Exposed, PartUnavailable) as error:
         print(error, file=sys.stderr)
         return CONFIGURATION
     except (StoreUnavailable, StateInUse, OSError) as error:  # PostgreSQL is not there yet, the port is taken

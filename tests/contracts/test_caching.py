@@ -22,7 +22,7 @@ PUBLIC = {
 def test_cacheable_answers_are_in_this_list() -> None:
     found = {
         str(each.relative_to(ROOT))
-        for folder in ("central_server", "beacon_gateway", "daemonkit")
+        for folder in ("central_server", "beacon_gateway", "daemonkit", "volunteering")
         for each in (ROOT / folder).rglob("*.py")
         if '"Cache-Control"' in each.read_text("utf-8")
     }

@@ -11,7 +11,7 @@ from tests.paths import ROOT
 CHAPTERS = {
     "Both programs": ("daemonkit", "kiosk_ui", "sync_contract"),
     "Gateway": ("beacon_gateway",),
-    "Central server": ("central_server",),
+    "Central server": ("central_server", "volunteering"),
 }
 WRITTEN = {"info": "info", "warning": "warning", "error": "error", "exception": "error", "critical": "error"}
 ROW = re.compile(r"^\| `([a-z_.]+)` \| ([a-z, ]+) \| (\S.{20,}\.) \|$", re.MULTILINE)

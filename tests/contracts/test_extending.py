@@ -12,7 +12,7 @@ import pytest
 
 from tests.paths import ROOT
 
-PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract")
+PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract", "volunteering")
 _STEP = re.compile(
     r"^(?P<verb>new|in|check)(?: `(?P<path>[^`]+)`)?(?:, (?P<how>below|instead of) `(?P<line>[^`]+)`)?:\n\n"
     r"```\w+\n(?P<text>.*?)^```$",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.paths import ROOT
 
-PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract", "tests")
+PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract", "volunteering", "tests")
 
 
 def modules_with(*words: str) -> Iterator[tuple[Path, ast.Module]]:

@@ -12,7 +12,10 @@ import pytest
 
 from tests.paths import ROOT
 
-PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract", "debian", "tests")
+PACKAGES = (
+    *("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract", "volunteering"),
+    *("debian", "tests"),
+)
 DIALECT = frozenset(
     [
         "told",

@@ -30,7 +30,7 @@ from sync_contract.request_signature import Signer
 from tests.fakes.mail_server import self_signed
 from tests.paths import ROOT
 
-OURS = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract")
+OURS = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "sync_contract", "volunteering")
 
 
 @dataclass

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parents[2]
 ENGLISH, SIMPLIFIED, TRADITIONAL = "en", "zh-Hans", "zh-Hant"
 LANGUAGES = (ENGLISH, SIMPLIFIED, TRADITIONAL)
-PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui")
+PACKAGES = ("beacon_gateway", "central_server", "daemonkit", "kiosk_ui", "volunteering")
 NOT_OURS = {
     "common_passwords.py",
     "breached_passwords.txt",

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypedDict
 
@@ -14,6 +15,7 @@ from central_server.bank_emulator.unionpay import server as unionpay_emulator
 from central_server.bank_emulator.unionpay.clock import Clock
 from central_server.bank_emulator.unionpay.schedule import SendTimings
 from central_server.catalogue.phrase_process import phrases
+from central_server.parts import Part
 from central_server.server import run as run_central
 from central_server.server_options import RateLimits, ServerOptions, ServerTimings
 from central_server.settings import Settings
@@ -155,8 +157,13 @@ async def running_central(
     limits: RateLimits | None = None,
     timings: ServerTimings | None = None,
     make_app: Callable[..., web.Application] = guarded_app,
+    parts: tuple[Part, ...] = (),
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> AsyncIterator[RunningCentral]:
-    """Run the server. `store`: the URL of its database; empty for a SQLite file in `state`."""
+    """Run the server. `store`: the URL of its database; empty for a SQLite file in `state`.
+
+    `parts`: the optional parts that are on.
+    """
     stop = asyncio.Event()
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     state.mkdir(mode=0o700, exist_ok=True)
@@ -176,6 +183,8 @@ async def running_central(
         limits=limits or RateLimits(),
         make_app=make_app,
         divide=_divide,
+        load=lambda _settings: parts,
+        now=now,
     )
     task = asyncio.create_task(running)
     try:

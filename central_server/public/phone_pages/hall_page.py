@@ -1,6 +1,7 @@
 """Serve pages without a ticket: a hall's projects with 搖一搖, the page of a shake, the page of a poster or tag."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from central_server.store.statistics.visitors import PhoneVisit
 from kiosk_ui.hall_views import PhoneHall, PhoneProject
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from sync_contract.beacon_identity import BeaconId
+from sync_contract.project import Texts
 from sync_contract.records import Door
 
 _BEACON = "{uuid:[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}}/{major:[0-9]{1,5}}/{minor:[0-9]{1,5}}"
@@ -30,7 +32,17 @@ _BEACON = "{uuid:[0-9A-Fa-f]{8}(?:-?[0-9A-Fa-f]{4}){3}-?[0-9A-Fa-f]{12}}/{major:
 _PRESENCE = "{presence_pass:[A-Za-z0-9_-]{43}}"
 
 
+@dataclass(frozen=True, slots=True)
+class HallLink:
+    """A link on the page of a hall to another page of its community, `<root>/<community>`."""
+
+    root: str
+    name: Texts
+
+
 class HallPages:
+    """`links`: of optional parts."""
+
     def __init__(
         self,
         database: Database,
@@ -39,6 +51,7 @@ class HallPages:
         responder: PageResponder,
         gifts: GiftForms,
         clock: Callable[[], datetime],
+        links: Sequence[HallLink] = (),
     ) -> None:
         self._database = database
         self._bindings = bindings
@@ -46,6 +59,7 @@ class HallPages:
         self._responder = responder
         self._gifts = gifts
         self._clock = clock
+        self._links = links
 
     def routes(self) -> list[web.RouteDef]:
         """`/H/` too: a QR code needs fewer modules for capitals."""
@@ -156,16 +170,22 @@ class HallPages:
         self, request: web.Request, hall: Hall, *, ended: bool = False, status: int = 200
     ) -> web.Response:
         shown = await pictures_of(self._database, hall.place, [project.id for project in hall.projects])
-        view = PhoneHall(hall.projects, _root(hall), ended, await self._board(hall.place))
+        community = await self._community(hall.place)
+        links = tuple((f"{link.root}/{community}", link.name) for link in self._links if community)
+        view = PhoneHall(hall.projects, _root(hall), ended, f"/board/{community}" if community else "", links)
         return await self._responder.page(request, view, status, pictures=shown)
 
     async def _board(self, place: str) -> str:
         """Return the path of the board of the place's community; empty above communities."""
+        community = await self._community(place)
+        return f"/board/{community}" if community else ""
+
+    async def _community(self, place: str) -> str:
+        """Return the place's community as a part of a path; empty above communities."""
         async with self._database.read() as connection:
             community = (await places.communities_of(connection, [place]))[place]
             found = await places.get(connection, community)
-        has_board = found is not None and found.kind is PlaceKind.community
-        return f"/board/{quote(community, safe='')}" if has_board else ""
+        return quote(community, safe="") if found is not None and found.kind is PlaceKind.community else ""
 
     async def _count(
         self,

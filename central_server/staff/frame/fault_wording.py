@@ -25,6 +25,7 @@ FAULTS = {
     ),
     Word.example_missing: _("The other languages say what %(amount)s yuan pays for. Please say it here too."),
     Word.not_a_date: _("This is not a date. Write it like 2026-12-31."),
+    Word.not_a_time: _("This is not a time of day. Write it like 9:00 or 14:30."),
     Word.day_outside: _("Write a day from %(first)s to %(last)s."),
     Word.ends_before_it_begins: _("This day is before the first day, %(since)s."),
     Word.not_an_id: _("Use small letters a to z, digits and hyphens, 16 at most; a hyphen neither first nor last."),

@@ -81,9 +81,11 @@ MENU = (
 )
 
 
-def groups(access: Access) -> tuple[Group, ...]:
-    """Return the entries that the account may open."""
+def groups(access: Access, more: Sequence[Group] = ()) -> tuple[Group, ...]:
+    """Return the entries that the account may open. `more`: groups of optional parts, before the administration."""
+    *own, administration = MENU
     allowed = (
-        replace(group, entries=tuple(entry for entry in group.entries if access.has(entry.right))) for group in MENU
+        replace(group, entries=tuple(entry for entry in group.entries if access.has(entry.right)))
+        for group in (*own, *more, administration)
     )
     return tuple(group for group in allowed if group.entries)

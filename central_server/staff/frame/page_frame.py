@@ -1,6 +1,6 @@
 """The frame of every staff page: login, rights, CSRF-protected forms, cookies, and the menu around the page."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,7 @@ from central_server.catalogue.display_name import NameLookup
 from central_server.language import language, remember
 from central_server.sheets.sheet_writer import TYPES, Rows
 from central_server.sheets.sheet_writer_process import write_parts
-from central_server.staff.frame.menu import groups
+from central_server.staff.frame.menu import Group, groups
 from central_server.staff.frame.render import StaffTemplates
 from central_server.store.accounts import audit_trail
 from central_server.store.accounts.audit_actions import FileDownloaded
@@ -129,7 +129,10 @@ def parts(path: str, words: str, after: str, last: str) -> Values:
 
 
 class PageFrame:
-    """`secure`: browsers use https only, so cookies do too. `factors_demanded`: everybody needs a second factor."""
+    """`secure`: browsers use https only, so cookies do too. `factors_demanded`: everybody needs a second factor.
+
+    `part_menus`: groups of the menu that optional parts add.
+    """
 
     def __init__(
         self,
@@ -139,11 +142,13 @@ class PageFrame:
         *,
         secure: bool,
         factors_demanded: bool = False,
+        part_menus: Sequence[Group] = (),
     ) -> None:
         self.database = database
         self.clock = clock
         self.factors_demanded = factors_demanded
         self._templates = templates
+        self._part_menus = part_menus
         self._site_name = NameLookup(templates.site)
         self._secure = secure
         # A page of a neighbouring host cannot set a cookie with this prefix (ASVS 5.0, 3.3.3).
@@ -271,7 +276,7 @@ class PageFrame:
         return {"site": name[language(request)]}
 
     def _menu(self, request: web.Request, login: LoginStatus, token: str) -> Mapping[str, Any]:
-        menu = groups(login.access) if login.owed is None else ()
+        menu = groups(login.access, self._part_menus) if login.owed is None else ()
         search = bool(menu) and login.access.has(Right.money)
         csrf = csrf_token(request.config_dict[RULES], token)
         return {"access": login.access, "menu": menu, "search": search, "csrf": csrf}

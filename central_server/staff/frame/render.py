@@ -1,6 +1,6 @@
 """Render staff pages in one of the three languages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from jinja2 import Environment as Templates
 from central_server.catalogue.catalogue_version import made_at
 from central_server.staff.frame import formatting
 from daemonkit.i18n import Catalogues
-from daemonkit.templates import strict_templates
+from daemonkit.templates import PageSource, strict_templates
 from kiosk_ui.assets import Asset
 from kiosk_ui.number_format import money, signed
 from kiosk_ui.render import LANGUAGE_NAMES
@@ -25,22 +25,26 @@ _SHEETS = ("tokens", "form", "table", "list", "mark", "figures", "frame", "print
 
 
 class StaffTemplates:
-    """`site`: the operator's name, for pages without another one."""
+    """`site`: the operator's name, for pages without another one. `more`: further templates and catalogues."""
 
-    def __init__(self, *, environment: Environment, site: Texts) -> None:
+    def __init__(self, *, environment: Environment, site: Texts, more: Sequence[PageSource] = ()) -> None:
         self.site = site
         self.files = {
             _STYLE: _asset(tuple(_FOLDER / "style" / f"{name}.css" for name in _SHEETS), "text/css"),
             _SCRIPT: _asset((_FOLDER / "static" / _SCRIPT,), "text/javascript"),
         }
-        catalogues = self._catalogues = Catalogues(_LOCALE)
+        catalogues = self._catalogues = Catalogues(_LOCALE, more=[source.locale for source in more])
         facts = {
             "drill": environment is Environment.drill,
             "language_names": LANGUAGE_NAMES,
             "stylesheet": f"/static/{_STYLE}?v={self.files[_STYLE].version}",
             "script": f"/static/{_SCRIPT}?v={self.files[_SCRIPT].version}",
         }
-        self._templates = {language: _in(language, site, catalogues, facts) for language in Language}
+        self._templates = {}
+        for language in Language:
+            texts = catalogues.gettext(language)
+            templates = strict_templates(_FOLDER / "templates", texts, [source.templates for source in more])
+            self._templates[language] = _add_helpers(templates, language, site, facts)
 
     def words(self, language: Language) -> Callable[[str], str]:
         """Return the function that translates an English text."""
@@ -57,8 +61,7 @@ def _asset(parts: tuple[Path, ...], media_type: str) -> Asset:
     return Asset.of(content, media_type)
 
 
-def _in(language: Language, site: Texts, catalogues: Catalogues, facts: dict[str, Any]) -> Templates:
-    templates = strict_templates(_FOLDER / "templates", catalogues.gettext(language))
+def _add_helpers(templates: Templates, language: Language, site: Texts, facts: dict[str, Any]) -> Templates:
     templates.globals.update(facts, language=language, site=site[language])
     templates.filters.update(
         made_at=made_at,

@@ -59,15 +59,23 @@ from sync_contract.strict_model import Environment
 
 
 class StaffSite:
-    """`notifier`: sends alerts, `morning` the day's summary; both word them with the templates of these pages."""
+    """`notifier`: sends alerts, `morning` the day's summary; both word them with the templates of these pages.
+
+    `frame`: of every page, for the pages of optional parts.
+    """
 
     def __init__(self, services: StaffServices) -> None:
         self._services = services
         environment = services.environment
-        self._templates = StaffTemplates(environment=environment, site=services.site)
+        self._templates = StaffTemplates(environment=environment, site=services.site, more=services.part_pages)
         demanded = environment is Environment.real  # in a drill a second factor is optional
-        self._frame = PageFrame(
-            services.database, self._templates, services.clock, secure=services.https, factors_demanded=demanded
+        self.frame = PageFrame(
+            services.database,
+            self._templates,
+            services.clock,
+            secure=services.https,
+            factors_demanded=demanded,
+            part_menus=services.part_menus,
         )
         write = message_writer(self._templates, services.inviting.url)
         self.notifier = AlertNotifier(services.database, services.alert_senders, write)
@@ -79,7 +87,7 @@ class StaffSite:
         return self._templates.files
 
     def routes(self) -> list[web.RouteDef]:
-        frame, services, environment = self._frame, self._services, self._services.environment
+        frame, services, environment = self.frame, self._services, self._services.environment
         publication, seal = services.publication, Seal(services.factor_key)
         return [
             web.get("/staff", self._home),
@@ -134,11 +142,11 @@ class StaffSite:
         except web.HTTPException as error:
             if error.status >= 400 and request.path.startswith("/staff"):
                 with suppress(StoreUnavailable):
-                    await self._frame.keep_frame(request)
+                    await self.frame.keep_frame(request)
             raise
 
     def error(self, request: web.Request, status: int) -> web.Response:
-        return self._frame.render(request, "error.html", {"status": status})
+        return self.frame.render(request, "error.html", {"status": status})
 
     async def _home(self, request: web.Request) -> web.Response:
         raise web.HTTPSeeOther("/staff/")

@@ -13,8 +13,10 @@ from central_server.ledger.spending_rules import SpendingRules
 from central_server.receipts.receipt_requests import Receipts
 from central_server.reconciliation.statement_import import Reconciler
 from central_server.settings_bank import BankSettings
+from central_server.staff.frame.menu import Group
 from central_server.store.engine.database import Database
 from daemonkit.broadcast import Broadcast
+from daemonkit.templates import PageSource
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment
 
@@ -23,7 +25,8 @@ from sync_contract.strict_model import Environment
 class StaffServices:
     """`news`: poked when anything that pages show changed. `https`: browsers reach the pages only by https.
 
-    `refund_bank`: name of the bank that pays refunds here, "" without one.
+    `refund_bank`: name of the bank that pays refunds here, "" without one. `part_pages`, `part_menus`: what optional
+    parts add to templates, catalogues and menu.
     """
 
     database: Database
@@ -44,3 +47,5 @@ class StaffServices:
     spending: SpendingRules
     contacts: ContactLookup
     https: bool
+    part_pages: tuple[PageSource, ...] = ()
+    part_menus: tuple[Group, ...] = ()

@@ -58,7 +58,7 @@ alembic_version = Table(
 def create_schema(connection: Connection, revision: str) -> None:
     """Create everything of `revision`, the newest, in the transaction of `connection`."""
     if connection.dialect.name == "postgresql":
-        _copy_index_conditions()
+        copy_index_conditions(metadata)
     metadata.create_all(connection, checkfirst=False)
     _forbid_changes(connection)
     connection.execute(places.insert().values(id="all", kind="top", names=_TOP_NAMES, added_at=moment(0)))
@@ -67,9 +67,9 @@ def create_schema(connection: Connection, revision: str) -> None:
     connection.execute(alembic_version.insert().values(version_num=revision))
 
 
-def _copy_index_conditions() -> None:
+def copy_index_conditions(of: MetaData) -> None:
     """Give the partial indexes their condition on PostgreSQL, too: see `index_of`."""
-    for table in metadata.tables.values():
+    for table in of.tables.values():
         for index in table.indexes:
             index.dialect_options["postgresql"]["where"] = index.dialect_options["sqlite"]["where"]
 
@@ -81,7 +81,24 @@ def _forbid_changes(connection: Connection) -> None:
         fixed = (f'"{column.name}"' for column in metadata.tables[table].columns if column.name not in changeable)
         updates[table] = "UPDATE OF " + ", ".join(fixed)
     if connection.dialect.name == "postgresql":
-        _forbid_on_postgresql(connection, updates)
+        connection.exec_driver_sql(
+            "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RAISE EXCEPTION '% is only added to', TG_TABLE_NAME; END $$",
+        )
+    forbid_changes(connection, updates)
+    if connection.dialect.name == "postgresql":
+        _permit_deletions_on_postgresql(connection)
+
+
+def forbid_changes(connection: Connection, updates: Mapping[str, str]) -> None:
+    """Make the database refuse every DELETE, and the UPDATE that is given by table: `UPDATE` or `UPDATE OF …`."""
+    if connection.dialect.name == "postgresql":
+        for table, update in updates.items():
+            changes = update if table in _DELETABLE else f"{update} OR DELETE"
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {table}_only_added BEFORE {changes} ON {table}"
+                " FOR EACH ROW EXECUTE FUNCTION only_added()",
+            )
         return
     for table, update in updates.items():
         for change in (update, "DELETE"):
@@ -92,16 +109,8 @@ def _forbid_changes(connection: Connection) -> None:
             )
 
 
-def _forbid_on_postgresql(connection: Connection, updates: Mapping[str, str]) -> None:
-    connection.exec_driver_sql(
-        "CREATE FUNCTION only_added() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION '% is only added to', TG_TABLE_NAME; END $$",
-    )
-    for table, update in updates.items():
-        changes = update if table in _DELETABLE else f"{update} OR DELETE"
-        connection.exec_driver_sql(
-            f"CREATE TRIGGER {table}_only_added BEFORE {changes} ON {table} FOR EACH ROW EXECUTE FUNCTION only_added()",
-        )
+def _permit_deletions_on_postgresql(connection: Connection) -> None:
+    """Permit the deletion of rows of unpaid gifts only."""
     for table in _DELETABLE:
         connection.exec_driver_sql(
             f"CREATE FUNCTION {table}_unpaid() RETURNS trigger LANGUAGE plpgsql AS"

@@ -1,0 +1,86 @@
+"""Load optional parts of the server: packages found by entry point, whose code runs only while their setting is on.
+
+A part has its own pages, rights and tables. It imports this server; the server never imports a part by name.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from aiohttp import web
+
+from central_server.errors import PartUnavailable
+from central_server.public.phone_pages.hall_page import HallLink
+from central_server.public.phone_pages.page_responder import PageResponder
+from central_server.settings import Settings
+from central_server.staff.frame.menu import Group
+from central_server.staff.frame.page_frame import PageFrame
+from central_server.store.engine.database import Database
+from central_server.store.engine.part_schema import PartSchema
+from daemonkit.templates import PageSource
+from sync_contract.strict_model import Environment
+
+GROUP = "beacon_central.parts"
+"""The group of entry points. The name of an entry is that of the part's settings section."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartContext:
+    """What the server gives to a part. `credentials`: see ServerOptions. `address`: the origin that phones reach.
+
+    `https`: browsers reach the server by https only.
+    """
+
+    database: Database
+    environment: Environment
+    clock: Callable[[], datetime]
+    responder: PageResponder
+    frame: PageFrame
+    state: Path
+    credentials: Path | None
+    address: Callable[[], str]
+    https: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPart:
+    routes: Sequence[web.RouteDef]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`environments`: in which it can run. `hall_link`: leads from the page of a hall to the part's pages."""
+
+    name: str
+    environments: frozenset[Environment]
+    schema: PartSchema
+    phone_pages: PageSource
+    staff_pages: PageSource
+    menu: Group
+    hall_link: HallLink
+    build: Callable[[PartContext], Awaitable[RunningPart]]
+
+
+def load_parts(settings: Settings) -> tuple[Part, ...]:
+    """Import and return the parts that are on. Raises PartUnavailable."""
+    return tuple(_load(name, settings.site.environment) for name in settings.enabled_parts)
+
+
+def _load(name: str, environment: Environment) -> Part:
+    found = next(iter(entry_points(group=GROUP, name=name)), None)
+    if found is None:
+        raise PartUnavailable(f"{name}.enabled: the package of this part is not installed; install it or write false")
+    try:
+        part = found.load()
+    except ImportError as error:
+        raise PartUnavailable(f"{name}.enabled: the package of this part is not complete ({error})") from error
+    assert isinstance(part, Part)
+    if environment not in part.environments:
+        possible = ", ".join(sorted(part.environments))
+        raise PartUnavailable(
+            f"{name}.enabled: this part does not run where site.environment is {environment}, only in: {possible}; "
+            "write false"
+        )
+    return part

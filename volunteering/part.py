@@ -1,0 +1,36 @@
+"""Describe this part to the central server and build its pages."""
+
+from pathlib import Path
+
+from central_server.accounts.access import Right
+from central_server.parts import Part, PartContext, RunningPart
+from central_server.public.phone_pages.hall_page import HallLink
+from central_server.staff.frame.menu import Entry, Group
+from daemonkit.i18n import marked as _
+from daemonkit.templates import PageSource
+from sync_contract.project import Texts
+from sync_contract.strict_model import Environment
+from volunteering.public.activity_pages import ActivityPages
+from volunteering.staff.activities_page import ActivitiesPage
+from volunteering.store.schema import SCHEMA
+
+_FOLDER = Path(__file__).parent
+_LOCALE = _FOLDER / "locale"
+_ACTIVITIES = Texts.model_validate({"zh-Hans": "志愿活动", "zh-Hant": "志工活動", "en": "Volunteer activities"})
+
+
+async def build(context: PartContext) -> RunningPart:
+    activities = ActivityPages(context.database, context.environment, context.responder, context.clock)
+    return RunningPart([*activities.routes(), *ActivitiesPage(context.frame, context.environment).routes()])
+
+
+PART = Part(
+    name="volunteering",
+    environments=frozenset({Environment.drill}),
+    schema=SCHEMA,
+    phone_pages=PageSource(_FOLDER / "templates", _LOCALE),
+    staff_pages=PageSource(_FOLDER / "staff_templates", _LOCALE),
+    menu=Group(_("Volunteers"), (Entry("/staff/volunteers/activities", _("Activities"), Right.see),)),
+    hall_link=HallLink("/community", _ACTIVITIES),
+    build=build,
+)

@@ -1,0 +1,141 @@
+"""Store activities and their shifts."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Select, select
+
+from central_server.store.engine.connection import Connection
+from central_server.store.places.places import within
+from sync_contract.project import Texts
+from volunteering.rules.shift_times import ShiftTimes
+from volunteering.store.history import RecordKind, StateChange, record
+from volunteering.store.tables import opportunities, shifts
+
+_ACTIVITY = "activity"
+_MAX_LISTED = 200
+
+
+class ActivityState(StrEnum):
+    open = "open"
+    cancelled = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """`meeting`: where people meet. `about` None: nothing more to say."""
+
+    id: str
+    community: str
+    environment: str
+    title: Texts
+    about: Texts | None
+    meeting: Texts
+    state: ActivityState
+    made_by: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    id: str
+    opportunity: str
+    community: str
+    environment: str
+    starts: datetime
+    ends: datetime
+    seats: int
+    state: ActivityState
+
+    @property
+    def times(self) -> ShiftTimes:
+        return ShiftTimes(self.starts, self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedShift:
+    """A shift with its activity, as lists show it."""
+
+    activity: Activity
+    shift: Shift
+
+
+async def add(connection: Connection, activity: Activity, added: Collection[Shift]) -> None:
+    """Store a new activity with its shifts."""
+    row = {**asdict(activity), "kind": _ACTIVITY, "state": activity.state.value}
+    for field in ("title", "about", "meeting"):
+        texts = getattr(activity, field)
+        row[field] = "" if texts is None else texts.model_dump_json(by_alias=True)
+    await connection.execute(opportunities.insert().values(row))
+    await connection.execute(shifts.insert(), [{**asdict(each), "state": each.state.value} for each in added])
+    by, at = activity.made_by, activity.made_at
+    await record(
+        connection,
+        StateChange(activity.community, activity.id, RecordKind.activity, activity.state, by, at),
+        *(StateChange(each.community, each.id, RecordKind.shift, each.state, by, at) for each in added),
+    )
+
+
+async def coming(connection: Connection, community: str, environment: str, now: datetime) -> tuple[ListedShift, ...]:
+    """Return the community's shifts that have not ended, in order of time."""
+    wanted = _listed(environment, now).where(shifts.c.community == community)
+    return await _fetch(connection, wanted)
+
+
+async def coming_below(
+    connection: Connection, tops: Collection[str], environment: str, now: datetime
+) -> tuple[ListedShift, ...]:
+    """Return the shifts at and below `tops` that have not ended, in order of time."""
+    return await _fetch(connection, _listed(environment, now).where(within(shifts.c.community, tops)))
+
+
+async def get_shift(connection: Connection, community: str, environment: str, shift: str) -> ListedShift | None:
+    """Return None for a shift that does not exist in this community."""
+    wanted = _JOINED.where(shifts.c.id == shift, shifts.c.community == community, shifts.c.environment == environment)
+    return next(iter(await _fetch(connection, wanted)), None)
+
+
+def _listed(environment: str, now: datetime) -> Select[Any]:
+    chosen = _JOINED.where(shifts.c.environment == environment, shifts.c.ends > now)
+    return chosen.order_by(shifts.c.starts, shifts.c.id).limit(_MAX_LISTED)
+
+
+async def _fetch(connection: Connection, statement: Select[Any]) -> tuple[ListedShift, ...]:
+    return tuple(_listed_of(row) for row in await connection.execute(statement))
+
+
+def _listed_of(row: Any) -> ListedShift:  # noqa: ANN401  (a row)
+    of = row._mapping
+    activity = Activity(
+        row.opportunity,
+        row.community,
+        row.environment,
+        Texts.model_validate_json(row.title),
+        Texts.model_validate_json(row.about) if row.about else None,
+        Texts.model_validate_json(row.meeting),
+        ActivityState(of["activity_state"]),
+        row.made_by,
+        row.made_at,
+    )
+    shift = Shift(
+        row.id,
+        row.opportunity,
+        row.community,
+        row.environment,
+        row.starts,
+        row.ends,
+        row.seats,
+        ActivityState(row.state),
+    )
+    return ListedShift(activity, shift)
+
+
+_OF_ACTIVITY = ("title", "about", "meeting", "made_by", "made_at")
+_JOINED = select(
+    *shifts.c,
+    opportunities.c.state.label("activity_state"),
+    *(opportunities.c[name] for name in _OF_ACTIVITY),
+).join(opportunities, opportunities.c.id == shifts.c.opportunity)
