@@ -20,8 +20,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-sync = typer.Typer(help="Show what was delivered to the central server; works without a network.", no_args_is_help=True)
+sync = typer.Typer(help="Show what was delivered to the central server, and deliver now.", no_args_is_help=True)
 app.add_typer(sync, name="sync")
+outbox = typer.Typer(help="Look at the parcels on this device; send refused ones again.", no_args_is_help=True)
+app.add_typer(outbox, name="outbox")
+privacy = typer.Typer(help="Show which data this device stores.", no_args_is_help=True)
+app.add_typer(privacy, name="privacy")
 config_ = typer.Typer(help="Read and change single settings; comments stay.", no_args_is_help=True)
 app.add_typer(config_, name="config")
 
@@ -31,6 +35,7 @@ StateDir = Annotated[
 ]
 """Not checked by typer: only the service may read the folder, and each command reports what it cannot read."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Url = Annotated[str, typer.Option(help="Address of the running kiosk; the default is that of the settings.")]
 
 
 @app.callback()
@@ -375,6 +380,81 @@ def sync_log(
     from beacon_gateway.commands.sync import log as body
 
     raise typer.Exit(body(state_dir, lines))
+
+
+@sync.command("push")
+def sync_push(
+    state_dir: StateDir = DEFAULT_STATE,
+    url: Url = "",
+    json: Json = False,
+) -> None:
+    """Deliver what waits to the central server now, and print the result."""
+    from beacon_gateway.commands.delivery import push as body
+
+    raise typer.Exit(body(state_dir, url, json))
+
+
+@outbox.command("list")
+def outbox_list(
+    state_dir: StateDir = DEFAULT_STATE,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of parcels of each state.")] = 50,
+    json: Json = False,
+) -> None:
+    """Print the newest refused and waiting parcels; works without a network."""
+    from beacon_gateway.commands.outbox import list_parcels as body
+
+    raise typer.Exit(body(state_dir, limit, json))
+
+
+@outbox.command("show")
+def outbox_show(
+    parcel: Annotated[str, typer.Argument(help="The parcel's id, or its last digits as in the list.")],
+    state_dir: StateDir = DEFAULT_STATE,
+    json: Json = False,
+) -> None:
+    """Print one parcel as it is sent, and why it was refused."""
+    from beacon_gateway.commands.outbox import show as body
+
+    raise typer.Exit(body(state_dir, parcel, json))
+
+
+@outbox.command("retry")
+def outbox_retry(
+    parcels: Annotated[list[str] | None, typer.Argument(help="Ids, or their last digits as in the list.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All refused parcels.")] = False,
+    state_dir: StateDir = DEFAULT_STATE,
+    url: Url = "",
+    json: Json = False,
+) -> None:
+    """Send refused parcels again under their own numbers, and print the result."""
+    from beacon_gateway.commands.outbox import retry as body
+
+    raise typer.Exit(body(state_dir, url, parcels or [], everything, json))
+
+
+@privacy.command("report")
+def privacy_report(config: Config = DEFAULT_CONFIG, state_dir: StateDir = DEFAULT_STATE, json: Json = False) -> None:
+    """Print which data are on this device, how many, whether they are personal, and when they are deleted."""
+    from beacon_gateway.commands.privacy_report import report as body
+
+    raise typer.Exit(body(config, state_dir, json))
+
+
+@app.command("support-bundle")
+def support_bundle(
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    output: Annotated[
+        Path | None, typer.Option(help="The archive to write; the default is a new one in the current folder.")
+    ] = None,
+    lines: Annotated[int, typer.Option(min=0, max=100_000, help="Newest lines of the journal.")] = 2000,
+    url: Url = "",
+    json: Json = False,
+) -> None:
+    """Write an archive for whoever helps: diagnosis, versions, settings, log, metrics; no secret or personal value."""
+    from beacon_gateway.commands.support_bundle import write as body
+
+    raise typer.Exit(body(config, state_dir, output, lines, url, json))
 
 
 @app.command()

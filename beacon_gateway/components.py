@@ -4,8 +4,9 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from aiohttp import web
 
@@ -25,6 +26,7 @@ from beacon_gateway.kiosk.screen_health import ScreenStatus
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus, running_versions
 from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.delivery import DeliveryEnd, DeliveryResult, RefusedSelection
 from beacon_gateway.model.gateway_facts import GatewayFacts
 from beacon_gateway.model.radio_status import AdvertStatus
 from beacon_gateway.presence.choice import Choice
@@ -37,9 +39,11 @@ from beacon_gateway.radio.radio_factory import Radios, make_radios
 from beacon_gateway.radio.status_json import to_json
 from beacon_gateway.resources import Resources, Store
 from beacon_gateway.settings import Settings, SiteDoor
+from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.statistics import StatisticsRecorder
 from beacon_gateway.store.sync_state import sync_state
 from beacon_gateway.sync.catalogue_pull import stored_catalogue
+from beacon_gateway.sync.drain import Drain
 from beacon_gateway.sync.report import build_report, classify_hearing
 from daemonkit.health import Health
 from daemonkit.metrics import Metric, stage_metrics
@@ -117,12 +121,13 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """The built gateway; beacon_gateway.stages runs it."""
+    """The built gateway; beacon_gateway.stages runs it. `drain`: None without a central server."""
 
     giving: Giving
     presence: Presence
     statistics: StatisticsRecorder
     current_scene: CurrentScene
+    drain: Drain | None
     app: web.Application
 
     async def settle(self, outcomes: Iterable[Outcome]) -> None:
@@ -171,6 +176,11 @@ async def build(
         facts = await gateway_facts(giving, presence, resources)
         return [*stage_metrics("beacon_gateway", health, STALL_LIMIT_S), *describe_gateway(facts, screen)]
 
+    drain = _build_drain(resources, giving, health)
+
+    async def deliver(selection: RefusedSelection) -> DeliveryResult:
+        return await deliver_on_request(resources.store.outbox, drain, selection)
+
     site = _build_site(settings, resources, giving, presence, health, refused)
     app = kiosk_app(
         current_scene=current_scene,
@@ -187,8 +197,33 @@ async def build(
         verify=f"{settings.central.url.rstrip('/')}/v" if settings.central.url else "",
         use=use,
         site=site,
+        deliver=deliver,
     )
-    return Components(giving, presence, statistics, current_scene, app)
+    return Components(giving, presence, statistics, current_scene, drain, app)
+
+
+async def deliver_on_request(outbox: Outbox, drain: Drain | None, selection: RefusedSelection) -> DeliveryResult:
+    """Put the selected refused parcels back, then deliver what waits. Failures are part of the result."""
+    try:
+        requeued = await outbox.requeue_refused(selection)
+        result = await drain.deliver_now() if drain else DeliveryResult(DeliveryEnd.no_server)
+        waiting = (await outbox.counts())["waiting"]
+    except StoreUnavailable as error:
+        return DeliveryResult(DeliveryEnd.no_store, reason=str(error))
+    return replace(result, requeued=requeued, waiting=waiting)
+
+
+def _build_drain(resources: Resources, giving: Giving, health: Health) -> Drain | None:
+    if resources.server is None:
+        return None
+    return Drain(
+        resources.store.outbox,
+        resources.server.client,
+        resources.acceptance,
+        wake=giving.wakeups.parcels,
+        progress=partial(health.progress, "sync"),
+        state=resources.server.delivery,
+    )
 
 
 async def gateway_facts(giving: Giving, presence: Presence, resources: Resources) -> GatewayFacts:

@@ -25,7 +25,6 @@ from beacon_gateway.store.day_total import read_day_total
 from beacon_gateway.store.retention import forget_hourly
 from beacon_gateway.sync.catalogue_pull import pull_catalogue
 from beacon_gateway.sync.central_client import CentralClient
-from beacon_gateway.sync.drain import Drain
 from beacon_gateway.sync.ledger_witness import LedgerWitness
 from beacon_gateway.sync.outcome_poll import poll_outcomes
 from beacon_gateway.sync.picture_download import download_pictures
@@ -169,11 +168,9 @@ def server_stages(
     def progress(stage: str) -> Callable[[], None]:
         return partial(health.progress, stage)
 
-    acceptance, wake = resources.acceptance, wakeups.parcels
-    drain = Drain(store.outbox, central, acceptance, wake=wake, progress=progress("sync"), state=server.delivery)
     reports = ReportLoop(
         central,
-        acceptance,
+        resources.acceptance,
         hearing=components.presence.hearing,
         build=partial(gateway_report, components, resources, started),
         roll=lambda age_s: resources.credential.roll_when_due(central, age_s, settings.central.roll_key_days),
@@ -196,12 +193,14 @@ def server_stages(
         progress=progress("pictures"),
     )
     stages = [
-        Stage("sync", drain.run, _SYNC_ERRORS, cap_s=timings.sync_cap_s, done=lambda: drain.settled, essential=True),
         Stage("outcomes", outcomes, _SYNC_ERRORS, first_s=timings.first_outcomes_s, cap_s=timings.sync_cap_s),
         background("report", partial(reports.run, progress("report"))),
         background("pictures", pictures),
         Stage("beacons", partial(_watch_beacons, settings, components, health, rebuild, timings), essential=True),
     ]
+    if drain := components.drain:
+        done = partial(getattr, drain, "settled")
+        stages.insert(0, Stage("sync", drain.run, _SYNC_ERRORS, cap_s=timings.sync_cap_s, done=done, essential=True))
     if server.catalogue_key is not None:
         key, signer, environment = server.catalogue_key, resources.credential.signer, settings.site.environment
         witness = LedgerWitness(central, key, store.heads, signer, environment, every_s=timings.heads_every_s)

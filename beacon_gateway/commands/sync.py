@@ -1,8 +1,5 @@
 """beacon-gateway sync log|status: print the state of the delivery for staff on site, with or without a network."""
 
-import asyncio
-import sys
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -12,26 +9,20 @@ from rich.table import Table
 from beacon_gateway.commands.daemon_client import LAST_GOOD, NotRunning, fetch_json, find_address
 from beacon_gateway.commands.effective_settings import describe_unreadable
 from beacon_gateway.commands.enrol_wording import BARRED
+from beacon_gateway.commands.parcel_wording import KINDS, REASONS
 from beacon_gateway.commands.radio_wording import radio_sentences
+from beacon_gateway.commands.store_reader import read_store
 from beacon_gateway.commands.terminal_wrap import print_folded
-from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.model.sync_state import Repair
 from beacon_gateway.radio.status_json import read_advert_status, read_radio_status
-from beacon_gateway.store.database import Database, open_database
+from beacon_gateway.store.database import Database
 from beacon_gateway.store.identity import enrolment_of
 from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.server_acceptance import read_barred
 from beacon_gateway.store.sync_log import Line, last_lines
 from beacon_gateway.store.sync_state import last_repair
 from daemonkit.toml import ConfigRefused
-from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN
 
-KINDS = {
-    "intent": "捐款登记 gift registered",
-    "statistics": "信标统计 beacon statistics",
-    "screen": "屏幕计数 screen counts",
-    "": "",
-}
 EVENTS = {
     "accepted": "已送达 delivered",
     "duplicate": "已送达(服务器早已收到) delivered (the server had it already)",
@@ -42,15 +33,6 @@ EVENTS = {
     "barred": "中心服务器不接受这台网关;记录都留在本机 the server does not accept this gateway; its records stay here",
     "welcome": "中心服务器重新接受这台网关 the server accepts this gateway again",
 }
-REASONS = {
-    "name_unknown": "找不到这个域名,请检查网络 its name is unknown; check the network and [central] url",
-    "certificate": "证书不被接受,请检查时钟 its certificate is not accepted; check the clock",
-    "no_answer": "没有回应 no answer",
-    "no_connection": "连接不上 no connection",
-    KEY_REVOKED: "密钥已被停用 its key was revoked",
-    KEY_UNKNOWN: "服务器不认得它 the server does not know it",
-}
-"""Wording of the reasons of beacon_gateway.sync.central_client; others are shown unchanged."""
 STATES = {
     "waiting": "等待发送 waiting",
     "refused": "被拒收 refused",
@@ -62,12 +44,12 @@ def status(state_dir: Path, url: str = "") -> int:
     """Return the exit code. `url`: of the running gateway; if empty, that of the settings of its last start."""
     known = enrolment_of(state_dir)
     if describe_unreadable(state_dir):
-        pass  # _with_store prints it
+        pass  # read_store prints it
     elif known:
         print(f"登记为 enrolled as: {known.label} / {known.community} / {known.central}")
     else:
         print("没有用登记码登记过 not enrolled with a code")
-    ended = _with_store(state_dir, _print_status)
+    ended = read_store(state_dir, _print_status)
     if ended == 0:
         _print_radio(state_dir, url)
     return ended
@@ -94,7 +76,7 @@ def _print_radio(state_dir: Path, url: str) -> None:
 
 
 def log(state_dir: Path, lines: int) -> int:
-    return _with_store(state_dir, lambda database: _print_log(database, lines))
+    return read_store(state_dir, lambda database: _print_log(database, lines))
 
 
 async def _print_status(database: Database) -> None:
@@ -152,24 +134,3 @@ def _word_line(line: Line) -> str:
 
 def _local(at: str) -> str:
     return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _with_store(state_dir: Path, read: Callable[[Database], Awaitable[None]]) -> int:
-    path = state_dir / "gateway.db"
-    if problem := describe_unreadable(state_dir):
-        print(problem, file=sys.stderr)
-        return 1
-    if not path.exists():
-        print(f"{path} 不存在:网关还没有在这里运行过 no gateway has run here yet", file=sys.stderr)
-        return 1
-
-    async def body() -> None:
-        async with open_database(path, read_only=True) as database:
-            await read(database)
-
-    try:
-        asyncio.run(body())
-    except StoreUnavailable as error:
-        print(f"beacon-gateway: {error}", file=sys.stderr)
-        return 75
-    return 0

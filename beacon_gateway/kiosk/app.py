@@ -15,6 +15,7 @@ from beacon_gateway.kiosk.pages.amount import amount_page
 from beacon_gateway.kiosk.pages.api import create_intent, read_scene
 from beacon_gateway.kiosk.pages.attract import attract_page, projects_page
 from beacon_gateway.kiosk.pages.board import ReadBoard, board_page, no_board, verify_page
+from beacon_gateway.kiosk.pages.delivery import deliver_now
 from beacon_gateway.kiosk.pages.files import album_picture, healthz, static_file, voice_recording
 from beacon_gateway.kiosk.pages.give import give
 from beacon_gateway.kiosk.pages.handoff import handoff_page, thanks_page
@@ -28,6 +29,7 @@ from beacon_gateway.kiosk.screen_health import ScreenHealth, ScreenStatus
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus
 from beacon_gateway.kiosk.touch_counter import TouchCounter
+from beacon_gateway.model.delivery import Deliver
 from beacon_gateway.presence.screen_use import ScreenUse
 from daemonkit.metrics import Metric, metrics_page, no_metrics
 from daemonkit.web import WebRules, guarded_app
@@ -56,6 +58,7 @@ def kiosk_app(
     read_board: ReadBoard = no_board,
     verify: str = "",
     use: ScreenUse | None = None,
+    deliver: Deliver | None = None,
     timings: LiveTimings = _DEFAULT_TIMINGS,
     classify: Callable[[web.Request], ClientOrigin] = classify_client,
 ) -> web.Application:
@@ -64,7 +67,8 @@ def kiosk_app(
     `health`: the facts of /healthz for JSON; `"ok": false` makes its status 503. `contact`: the number that residents
     may call. `site`: the staff pages, or None. `find_picture`: returns file and media type of a project's picture by
     its SHA-256, or None. `read_board`: returns the published figures. `verify`: the address where phones look up a
-    gift, or "". `use`: counts how the screen is used. `classify`: only this device gets more than the staff pages.
+    gift, or "". `use`: counts how the screen is used. `deliver`: delivers the outbox on request. `classify`: only this
+    device gets more than the staff pages.
     """
     screen = ScreenHealth()
     sessions = sessions or Sessions(pages.default_language, pages.default_display)
@@ -97,6 +101,8 @@ def kiosk_app(
     app.add_routes([web.get(path, touches.count_touches(page)) for path, page in touched_pages.items()])
     touched_forms = {"/give": give(responder, sessions, projects, giving), "/display": change_display(responder)}
     app.add_routes([web.post(path, touches.count_touches(form)) for path, form in touched_forms.items()])
+    if deliver is not None:
+        app.add_routes([web.post("/api/v1/delivery", deliver_now(deliver))])
     if site is not None:
         app.add_routes(SitePages(site, responder, screen, sessions, classify=classify).routes())
     return app

@@ -10,3 +10,14 @@ class WaitingParcel:
     id: str
     text: str
     place: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredParcel:
+    """A parcel as staff look at it. `text`: its JSON. `reason`, `refused_at` (ISO 8601, UTC): empty while it waits."""
+
+    id: str
+    kind: str
+    text: str
+    reason: str = ""
+    refused_at: str = ""

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from beacon_gateway.donations.ports import StoreUnavailable
-from beacon_gateway.model.parcels import WaitingParcel
+from beacon_gateway.model.delivery import RefusedSelection
+from beacon_gateway.model.parcels import StoredParcel, WaitingParcel
 from beacon_gateway.store.database import Database
 from beacon_gateway.store.sync_log import append_line
 from beacon_gateway.store.tables import Row, Tables
@@ -96,6 +97,43 @@ class Outbox:
             return dict(zip(("waiting", "refused", "damaged"), counts, strict=True))
 
         return await self._database.read(work)
+
+    async def list_parcels(self, limit: int) -> Sequence[StoredParcel]:
+        """Return the newest refused and waiting parcels: at most `limit` of each, oldest first."""
+
+        def work(tables: Tables) -> list[StoredParcel]:
+            return [
+                StoredParcel(row["id"].hex(), row["kind"], row["parcel"], row.get("reason", ""), row.get("at", ""))
+                for table in ("refused", "outbox")
+                for row in reversed(list(tables.select(table, "ORDER BY place DESC LIMIT ?", limit)))
+            ]
+
+        return await self._database.read(work)
+
+    async def find_parcels(self, end: str) -> Sequence[StoredParcel]:
+        """Return the refused and waiting parcels with an id that ends with `end`, hexadecimal digits."""
+
+        def work(tables: Tables) -> list[StoredParcel]:
+            return [
+                StoredParcel(row["id"].hex(), row["kind"], row["parcel"], row.get("reason", ""), row.get("at", ""))
+                for table in ("refused", "outbox")
+                for row in tables.select(table, "WHERE lower(hex(id)) LIKE ? ORDER BY place", f"%{end.lower()}")
+            ]
+
+        return await self._database.read(work)
+
+    async def requeue_refused(self, selection: RefusedSelection) -> int:
+        """Put refused parcels back under their own numbers; return how many. Raises StoreUnavailable."""
+        wanted = {bytes.fromhex(each) for each in selection.ids}
+
+        def work(tables: Tables) -> int:
+            chosen = [row for row in tables.select("refused", "ORDER BY place") if selection.all or row["id"] in wanted]
+            for row in chosen:
+                tables.put("outbox", row["place"], row["id"], row["kind"], row["parcel"], on_conflict="IGNORE")
+                tables.execute("DELETE FROM refused WHERE place = ?", row["place"])
+            return len(chosen)
+
+        return await self._database.write(work)
 
     async def epoch(self) -> str:
         """Return the epoch of this store's sequence numbers."""
