@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from debian.manual import make_completions, make_manual
+from debian.repository import add_packages, sign, signing_command
 from debian.sbom import make_sbom
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,6 +81,10 @@ GATEWAY = Package(
         "usr/share/beacon-gateway/demo": "config/demo",
         "usr/share/beacon-gateway/kiosk-keyboard": "systemd/kiosk-keyboard",
         "opt/beacon-gateway/bin/beacon-radio-reset": "systemd/beacon-radio-reset",
+        "opt/beacon-gateway/bin/beacon-update": "systemd/beacon-update",
+        f"{_UNITS}/beacon-update.service": "systemd/beacon-update.service",
+        f"{_UNITS}/beacon-update.timer": "systemd/beacon-update.timer",
+        "usr/share/beacon-gateway/beacon-gateway.sources": "systemd/beacon-gateway.sources",
         f"{_JOURNAL}/beacon-gateway.conf": "systemd/beacon-gateway-journald.conf",
         "usr/share/beacon-gateway/monitoring": "config/monitoring",
         "usr/share/beacon-gateway/avahi/beacon-gateway.service": "systemd/beacon-gateway.avahi",
@@ -395,10 +400,36 @@ def _epoch() -> str:
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.strip()
 
 
+def publish(repository: Path, key: str) -> int:
+    """Add the packages of dist/ to the repository. Without a key, print how to sign it elsewhere."""
+    debs = sorted(OUTPUT.glob("*.deb"))
+    if not debs:
+        print(f"{OUTPUT.name}/ has no package; run ./dev deb first", file=sys.stderr)
+        return 1
+    try:
+        release = add_packages(repository, debs, _MACHINES)
+        if key:
+            sign(release, key)
+    except (FileExistsError, subprocess.CalledProcessError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{repository}: {len(debs)} packages added, {'signed' if key else 'not signed yet; devices refuse it'}")
+    if not key:
+        print(f"Where the release key is: {signing_command(release)}")
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev deb", description="Build the packages into dist/.")
     parser.add_argument("architecture", nargs="?", choices=sorted(_MACHINES), default=own_architecture())
-    architecture = parser.parse_args().architecture
+    parser.add_argument(
+        "--repository", type=Path, help="add the packages of dist/ to this apt repository; build nothing"
+    )
+    parser.add_argument("--key", default="", help="sign the repository with this key of gpg")
+    chosen = parser.parse_args()
+    if chosen.repository:
+        return publish(chosen.repository, chosen.key)
+    architecture = chosen.architecture
     for number, package in enumerate(PACKAGES, 1):
         print(f"[{number}/{len(PACKAGES)}] {package.name} for {architecture} …", file=sys.stderr, flush=True)
         deb = build(package, ROOT / "build", architecture=architecture)
