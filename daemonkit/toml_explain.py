@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Container, Iterable, Mapping
 from difflib import get_close_matches
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -23,6 +23,12 @@ _MAX_SHOWN = 60
 _Schema = Mapping[str, Any]
 
 
+@lru_cache(maxsize=1)
+def _schema_of(model: type[BaseModel]) -> _Schema:
+    """Return the JSON schema; pydantic takes longer to make it than for everything else about a file with faults."""
+    return model.model_json_schema()
+
+
 class Explainer:
     """Uses the file's lines and the model's JSON schema."""
 
@@ -31,9 +37,9 @@ class Explainer:
         self._lines = lines
         self._model = model
 
-    @cached_property
+    @property
     def _schema(self) -> _Schema:
-        return self._model.model_json_schema()
+        return _schema_of(self._model)
 
     def faults(self, error: ValidationError, *, skip: Container[Path] = ()) -> list[Fault]:
         """Return all faults except those at the key paths `skip`."""
