@@ -18,6 +18,7 @@ from daemonkit.toml_faults import ConfigRefused, Fault
 from daemonkit.toml_limits import MAX_DEPTH, find_too_deep, find_unusable_numbers
 from daemonkit.toml_lines import Path as KeyPath
 from daemonkit.toml_lines import find_lines
+from daemonkit.toml_syntax import find_syntax_faults
 
 __all__ = [
     "INVALID",
@@ -25,6 +26,7 @@ __all__ = [
     "CrossChecked",
     "Fault",
     "Misfit",
+    "check_syntax",
     "load",
     "load_text",
     "locate",
@@ -89,12 +91,19 @@ def load_text(
     path: Path, text: str, model: type[Model], *, fill: Mapping[str, Mapping[str, object]] | None = None
 ) -> Model:
     """Do as `load` for a text that is not in the file `path` yet. Raises ConfigRefused."""
-    document = _parse(path, text)
+    text, document, faults = _parse(path, text, model)
     for section, values in (fill or {}).items():
         table = document.get(section, {})
         if isinstance(table, dict):
             document[section] = {**values, **{key: value for key, value in table.items() if value != ""}}
-    return _validated(document, model, Explainer(str(path), find_lines(text), model))
+    return _validated(document, model, Explainer(str(path), find_lines(text), model), faults)
+
+
+def check_syntax(path: Path, text: str, model: type[BaseModel]) -> None:
+    """Raise ConfigRefused if the text of the file is not TOML."""
+    _, _, faults = _parse(path, text, model)
+    if faults:
+        raise ConfigRefused(faults)
 
 
 def validate(document: dict[str, Any], model: type[Model], *, source: str) -> Model:
@@ -108,9 +117,9 @@ def locate(path: Path, model: type[BaseModel], found: Iterable[Misfit]) -> list[
     return [explain.misfit(one.at, one.reason, one.got) for one in found]
 
 
-def _validated(document: dict[str, Any], model: type[Model], explain: Explainer) -> Model:
+def _validated(document: dict[str, Any], model: type[Model], explain: Explainer, syntax: Iterable[Fault] = ()) -> Model:
     unusable = dict(find_unusable_numbers(document))
-    faults = [explain.fault(at, reason) for at, reason in unusable.items()]
+    faults = [*syntax, *(explain.fault(at, reason) for at, reason in unusable.items())]
     validated, invalid = None, list(unusable)
     try:
         validated = model.model_validate_json(json.dumps(_without(document, unusable), default=_as_text))
@@ -171,19 +180,37 @@ def read_text(path: Path) -> str:
         ) from error
 
 
-def _parse(path: Path, text: str) -> dict[str, Any]:
+def _parse(path: Path, text: str, model: type[BaseModel]) -> tuple[str, dict[str, Any], list[Fault]]:
+    """Return the text that was read, its values, and the faults that were repaired to read it. Raises ConfigRefused."""
     deep = find_too_deep(text)
     if deep is not None:
         raise _refused(path, deep, f"嵌套超过 {MAX_DEPTH} 层 is nested deeper than {MAX_DEPTH}")
     try:
-        return tomllib.loads(text)
+        return text, tomllib.loads(text), []
     except ValueError as error:  # TOMLDecodeError, and a number of more digits than Python reads
-        where = _POSITION.search(str(error))
-        reason = _POSITION.sub("", str(error))
-        if where is None:
-            raise _refused(path, None, f"{_NOT_TOML}: {reason}") from error
-        line = int(where[1]) if where[1] else text.rstrip().count("\n") + 1
-        raise _refused(path, line, f"{_NOT_TOML}: {reason}" + (f" (column {where[2]})" if where[2] else "")) from error
+        repaired, faults = find_syntax_faults(path, text, model)
+        if find_too_deep(repaired) is not None:
+            raise ConfigRefused(faults) from error
+        try:
+            return repaired, tomllib.loads(repaired), faults
+        except ValueError as remaining:
+            if not any(each.line == _line_of(remaining, repaired) for each in faults):
+                faults.append(_syntax_fault(path, remaining, repaired))
+            raise ConfigRefused(faults) from error
+
+
+def _line_of(error: ValueError, text: str) -> int | None:
+    where = _POSITION.search(str(error))
+    if where is None:
+        return None
+    return int(where[1]) if where[1] else text.rstrip().count("\n") + 1
+
+
+def _syntax_fault(path: Path, error: ValueError, text: str) -> Fault:
+    where = _POSITION.search(str(error))
+    column = f" (column {where[2]})" if where is not None and where[2] else ""
+    reason = f"{_NOT_TOML}: {_POSITION.sub('', str(error))}{column}"
+    return Fault(str(path), _line_of(error, text), "", reason, None)
 
 
 def _refused(path: Path, line: int | None, reason: str) -> ConfigRefused:

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from daemonkit.toml_faults import Fault
 from daemonkit.toml_lines import Path
-from daemonkit.toml_wording import describe_fault
+from daemonkit.toml_wording import describe_fault, describe_wide_characters
 
 _SECRET = re.compile(r"secret|password|passphrase|token|_key$", re.IGNORECASE)
 _PUBLIC = re.compile(r"public", re.IGNORECASE)
@@ -45,12 +45,16 @@ class Explainer:
         """Return all faults except those at the key paths `skip`."""
         return [self._explain(each) for each in error.errors(include_url=False) if each["loc"] not in skip]
 
-    def fault(self, at: Path, reason: str, got: str | None = None, zh: str = "") -> Fault:
-        return Fault(self._file, self._line(at), _key_text(at), reason, got, zh)
+    def fault(self, at: Path, reason: str, got: str | None = None, zh: str = "", *, line: int | None = None) -> Fault:
+        """Return the fault of a key; `line`: default the key's own."""
+        return Fault(self._file, line or self._line(at), _key_text(at), reason, got, zh)
+
+    def is_list(self, at: Path) -> bool:
+        return any(schema.get("type") == "array" for schema in self._schemas_at(at))
 
     def misfit(self, at: Path, reason: str, got: object) -> Fault:
         """Return the fault of a value that contradicts others."""
-        return self.fault(at, reason, None if self._is_secret(at) else _shown(got))
+        return self.fault(at, reason, None if self.is_secret(at) else _shown(got))
 
     def _explain(self, error: ErrorDetails) -> Fault:
         at = error["loc"]
@@ -64,7 +68,10 @@ class Explainer:
             return self.fault(at, reason, zh=zh)
         if not zh:
             at, reason = self._locate_named_key(at, reason)
-        return self.fault(at, reason, None if self._is_secret(at) else _shown(error["input"]), zh)
+        if self.is_secret(at):
+            return self.fault(at, reason, zh=zh)
+        zh, reason = _add_hint(zh, reason, error["input"])
+        return self.fault(at, reason, _shown(error["input"]), zh)
 
     def _locate_named_key(self, at: Path, reason: str) -> tuple[Path, str]:
         """Find the key in the message of a table's validator: "closes is before opens", "bank.kind: no such"."""
@@ -91,7 +98,7 @@ class Explainer:
             return f"没有这个键;是不是 {close[0]}?", f"unknown key; did you mean {close[0]}?"
         return "没有这个键", "unknown key"
 
-    def _is_secret(self, at: Path) -> bool:
+    def is_secret(self, at: Path) -> bool:
         named = any(isinstance(part, str) and _SECRET.search(part) and not _PUBLIC.search(part) for part in at)
         return named or any(schema.get("format") == "password" for schema in self._schemas_at(at))
 
@@ -115,6 +122,12 @@ class Explainer:
                 found.append(schema)
                 found += self._resolved([*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())])
         return found
+
+
+def _add_hint(zh: str, reason: str, given: object) -> tuple[str, str]:
+    """Add to both texts that the value has full-width characters, if it has; without `zh`, `reason` has both."""
+    hint_zh, hint = describe_wide_characters(given) if isinstance(given, str) else ("", "")
+    return (f"{zh}{hint_zh}", f"{reason}{hint}") if zh else ("", f"{reason}{hint_zh}{hint}")
 
 
 def _below(schema: _Schema, part: str | int) -> list[_Schema]:

@@ -1,6 +1,6 @@
 """Find the line of each key of a TOML document; tomllib returns values only.
 
-The scanner requires text that tomllib has accepted; it follows TOML 1.0.
+The scanner follows TOML 1.0. It checks little: tomllib decides whether a text is TOML.
 """
 
 import re
@@ -24,9 +24,18 @@ _SHORT_ESCAPE = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"'
 _ESCAPE = re.compile(r'\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([btnfr"\\]))')
 
 
+class NotToml(ValueError):
+    """The scanner does not understand the text any further."""
+
+
+def iterate_lines(text: str) -> Iterator[tuple[Path, int]]:
+    """Yield each table header, key and array element with its line, in the order of the text. Raises NotToml."""
+    return _Scanner(text).document()
+
+
 def find_lines(text: str) -> dict[Path, int]:
-    """Return the line (from 1) of each table, key and array element; array indices count from 0."""
-    lines = dict(_Scanner(text).document())
+    """Return the line (from 1) of each table, key and array element; array indices count from 0. Raises NotToml."""
+    lines = dict(iterate_lines(text))
     for path, line in list(lines.items()):  # tables without a header of their own
         for depth in range(1, len(path)):
             lines.setdefault(path[:depth], line)
@@ -79,7 +88,7 @@ class _Scanner:
         parts = []
         while True:
             self._skip(_SPACE)
-            if self._text[self._at] in "\"'":
+            if self._next() in "\"'":
                 parts.append(_unquoted(self._take(STRING)))
             else:
                 parts.append(self._take(_BARE))
@@ -90,7 +99,7 @@ class _Scanner:
 
     def _value(self, path: Path) -> Iterator[tuple[Path, int]]:
         self._skip(_SPACE)
-        opener = self._text[self._at]
+        opener = self._next()
         if opener == "[":
             yield from self._array(path)
         elif opener == "{":
@@ -115,9 +124,9 @@ class _Scanner:
 
     def _closed(self, closer: str) -> bool:
         """Skip blanks and commas; skip the closer and return True when it follows."""
-        while self._skip(_BLANK) < len(self._text) and self._text[self._at] == ",":
+        while self._skip(_BLANK) < len(self._text) and self._next() == ",":
             self._at += 1
-        if self._text[self._at] != closer:
+        if self._next() != closer:
             return False
         self._at += 1
         return True
@@ -128,9 +137,15 @@ class _Scanner:
 
     def _take(self, pattern: re.Pattern[str]) -> str:
         match = pattern.match(self._text, self._at)
-        assert match is not None, "tomllib has accepted this text"
+        if match is None:
+            raise NotToml(self._line())
         self._at = match.end()
         return match[0]
+
+    def _next(self) -> str:
+        if self._at >= len(self._text):
+            raise NotToml(self._line())
+        return self._text[self._at]
 
     def _line(self) -> int:
         return bisect_right(self._line_starts, self._at)

@@ -1,8 +1,11 @@
-"""Word the fault of one value in Chinese and English, with an example of a valid value."""
+"""Word the fault of one value, or of a text that is not TOML, in Chinese and English, with an example."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from daemonkit.toml_repair import Mistake, MistakeKind, to_plain
+from daemonkit.toml_repetitions import Repetition
 
 Pair = tuple[str, str]
 _Facts = Mapping[str, Any]
@@ -87,3 +90,59 @@ def _unquoted(zh: str, en: str, given: object, examples: list[Any]) -> Pair:
     example = text if text and set(text) <= _NUMBER else str(examples[0]) if examples else ""
     like = (f",如 {example}", f", such as {example}") if example else ("", "")
     return f"{zh},不加引号{like[0]}", f"{en}, without quotation marks{like[1]}"
+
+
+def describe_mistakes(mistakes: Sequence[Mistake]) -> Pair:
+    """Return the texts for the mistakes of one line."""
+    typed = list(dict.fromkeys(each for each in mistakes if each.kind in _TYPED))
+    parts = [_MISTAKES[each.kind](each) for each in dict.fromkeys(mistakes) if each.kind not in _TYPED]
+    if typed:
+        zh = ";".join(_MISTAKES[each.kind](each)[0] for each in typed)
+        en = ", ".join(_MISTAKES[each.kind](each)[1] for each in typed)
+        parts.insert(0, (f"{zh}(请切换到英文输入法重打)", f"{en} (type it with an English keyboard)"))
+    return ";".join(zh for zh, _ in parts), "; ".join(en for _, en in parts)
+
+
+_TYPED = frozenset((MistakeKind.character, MistakeKind.space, MistakeKind.invisible, MistakeKind.quotes))
+_MISTAKES: Mapping[MistakeKind, Callable[[Mistake], Pair]] = {
+    MistakeKind.character: lambda m: (f"全角的 {m.found} 应为 {m.meant}", f"full-width {m.found} must be {m.meant}"),
+    MistakeKind.space: lambda _: ("有全角空格,应为半角空格", "a full-width space must be a plain space"),
+    MistakeKind.invisible: lambda m: (f"有看不见的字符 {m.found},应删掉", f"the invisible {m.found} must be deleted"),
+    MistakeKind.quotes: lambda m: (f"引号 {m.found} 应为 {m.meant}", f"quotation marks {m.found} must be {m.meant}"),
+    MistakeKind.open_quote: lambda _: (
+        "引号不成对,请在这一行末尾补上",
+        "has no closing quotation mark; add it at the end of this line",
+    ),
+    MistakeKind.colon: lambda m: (f"键和值之间的 {m.found} 应为 =", f"{m.found} between key and value must be ="),
+    MistakeKind.text: lambda _: ('文字要加英文引号,如 "…"', 'text needs quotation marks, such as "…"'),
+    MistakeKind.truth: lambda m: (
+        f"应为 {m.meant},小写、不加引号",
+        f"must be {m.meant}, in lower case without quotation marks",
+    ),
+    MistakeKind.unit: lambda m: (f"只写数字,不写单位:{m.meant}", f"must be the number without a unit: {m.meant}"),
+    MistakeKind.date: lambda m: (f"日期应写成 {m.meant}", f"a date must be written as {m.meant}"),
+}
+
+
+def describe_repetition(repetition: Repetition, name: str, *, is_list: bool) -> Pair:
+    """Return the texts. `is_list`: there may be several sections of this name."""
+    first = repetition.first
+    if repetition.is_section and is_list:
+        return (
+            f"第 {first} 行已有 [{name}];有几段时,每段都要写成 [[{name}]]",
+            f"line {first} has [{name}] already; of several sections, each begins with [[{name}]]",
+        )
+    if repetition.is_section:
+        return (
+            f"第 {first} 行已有 [{name}] 这一节;请并到那里",
+            f"line {first} has the section [{name}] already; move these keys there",
+        )
+    return f"第 {first} 行已经写过这个键;请删掉一行", f"line {first} has this key already; remove one of the two"
+
+
+def describe_wide_characters(text: str) -> Pair:
+    """Return what to add to the fault of a value that is plain only without its full-width characters, or nothing."""
+    plain = "".join(map(to_plain, text))
+    if plain == text or not plain.isascii():
+        return "", ""
+    return f"(含全角或看不见的字符,应如 {plain})", f" (contains full-width or invisible characters; such as {plain})"

@@ -8,7 +8,7 @@ from pathlib import Path
 from beacon_gateway.commands.effective_settings import read_enrolled_central
 from beacon_gateway.settings import Settings
 from daemonkit.files import write_atomically
-from daemonkit.toml import load_text, read_text
+from daemonkit.toml import check_syntax, load_text, read_text
 from daemonkit.toml_edit import Change, edit_toml
 from daemonkit.toml_lines import Path as KeyPath
 
@@ -18,7 +18,9 @@ def write_settings(config: Path, state_dir: Path, wanted: Iterable[tuple[KeyPath
 
     Raise ConfigRefused, OSError, and KeyError for an element that a list does not have.
     """
-    edited, changes = edit_toml(read_text(config), wanted)
+    text = read_text(config)
+    check_syntax(config, text, Settings)
+    edited, changes = edit_toml(text, wanted)
     load_text(config, edited, Settings, fill=read_enrolled_central(state_dir))
     if changes:
         file = config.resolve()
