@@ -1,7 +1,7 @@
 """Periodic work. Work for a single process is done by the holder of its lease."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -270,6 +270,24 @@ async def keep_salts(
     while True:
         await salts.refresh(database, clock())
         health.progress("salts")
+        await asyncio.sleep(every_s)
+
+
+async def repeat(
+    database: Database,
+    name: str,
+    work: Callable[[datetime], Awaitable[None]],
+    *,
+    holder: str,
+    clock: Callable[[], datetime],
+    every_s: float,
+) -> None:
+    """Do `work` every `every_s` seconds, in one process at a time. Until cancelled; raises StoreUnavailable."""
+    lease = Lease(database, name, holder, clock(), lasts=timedelta(seconds=max(30.0, 3 * every_s)))
+    while True:
+        now = clock()
+        if await lease.is_ours(now):
+            await work(now)
         await asyncio.sleep(every_s)
 
 

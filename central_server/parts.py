@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import entry_points
-from pathlib import Path
 
 from aiohttp import web
 
 from central_server.errors import PartUnavailable
 from central_server.public.phone_pages.hall_page import HallLink
 from central_server.public.phone_pages.page_responder import PageResponder
+from central_server.receipts.sealed_data import Seal
 from central_server.settings import Settings
 from central_server.staff.frame.menu import Group
 from central_server.staff.frame.page_frame import PageFrame
@@ -28,9 +28,9 @@ GROUP = "beacon_central.parts"
 
 @dataclass(frozen=True, slots=True)
 class PartContext:
-    """What the server gives to a part. `credentials`: see ServerOptions. `address`: the origin that phones reach.
+    """What the server gives to a part. `address`: the origin that phones reach.
 
-    `https`: browsers reach the server by https only.
+    `https`: browsers reach the server by https only. `seal`: for people's data, with the key in receipts.key.
     """
 
     database: Database
@@ -38,15 +38,24 @@ class PartContext:
     clock: Callable[[], datetime]
     responder: PageResponder
     frame: PageFrame
-    state: Path
-    credentials: Path | None
+    seal: Seal
     address: Callable[[], str]
     https: bool
 
 
 @dataclass(frozen=True, slots=True)
+class PartJob:
+    """Periodic work for one process at a time. `name`: of its lease and stage."""
+
+    name: str
+    work: Callable[[datetime], Awaitable[None]]
+    every_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
 class RunningPart:
     routes: Sequence[web.RouteDef]
+    jobs: Sequence[PartJob] = ()
 
 
 @dataclass(frozen=True, slots=True)

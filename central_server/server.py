@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from aiohttp import web
@@ -20,7 +21,7 @@ from central_server.banks.port import BankUnavailable
 from central_server.banks.registry import BANKS, BankAccount
 from central_server.catalogue.phrase_process import divide
 from central_server.catalogue.publication import Divide
-from central_server.parts import Part, load_parts
+from central_server.parts import Part, PartJob, load_parts
 from central_server.public.health import STALL_S
 from central_server.reconciliation.nightly import NightlyRun
 from central_server.server_options import RateLimits, ServerOptions, ServerTimings
@@ -154,6 +155,7 @@ class Stages:
             ),
             self._start("salts", lambda: jobs.keep_salts(database, services.salts, clock=now, health=health), cap=60.0),
             self.group.create_task(jobs.forward_changes(context.changes, context.news)),
+            *(self._start(job.name, partial(self._repeat, job), cap=60.0, delay_s=later) for job in services.part_jobs),
         ]
 
     def _start(
@@ -176,6 +178,10 @@ class Stages:
             )
 
         return self.group.create_task(start(), name=name)
+
+    async def _repeat(self, job: PartJob) -> None:
+        database, clock = self.resources.database, self.context.now
+        await jobs.repeat(database, job.name, job.work, holder=self.holder, clock=clock, every_s=job.every_s)
 
     async def _ask_bank(self) -> None:
         await jobs.ask_bank(

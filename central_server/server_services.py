@@ -32,7 +32,7 @@ from central_server.gateway_api.transparency import TransparencyApi
 from central_server.intake.endpoint import ParcelIntake
 from central_server.ledger.publication import Publisher
 from central_server.ledger.spending_rules import SpendingRules
-from central_server.parts import Part, PartContext
+from central_server.parts import Part, PartContext, PartJob, RunningPart
 from central_server.public.bank_notify import BankNotifications
 from central_server.public.health import HealthPage
 from central_server.public.metrics import MetricsPage
@@ -56,7 +56,7 @@ from central_server.public.program_api.shake import ShakeApi
 from central_server.public.program_api.statistics import StatisticsApi
 from central_server.public.static_files import StaticFiles
 from central_server.receipts.receipt_requests import Receipts
-from central_server.receipts.sealed_data import open_seal
+from central_server.receipts.sealed_data import Seal, open_seal
 from central_server.reconciliation.fees import FeeRule
 from central_server.reconciliation.statement_import import Reconciler
 from central_server.rejected_requests import Refusals
@@ -145,6 +145,7 @@ class Services:
     reconciling: Reconciler
     publisher: Publisher
     salts: Salts
+    part_jobs: tuple[PartJob, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,10 +196,10 @@ async def build(context: ServerContext, resources: Resources, make_app: Callable
         error_page=error_pages(phone.responder, staff),
         middlewares=[contact_on_errors(phone.responder), staff.keep_frame, store_errors],
     )
-    parts = await _part_routes(context, database, phone.responder, staff)
+    parts = await _build_parts(context, database, phone.responder, staff, seal)
     app.add_routes(
         [
-            *parts,
+            *(route for part in parts for route in part.routes),
             *_gateway_routes(context, resources, publication),
             *_phone_routes(context, resources, phone),
             *_program_routes(context, resources, phone, publisher),
@@ -211,7 +212,8 @@ async def build(context: ServerContext, resources: Resources, make_app: Callable
     )
     refunds = RefundSender(database, bank, opening.notify_url, context.changes.poke)
     queries = OrderQueries(database, bank, settlement)
-    return Services(app, staff, queries, refunds, receipts, phone.thank_you, reconciling, publisher, salts)
+    jobs = tuple(job for part in parts for job in part.jobs)
+    return Services(app, staff, queries, refunds, receipts, phone.thank_you, reconciling, publisher, salts, jobs)
 
 
 def webhook_rules(settings: Settings) -> AddressRules:
@@ -276,23 +278,20 @@ def _build_staff(
     )
 
 
-async def _part_routes(
-    context: ServerContext, database: Database, responder: PageResponder, staff: StaffSite
-) -> list[web.RouteDef]:
-    options = context.options
+async def _build_parts(
+    context: ServerContext, database: Database, responder: PageResponder, staff: StaffSite, seal: Seal
+) -> list[RunningPart]:
     shared = PartContext(
         database=database,
         environment=context.environment,
         clock=context.now,
         responder=responder,
         frame=staff.frame,
-        state=options.state,
-        credentials=options.credentials,
+        seal=seal,
         address=lambda: context.address.url,
-        https=options.public_url.startswith("https://"),
+        https=context.options.public_url.startswith("https://"),
     )
-    built = [await part.build(shared) for part in context.parts]
-    return [route for running in built for route in running.routes]
+    return [await part.build(shared) for part in context.parts]
 
 
 def _spending_rules(settings: Settings, bank: Bank) -> SpendingRules:

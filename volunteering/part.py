@@ -1,16 +1,23 @@
 """Describe this part to the central server and build its pages."""
 
+from functools import partial
 from pathlib import Path
 
 from central_server.accounts.access import Right
-from central_server.parts import Part, PartContext, RunningPart
+from central_server.parts import Part, PartContext, PartJob, RunningPart
 from central_server.public.phone_pages.hall_page import HallLink
 from central_server.staff.frame.menu import Entry, Group
 from daemonkit.i18n import marked as _
 from daemonkit.templates import PageSource
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment
+from volunteering.activities.sign_up import lapse_offers
+from volunteering.people.membership import Membership, forget
+from volunteering.people.sealed_person import PersonSeal, check_key
+from volunteering.people.sender import ScreenSender
 from volunteering.public.activity_pages import ActivityPages
+from volunteering.public.join_pages import JoinPages
+from volunteering.public.own_page import OwnPages
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.store.schema import SCHEMA
 
@@ -20,8 +27,23 @@ _ACTIVITIES = Texts.model_validate({"zh-Hans": "志愿活动", "zh-Hant": "志�
 
 
 async def build(context: PartContext) -> RunningPart:
-    activities = ActivityPages(context.database, context.environment, context.responder, context.clock)
-    return RunningPart([*activities.routes(), *ActivitiesPage(context.frame, context.environment).routes()])
+    """Raises SealBroken if people's data were sealed with another key."""
+    await check_key(context.database, context.seal)
+    responder = context.responder
+    membership = Membership(
+        context.database, PersonSeal(context.seal), ScreenSender(), context.environment, context.clock
+    )
+    routes = [
+        *ActivityPages(membership, responder).routes(),
+        *JoinPages(membership, responder).routes(),
+        *OwnPages(membership, responder).routes(),
+        *ActivitiesPage(context.frame, context.environment).routes(),
+    ]
+    jobs = [
+        PartJob("volunteers.offers", partial(lapse_offers, context.database)),
+        PartJob("volunteers.codes", partial(forget, context.database), every_s=600.0),
+    ]
+    return RunningPart(routes, jobs)
 
 
 PART = Part(

@@ -8,7 +8,11 @@ from sync_contract.project import Texts
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine:
-    """One shift in a list or on its page, worded for the reader. `about`: "" for nothing more."""
+    """One shift in a list or on its page, worded for the reader. `about`: "" for nothing more.
+
+    `free`: seats for whoever asks now; `own`: the state of the reader's sign-up, "" for none; `until`: when their offer
+    ends; `open`: it has not begun and was not cancelled.
+    """
 
     path: str
     title: str
@@ -17,24 +21,80 @@ class ActivityLine:
     day: str
     hours: str
     seats: int
+    free: int
+    open: bool
+    cancelled: bool
+    own: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CommunityPage(View):
-    """The coming activities of a community. `hall`: the path of its projects."""
+    """The coming activities of a community. `hall`: the path of its projects; `own`: of the reader's page."""
 
     template = "community_activities"
 
     community: Texts
     lines: tuple[ActivityLine, ...]
     hall: str
+    own: str
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityPage(View):
-    """One shift. `back`: the path of the list."""
+    """One shift. `back`: the path of the list; `join`: of the page to log in, "" for a member; `problem`: why a form
+    changed nothing, "" for none; `before`: people who wait before the reader.
+    """
 
     template = "community_activity"
 
     line: ActivityLine
+    back: str
+    join: str
+    problem: str = ""
+    before: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPage(View):
+    """Asks for the telephone number. `fault`: "" for none."""
+
+    template = "community_number"
+
+    action: str
+    back: str
+    typed: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CodePage(View):
+    """Asks for the code. `shown`: the code, in a drill; `number`: with its middle hidden, "" after a fault."""
+
+    template = "community_code"
+
+    action: str
+    again: str
+    number: str
+    shown: str
+    name: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPage(View):
+    """The reader's coming shifts and data. `root`: the path of the community's pages."""
+
+    template = "community_own"
+
+    name: str
+    number: str
+    lines: tuple[ActivityLine, ...]
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedPage(View):
+    template = "community_erased"
+
     back: str

@@ -12,9 +12,10 @@ from daemonkit.i18n import marked as _
 from sync_contract.strict_model import Environment
 from volunteering.activities.activity_form import ActivityFault, read_activity
 from volunteering.activities.make_activity import make_activity
+from volunteering.activities.sign_up import cancel_shift
 from volunteering.rules.shift_times import ShiftProblem
 from volunteering.shift_wording import shift_day, shift_hours
-from volunteering.store import activities
+from volunteering.store import activities, sign_ups
 
 _AT = "/staff/volunteers/activities"
 _PROBLEMS = {
@@ -35,19 +36,25 @@ class ActivitiesPage:
             frame.page(_AT, self._show_list, Right.see),
             frame.page(f"{_AT}/new", self._show_form, Right.edit),
             frame.upload(f"{_AT}/new", self._make, Right.edit, limit=64 * 1024),
+            frame.form(f"{_AT}/{{shift:[0-9a-f]{{32}}}}/cancel", self._cancel, Right.edit),
         ]
 
     async def _show_list(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             found = await activities.coming_below(connection, visitor.tops, self._environment, visitor.now)
+            uses = await sign_ups.uses(connection, {each.shift.id: each.shift.seats for each in found})
             around = await places.every(connection, visitor.tops)
         reader = visitor.language
-        rows = [(each, shift_day(each.shift.times, reader), shift_hours(each.shift.times, reader)) for each in found]
+        rows = [
+            (each, shift_day(each.shift.times, reader), shift_hours(each.shift.times, reader), uses[each.shift.id])
+            for each in found
+        ]
         values = {
             "rows": rows,
             "community_of": community_names(around),
             "may_edit": visitor.access.has(Right.edit),
             "saved": "saved" in visitor.request.query,
+            "cancelled": "cancelled" in visitor.request.query,
         }
         return HtmlPage("volunteer_activities.html", values)
 
@@ -78,3 +85,13 @@ class ActivitiesPage:
                 raise web.HTTPNotFound
             await make_activity(connection, new, self._environment, visitor.access.account, visitor.now)
         return Redirect(f"{_AT}?saved=1")
+
+    async def _cancel(self, visitor: Visitor) -> Redirect:
+        async with visitor.database.write() as connection:
+            found = (await activities.of_ids(connection, [visitor.request.match_info["shift"]])).values()
+            listed = next((each for each in found if each.shift.environment == self._environment), None)
+            if listed is None:
+                raise web.HTTPNotFound
+            await visitor.demand(connection, listed.shift.community)
+            await cancel_shift(connection, listed.shift, visitor.access.account, visitor.now)
+        return Redirect(f"{_AT}?cancelled=1")

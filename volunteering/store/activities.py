@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 
 from central_server.store.engine.connection import Connection
 from central_server.store.places.places import within
@@ -96,6 +96,18 @@ async def get_shift(connection: Connection, community: str, environment: str, sh
     """Return None for a shift that does not exist in this community."""
     wanted = _JOINED.where(shifts.c.id == shift, shifts.c.community == community, shifts.c.environment == environment)
     return next(iter(await _fetch(connection, wanted)), None)
+
+
+async def of_ids(connection: Connection, wanted: Collection[str]) -> dict[str, ListedShift]:
+    """Return shifts by id."""
+    found = await _fetch(connection, _JOINED.where(shifts.c.id.in_(wanted)))
+    return {each.shift.id: each for each in found}
+
+
+async def cancel_shift(connection: Connection, shift: Shift, account: str, now: datetime) -> None:
+    state = ActivityState.cancelled
+    await connection.execute(update(shifts).where(shifts.c.id == shift.id).values(state=state.value))
+    await record(connection, StateChange(shift.community, shift.id, RecordKind.shift, state, account, now))
 
 
 def _listed(environment: str, now: datetime) -> Select[Any]:

@@ -11,6 +11,8 @@ from volunteering.store.tables import state_changes
 class RecordKind(StrEnum):
     activity = "activity"
     shift = "shift"
+    person = "person"
+    sign_up = "sign_up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Define the tables of this part. `community` names a place of the central server, without a foreign key."""
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
 
 from central_server.store.engine.tables.metadata import Counted
 from central_server.store.engine.tables.metadata import metadata as central
@@ -48,6 +48,80 @@ shifts = Table(
     Index(None, "opportunity"),
     Index(None, "community", "ends"),
 )
+
+people = Table(
+    "vol_people",
+    metadata,
+    _id(),
+    _community(),
+    Column("environment", String(8), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("number_hash", String(64)),
+    Column("key", String(16), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("joined_at", Instant, nullable=False),
+    UniqueConstraint("community", "environment", "number_hash"),
+)
+"""`number_hash`: keyed; NULL for an erased person. `key`: the fingerprint of the key that opens `sealed`."""
+
+consents = Table(
+    "vol_consents",
+    metadata,
+    _id(),
+    _community(),
+    Column("person", String(32), nullable=False),
+    Column("purpose", String(16), nullable=False),
+    Column("text_version", String(16), nullable=False),
+    Column("how", String(16), nullable=False),
+    Column("given_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),
+    Index(None, "person"),
+)
+"""`how`: on the person's phone, or at the desk."""
+
+sessions = Table(
+    "vol_sessions",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("person", String(32), nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Index(None, "person"),
+    Index(None, "ends_at"),
+)
+
+codes = Table(
+    "vol_codes",
+    metadata,
+    _id(),
+    _community(),
+    Column("environment", String(8), nullable=False),
+    Column("number_hash", String(64), nullable=False),
+    Column("code_hash", String(64), nullable=False),
+    Column("sealed_number", LargeBinary, nullable=False),
+    Column("sent_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("ended", Boolean(name="ended"), nullable=False),
+    Index(None, "number_hash", "sent_at"),
+    Index(None, "sent_at"),
+)
+"""One-time codes of the last 24 hours, as keyed hashes."""
+
+sign_ups = Table(
+    "vol_sign_ups",
+    metadata,
+    _id(),
+    Column("shift", String(32), nullable=False),
+    Column("person", String(32), nullable=False),
+    _community(),
+    Column("state", String(16), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("offered_until", Instant),
+    UniqueConstraint("shift", "person"),
+    Index(None, "shift", "state", "asked_at"),
+    Index(None, "person"),
+    Index(None, "state", "offered_until"),
+)
+"""`asked_at`: orders the waiting list. `offered_until`: of an offer."""
 
 state_changes = Table(
     "vol_state_changes",

@@ -1,0 +1,172 @@
+"""Let people join and log in with their number and a one-time code, and leave again.
+
+Nobody can be signed up by others: a person exists only after the code that was sent to their number was typed.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
+from sync_contract.strict_model import Environment
+from sync_contract.uuid7 import new_id
+from volunteering.people.sealed_person import Contact, PersonSeal
+from volunteering.people.sender import CodeSender
+from volunteering.rules.one_time_code import A_DAY, DIGITS, CodeProblem, IssuedCode, judge_code, may_send, read_code
+from volunteering.store import one_time_codes, people
+from volunteering.store.history import RecordKind, StateChange, record
+from volunteering.store.one_time_codes import StoredCode
+from volunteering.store.people import Person, PersonState
+
+SESSION_LASTS = timedelta(days=90)
+CONSENT_PURPOSE, CONSENT_VERSION = "activities", "2026-12-03"
+"""The version of the text on the page where people join: a changed text gets a new one."""
+MAX_NAME = 30
+
+
+class JoinProblem(StrEnum):
+    """What a person who joins for the first time left out. The code stays valid."""
+
+    name = "name"
+    consent = "consent"
+
+
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """`ticket`: names the code on the following page. `shown`: see CodeSender."""
+
+    ticket: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """`token`: of the new session."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What a person typed on the page of the code."""
+
+    ticket: str
+    code: str
+    name: str
+    consented: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    database: Database
+    seal: PersonSeal
+    sender: CodeSender
+    environment: Environment
+    clock: Callable[[], datetime]
+
+    async def send_code(self, community: str, mobile: str) -> SentCode | CodeProblem:
+        """Send a code to the number, whether or not it is known: the answer does not tell."""
+        now, number_hash = self.clock(), self.seal.number_hash(mobile)
+        code, ticket = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", new_id()
+        stored = StoredCode(
+            ticket,
+            community,
+            self.environment.value,
+            number_hash,
+            self.seal.code_hash(ticket, code),
+            self.seal.close_number(ticket, mobile),
+            now,
+            tries=0,
+            ended=False,
+        )
+
+        async def issue(connection: Connection) -> CodeProblem | None:
+            await connection.alone(f"volunteer code {number_hash}")
+            problem = may_send(await one_time_codes.sent_since(connection, number_hash, now - A_DAY), now)
+            if problem is None:
+                await one_time_codes.replace(connection, stored)
+            return problem
+
+        problem = await self.database.written(issue)
+        return problem or SentCode(ticket, await self.sender.send(mobile, code))
+
+    async def join(self, community: str, typed: Joining) -> Joined | CodeProblem | JoinProblem:
+        """Log in the person of the code's number, who joins if they are new.
+
+        Raises SealBroken.
+        """
+        return await self.database.written(partial(self._join, community=community, typed=typed))
+
+    async def _join(
+        self, connection: Connection, *, community: str, typed: Joining
+    ) -> Joined | CodeProblem | JoinProblem:
+        now, environment = self.clock(), self.environment.value
+        stored = await one_time_codes.lock(connection, typed.ticket)
+        if stored is None or (stored.community, stored.environment) != (community, environment):
+            return CodeProblem.ended
+        hashed = self.seal.code_hash(stored.id, read_code(typed.code))
+        matches = hmac.compare_digest(hashed, stored.code_hash)
+        issued = IssuedCode(stored.sent_at, stored.tries, stored.ended)
+        if problem := judge_code(issued, matches=matches, now=now):
+            if problem is CodeProblem.wrong:
+                await one_time_codes.count_try(connection, stored.id)
+            return problem
+        person = await people.find(connection, community, environment, stored.number_hash)
+        if person is None:
+            added = await self._add(connection, stored, typed, now)
+            if isinstance(added, JoinProblem):
+                return added
+            person = added
+        await one_time_codes.end(connection, stored.id)
+        token = secrets.token_urlsafe(32)
+        await people.add_session(connection, _digest(token), person.id, now + SESSION_LASTS)
+        return Joined(token)
+
+    async def _add(
+        self, connection: Connection, stored: StoredCode, typed: Joining, now: datetime
+    ) -> Person | JoinProblem:
+        name = " ".join(typed.name.split())
+        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
+            return JoinProblem.name
+        if not typed.consented:
+            return JoinProblem.consent
+        id_ = new_id()
+        contact = Contact(name, self.seal.open_number(stored.id, stored.sealed_number))
+        sealed, key = self.seal.close(id_, contact), self.seal.seal.fingerprint
+        active = PersonState.active
+        person = Person(id_, stored.community, stored.environment, active, stored.number_hash, key, sealed, now)
+        await people.add(connection, person)
+        await people.add_consent(connection, person, CONSENT_PURPOSE, CONSENT_VERSION, "phone", now)
+        await record(connection, StateChange(person.community, id_, RecordKind.person, active, id_, now))
+        return person
+
+    async def find(self, token: str, community: str) -> Person | None:
+        """Return the person of the session, None without one in this community."""
+        if not token:
+            return None
+        async with self.database.read() as connection:
+            person = await people.of_session(connection, _digest(token), self.clock())
+        if person is None or (person.community, person.environment) != (community, self.environment.value):
+            return None
+        return person
+
+    async def log_out(self, token: str) -> None:
+        async with self.database.write() as connection:
+            await people.end_session(connection, _digest(token))
+
+
+async def forget(database: Database, now: datetime) -> None:
+    """Delete codes after 24 hours, and ended sessions."""
+    async with database.write() as connection:
+        await one_time_codes.forget(connection, now - A_DAY)
+        await people.forget_sessions(connection, now)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

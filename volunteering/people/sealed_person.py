@@ -1,0 +1,62 @@
+"""Seal a person's data, and derive the keyed hashes by which people and codes are found."""
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+
+from central_server.receipts.sealed_data import Seal, SealBroken
+from central_server.store.engine.database import Database
+from volunteering.store import people
+from volunteering.store.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What identifies a person. `mobile`: 11 digits."""
+
+    name: str
+    mobile: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    mobile: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSeal:
+    """Uses the key of receipts.key. Its name in a seal is authenticated: data never open as another person's."""
+
+    seal: Seal
+
+    def number_hash(self, mobile: str) -> str:
+        return self._hash(b"number", mobile)
+
+    def code_hash(self, code_id: str, code: str) -> str:
+        return self._hash(b"code", f"{code_id} {code}")
+
+    def close(self, person: str, contact: Contact) -> bytes:
+        return self.seal.close(f"volunteer {person}", contact)
+
+    def open(self, person: Person) -> Contact:
+        """Raises SealBroken."""
+        return self.seal.open(f"volunteer {person.id}", person.sealed, Contact)
+
+    def close_number(self, code_id: str, mobile: str) -> bytes:
+        return self.seal.close(f"volunteer code {code_id}", _Number(mobile))
+
+    def open_number(self, code_id: str, sealed: bytes) -> str:
+        """Raises SealBroken."""
+        return self.seal.open(f"volunteer code {code_id}", sealed, _Number).mobile
+
+    def _hash(self, purpose: bytes, text: str) -> str:
+        key = hmac.new(self.seal.key, b"volunteers v1 " + purpose, sha256).digest()
+        return hmac.new(key, text.encode(), sha256).hexdigest()
+
+
+async def check_key(database: Database, seal: Seal) -> None:
+    """Raise SealBroken if people's data were sealed with another key."""
+    async with database.read() as connection:
+        stored = await people.keys(connection)
+    if foreign := sum(count for key, count in stored.items() if key != seal.fingerprint):
+        raise SealBroken(f"{seal.file} is another key: the data of {foreign} volunteers are sealed with another one")

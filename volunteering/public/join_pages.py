@@ -1,0 +1,119 @@
+"""Serve the pages on which a person joins or logs in: their number, then the code that was sent to it."""
+
+import re
+
+from aiohttp import web
+from multidict import MultiDict
+
+from central_server.public.phone_pages.page_responder import PageResponder
+from central_server.public.rate_limit import RateLimit
+from central_server.store.places.places import Place
+from daemonkit.web import RULES, csrf_token, read_form
+from sync_contract.uuid7 import new_id
+from volunteering.people.membership import Joined, Joining, Membership, SentCode
+from volunteering.public.community import AT, community_path, find_community
+from volunteering.public.member_session import begin
+from volunteering.public.views import CodePage, NumberPage
+from volunteering.rules.one_time_code import CodeProblem
+from volunteering.rules.phone_number import MAX_WRITTEN, hide_middle, read_mobile
+
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+class JoinPages:
+    """`rate`, `burst`: forms for each peer, and a hundred times as many for all: a hall may be one peer."""
+
+    def __init__(self, membership: Membership, responder: PageResponder, *, rate: float = 0.5, burst: int = 60) -> None:
+        self._membership = membership
+        self._responder = responder
+        self._limit = RateLimit(rate, burst, together=100)
+
+    def routes(self) -> list[web.RouteDef]:
+        """`?next=`: the page to return to, below the community's path."""
+        return [
+            web.get(f"{AT}/join", self._ask_number),
+            web.post(f"{AT}/join", self._send_code),
+            web.post(f"{AT}/join/code", self._join),
+        ]
+
+    async def _ask_number(self, request: web.Request) -> web.Response:
+        return await self._number(request, await self._community(request))
+
+    async def _number(self, request: web.Request, community: Place, typed: str = "", fault: str = "") -> web.Response:
+        form, back = new_id(), _next_path(request, community)
+        view = NumberPage(_action(community, "join", form, back), back, typed[:MAX_WRITTEN], fault)
+        status = 429 if fault in (CodeProblem.too_soon, CodeProblem.too_many) else 422 if fault else 200
+        return await self._responder.page(request, view, status, csrf=_csrf(request, form))
+
+    async def _send_code(self, request: web.Request) -> web.Response:
+        self._limit.check(request)
+        community = await self._community(request)
+        form = await _read(request)
+        written = form.get("number", "")
+        mobile = read_mobile(written)
+        if mobile is None:
+            return await self._number(request, community, written, "number")
+        sent = await self._membership.send_code(community.id, mobile)
+        if not isinstance(sent, SentCode):
+            return await self._number(request, community, written, sent)
+        return await self._code(request, community, sent.ticket, number=hide_middle(mobile), shown=sent.shown)
+
+    async def _code(
+        self,
+        request: web.Request,
+        community: Place,
+        ticket: str,
+        *,
+        number: str = "",
+        shown: str = "",
+        name: str = "",
+        fault: str = "",
+    ) -> web.Response:
+        back = _next_path(request, community)
+        action, again = _action(community, "join/code", ticket, back), _again_path(community, back)
+        view = CodePage(action, again, number, shown, name, fault)
+        return await self._responder.page(request, view, 422 if fault else 200, csrf=_csrf(request, ticket))
+
+    async def _join(self, request: web.Request) -> web.Response:
+        self._limit.check(request)
+        community = await self._community(request)
+        form, ticket = await _read(request), request.query["form"]
+        name = form.get("name", "")[:60]
+        typed = Joining(ticket, form.get("code", ""), name, form.get("consent") == "yes")
+        joined = await self._membership.join(community.id, typed)
+        if joined is CodeProblem.ended:
+            return await self._number(request, community, fault=joined)
+        if not isinstance(joined, Joined):
+            return await self._code(request, community, ticket, name=name, fault=joined)
+        response = web.Response(status=303, headers={"Location": _next_path(request, community)})
+        begin(request, response, joined.token)
+        return response
+
+    async def _community(self, request: web.Request) -> Place:
+        async with self._membership.database.read() as connection:
+            return await find_community(connection, request)
+
+
+async def _read(request: web.Request) -> MultiDict[str]:
+    """Raises 403 for a form that this server did not make."""
+    form = request.query.get("form", "")
+    return await read_form(request, request.config_dict[RULES], f"join {form}" if _ID.fullmatch(form) else "")
+
+
+def _csrf(request: web.Request, form: str) -> str:
+    return csrf_token(request.config_dict[RULES], f"join {form}")
+
+
+def _action(community: Place, page: str, form: str, back: str) -> str:
+    return f"{community_path(community.id)}/{page}?form={form}&next={back}"
+
+
+def _again_path(community: Place, back: str) -> str:
+    return f"{community_path(community.id)}/join?next={back}"
+
+
+def _next_path(request: web.Request, community: Place) -> str:
+    """Return the page to return to: a shift or the own page of this community, else its list."""
+    root, wanted = community_path(community.id), request.query.get("next", "")
+    known = re.fullmatch(rf"{re.escape(root)}(/me|/shifts/[0-9a-f]{{32}})?", wanted)
+    return wanted if known else root

@@ -1,0 +1,103 @@
+"""Serve a member's own page: their coming shifts, their data, and how to take it away or erase it."""
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+
+import structlog
+from aiohttp import web
+
+from central_server.language import language
+from central_server.public.phone_pages.page_responder import PageResponder
+from central_server.public.rate_limit import RateLimit
+from central_server.store.places.places import Place
+from volunteering.activities.sign_up import erase_person
+from volunteering.people.membership import Membership
+from volunteering.public.activity_lines import load_lines
+from volunteering.public.community import AT, community_path, find_community
+from volunteering.public.member_session import end, form_token, read_member_form, read_token
+from volunteering.public.views import ErasedPage, OwnPage
+from volunteering.rules.phone_number import hide_middle
+from volunteering.store import activities, people, sign_ups
+from volunteering.store.people import Person
+
+_log = structlog.get_logger()
+
+
+class OwnPages:
+    def __init__(self, membership: Membership, responder: PageResponder, *, rate: float = 0.5, burst: int = 60) -> None:
+        self._membership = membership
+        self._responder = responder
+        self._limit = RateLimit(rate, burst, together=100)
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(f"{AT}/me", self._show),
+            web.post(f"{AT}/me/data.json", self._export),
+            web.post(f"{AT}/me/erase", self._erase),
+            web.post(f"{AT}/me/log-out", self._log_out),
+        ]
+
+    async def _show(self, request: web.Request) -> web.Response:
+        membership, now = self._membership, self._membership.clock()
+        community = await self._community(request)
+        person = await membership.find(read_token(request), community.id)
+        root = community_path(community.id)
+        if person is None:
+            raise web.HTTPSeeOther(f"{root}/join?next={root}/me")
+        async with membership.database.read() as connection:
+            own = await sign_ups.active_of(connection, person.id, now)
+            found = await activities.of_ids(connection, [each.shift for each in own])
+            listed = [found[each.shift] for each in own]
+            lines = await load_lines(connection, listed, person, language(request), now)
+        contact = membership.seal.open(person)
+        view = OwnPage(contact.name, hide_middle(contact.mobile), lines, root)
+        return await self._responder.page(request, view, csrf=form_token(request))
+
+    async def _export(self, request: web.Request) -> web.Response:
+        """Return everything that is stored about the person, as a file."""
+        _community, person = await self._member(request)
+        async with self._membership.database.read() as connection:
+            stored = {
+                "name": self._membership.seal.open(person).name,
+                "mobile": self._membership.seal.open(person).mobile,
+                "joined_at": person.joined_at,
+                "consents": [asdict(each) for each in await people.consents_of(connection, person.id)],
+                "sign_ups": [asdict(each) for each in await sign_ups.every_of(connection, person.id)],
+            }
+        text = json.dumps(stored, default=_plain, ensure_ascii=False, indent=1)
+        headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
+        return web.Response(text=text, content_type="application/json", headers=headers)
+
+    async def _erase(self, request: web.Request) -> web.Response:
+        community, person = await self._member(request)
+        await self._membership.database.written(partial(erase_person, person=person, now=self._membership.clock()))
+        _log.info("volunteers.person_erased", community=community.id)
+        response = await self._responder.page(request, ErasedPage(community_path(community.id)))
+        end(request, response)
+        return response
+
+    async def _log_out(self, request: web.Request) -> web.Response:
+        community, _person = await self._member(request)
+        await self._membership.log_out(read_token(request))
+        response = web.Response(status=303, headers={"Location": community_path(community.id)})
+        end(request, response)
+        return response
+
+    async def _member(self, request: web.Request) -> tuple[Place, Person]:
+        """Return the person of a form. Raises 403, 429, and HTTPSeeOther without a session in this community."""
+        self._limit.check(request)
+        community = await self._community(request)
+        person, _form = await read_member_form(request, self._membership, community.id)
+        if person is None:
+            raise web.HTTPSeeOther(f"{community_path(community.id)}/join")
+        return community, person
+
+    async def _community(self, request: web.Request) -> Place:
+        async with self._membership.database.read() as connection:
+            return await find_community(connection, request)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
