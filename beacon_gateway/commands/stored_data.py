@@ -43,7 +43,7 @@ TABLES = {
         "recorded_at",
     ),
     "intent_states": DataNote(
-        Nature.gift, "每笔捐款的状态和凭条号", "state and slip number of each gift", "同捐款登记", "as the gift", "at"
+        Nature.gift, "每笔捐款的状态和凭条编号", "state and slip number of each gift", "同捐款登记", "as the gift", "at"
     ),
     "outbox": DataNote(Nature.gift, "等待发送的记录:捐款和汇总数字", "waiting parcels: gifts and sums", *_DELIVERED),
     "refused": DataNote(
