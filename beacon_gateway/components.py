@@ -177,10 +177,6 @@ async def build(
         return [*stage_metrics("beacon_gateway", health, STALL_LIMIT_S), *describe_gateway(facts, screen)]
 
     drain = _build_drain(resources, giving, health)
-
-    async def deliver(selection: RefusedSelection) -> DeliveryResult:
-        return await deliver_on_request(resources.store.outbox, drain, selection)
-
     site = _build_site(settings, resources, giving, presence, health, refused)
     app = kiosk_app(
         current_scene=current_scene,
@@ -197,7 +193,7 @@ async def build(
         verify=f"{settings.central.url.rstrip('/')}/v" if settings.central.url else "",
         use=use,
         site=site,
-        deliver=deliver,
+        deliver=partial(deliver_on_request, resources.store.outbox, drain),
     )
     return Components(giving, presence, statistics, current_scene, drain, app)
 

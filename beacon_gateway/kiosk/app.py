@@ -67,8 +67,7 @@ def kiosk_app(
     `health`: the facts of /healthz for JSON; `"ok": false` makes its status 503. `contact`: the number that residents
     may call. `site`: the staff pages, or None. `find_picture`: returns file and media type of a project's picture by
     its SHA-256, or None. `read_board`: returns the published figures. `verify`: the address where phones look up a
-    gift, or "". `use`: counts how the screen is used. `deliver`: delivers the outbox on request. `classify`: only this
-    device gets more than the staff pages.
+    gift, or "". `use`: counts how the screen is used. `deliver`: delivers the outbox. `classify`: see client_origin.
     """
     screen = ScreenHealth()
     sessions = sessions or Sessions(pages.default_language, pages.default_display)
@@ -90,8 +89,7 @@ def kiosk_app(
             web.get("/pictures/{sha256:[0-9a-f]{64}}", album_picture(find_picture)),
             web.get("/static/{name:.+}", static_file(pages.assets)),
             web.get("/voices/{voice}/{name}", voice_recording(pages.voices)),
-            web.post("/alive", screen.record_sign_of_life()),
-            *_monitoring(screen, health, read_metrics),
+            *_monitoring(screen, health, read_metrics, deliver),
         ]
     )
     touches = TouchCounter(use or ScreenUse(), current_scene, sessions)
@@ -101,17 +99,20 @@ def kiosk_app(
     app.add_routes([web.get(path, touches.count_touches(page)) for path, page in touched_pages.items()])
     touched_forms = {"/give": give(responder, sessions, projects, giving), "/display": change_display(responder)}
     app.add_routes([web.post(path, touches.count_touches(form)) for path, form in touched_forms.items()])
-    if deliver is not None:
-        app.add_routes([web.post("/api/v1/delivery", deliver_now(deliver))])
     if site is not None:
         app.add_routes(SitePages(site, responder, screen, sessions, classify=classify).routes())
     return app
 
 
-def _monitoring(screen: ScreenHealth, health: ReadHealth, read_metrics: ReadMetrics) -> list[web.RouteDef]:
+def _monitoring(
+    screen: ScreenHealth, health: ReadHealth, read_metrics: ReadMetrics, deliver: Deliver | None
+) -> list[web.RouteDef]:
+    """Return the routes for programs on this device."""
     return [
+        web.post("/alive", screen.record_sign_of_life()),
         web.get("/healthz", healthz(lambda: {**health(), "screen": asdict(screen.status())})),
         web.get("/metrics", metrics_page(lambda: read_metrics(screen.status()))),
+        *([web.post("/api/v1/delivery", deliver_now(deliver))] if deliver else []),
     ]
 
 
