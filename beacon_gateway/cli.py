@@ -168,6 +168,27 @@ def enrol(
     raise typer.Exit(body.roll(state_dir) if roll else body.enrol(state_dir, config, address, code))
 
 
+@app.command("first-boot")
+def first_boot(
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    boot: Annotated[
+        list[Path] | None, typer.Option(help="A folder to search for the bundle; the default is the boot partition.")
+    ] = None,
+    etc: Annotated[Path, typer.Option(help="The folder of time zone and network settings.")] = Path("/etc"),
+    active: Annotated[Path, typer.Option(help="A file that exists while this runs.")] = Path(
+        "/run/beacon-first-boot/active"
+    ),
+) -> None:
+    """Set this device up from the enrolment bundle on its boot partition; beacon-first-boot.service runs it."""
+    import_structlog()
+    from beacon_gateway.commands.first_boot import run as body
+    from beacon_gateway.setup.bundle_file import BOOT_FOLDERS
+    from beacon_gateway.setup.first_boot import Device
+
+    raise typer.Exit(body(Device(config, state_dir, tuple(boot or BOOT_FOLDERS), etc), active))
+
+
 @app.command()
 def backup(
     file: Annotated[Path, typer.Argument(help="A new file, or a folder for a file named by the time.")] = Path(),

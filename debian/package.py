@@ -37,7 +37,8 @@ _JOURNAL = "usr/lib/systemd/journald.conf.d"
 class Package:
     """`programs`: name -> module with a `main`, linked into /usr/bin; `files`: target -> source in the tree;
     `services`: restarted by an upgrade; `settings`: copied once from its template below /usr/share; `leftovers`:
-    files outside the package that its programs or its administrator made, without which a machine is as before.
+    files outside the package that its programs or its administrator made, without which a machine is as before;
+    `enabled`: units that a new installation enables, because they wait for a condition.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Package:
     settings: str
     leftovers: Sequence[str]
     recommends: Sequence[str] = ()
+    enabled: Sequence[str] = ()
 
     @property
     def home(self) -> str:
@@ -70,6 +72,7 @@ GATEWAY = Package(
     programs={"beacon-gateway": "beacon_gateway.cli"},
     files={
         f"{_UNITS}/beacon-gateway.service": "systemd/beacon-gateway.service",
+        f"{_UNITS}/beacon-first-boot.service": "systemd/beacon-first-boot.service",
         f"{_UNITS}/beacon-kiosk.service": "systemd/beacon-kiosk.service",
         f"{_UNITS}/beacon-radio-helper.service": "systemd/beacon-radio-helper.service",
         f"{_UNITS}/beacon-radio-helper.socket": "systemd/beacon-radio-helper.socket",
@@ -102,6 +105,7 @@ GATEWAY = Package(
         "speech-dispatcher-espeak-ng",
     ),
     services=("beacon-gateway.service", "beacon-radio-helper.service"),
+    enabled=("beacon-first-boot.service",),
     settings="/etc/beacon-gateway/gateway.toml",
     leftovers=("/etc/chromium/policies/managed/beacon-kiosk.json",),
 )
@@ -156,7 +160,7 @@ if [ "$1" = configure ]; then
         systemctl try-restart {services}
     fi
     if [ -z "$2" ]; then
-        echo "{name}: write {settings}, then:"
+{enabled}        echo "{name}: write {settings}, then:"
         echo "  {name} check-config {settings}"
         echo "  systemctl enable --now {first}"
     fi
@@ -354,6 +358,7 @@ def maintainer_scripts(package: Package) -> dict[str, str]:
         "template": package.template,
         "sysusers": users,
         "tmpfiles": "".join(f"    systemd-tmpfiles --create {path}\n" for path in tmpfiles),
+        "enabled": "".join(f"        systemctl enable --quiet {unit}\n" for unit in package.enabled),
         "units": " ".join(units),
         "installable": " ".join(installable),
         "leftovers": " ".join(package.leftovers),

@@ -3,13 +3,16 @@
 import asyncio
 import hashlib
 import sqlite3
+from collections.abc import Coroutine
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.store.identity import Enrolment, Identity, Keys
 from beacon_gateway.store.inspection import has_numbered_parcels
 from beacon_gateway.store.restored_state import finish_restore
-from beacon_gateway.sync.enrol import EnrolmentRefused, request_enrolment
+from beacon_gateway.sync.enrol import REQUEST_PAUSES, EnrolmentRefused, request_enrolment
 from sync_contract.enrolment import EnrolmentAnswer, EnrolmentRefusal, Invitation
 
 
@@ -18,8 +21,17 @@ def mark_of(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
-def enrol_device(state_dir: Path, keys: Keys, invitation: Invitation, certificate: str = "") -> EnrolmentAnswer:
+def enrol_device(
+    state_dir: Path,
+    keys: Keys,
+    invitation: Invitation,
+    certificate: str = "",
+    *,
+    pauses: tuple[float, ...] = REQUEST_PAUSES,
+) -> EnrolmentAnswer:
     """Return the checked answer after the result is stored. The same code can be sent again after a power cut.
+
+    `certificate`, `pauses`: see `request_enrolment`.
 
     Raises KeysInUse, StoreUnavailable, EnrolmentRefused, OtherServer, CentralUnreachable.
     """
@@ -31,15 +43,19 @@ def enrol_device(state_dir: Path, keys: Keys, invitation: Invitation, certificat
         # another enrolment uses a new key, because the old one may be on a copied card
         key = identity.key if identity.enrolment is None or repeated else keys.prepare()
         only_as = _only_as(identity, state_dir / "gateway.db")
+
+        def request(own: Ed25519PrivateKey) -> Coroutine[None, None, EnrolmentAnswer]:
+            return request_enrolment(invitation, own, only_as, pauses=pauses, certificate=certificate)
+
         try:
-            answer = asyncio.run(request_enrolment(invitation, key, only_as, certificate=certificate))
+            answer = asyncio.run(request(key))
         except EnrolmentRefused as refused:
             if refused.refusal is not EnrolmentRefusal.key_known:
                 raise
             if key is not identity.key:
                 keys.forget_next()
             key = keys.prepare()
-            answer = asyncio.run(request_enrolment(invitation, key, only_as, certificate=certificate))
+            answer = asyncio.run(request(key))
         enrolment = Enrolment(invitation.url, answer.catalogue_key, answer.community, answer.label, mark)
         keys.store_enrolment(answer.gateway, key, enrolment)
     return answer

@@ -23,6 +23,8 @@ from sync_contract.keys import public_text
 _PATH = "/api/v1/enrolments"
 _TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5, sock_read=10)
 _LIMIT = 64 * 1024
+REQUEST_PAUSES = (1.0, 3.0)
+"""Seconds before a request without an answer is repeated."""
 
 
 class EnrolmentRefused(GatewayError):
@@ -43,7 +45,7 @@ async def request_enrolment(
     key: Ed25519PrivateKey,
     only_as: str | None,
     *,
-    pauses: tuple[float, ...] = (1.0, 3.0),
+    pauses: tuple[float, ...] = REQUEST_PAUSES,
     certificate: str = "",
 ) -> EnrolmentAnswer:
     """Send the code; return the checked answer. Lost answers are requested again: the request is idempotent.

@@ -16,6 +16,7 @@ SERVICES = ("beacon-gateway", "beacon-central")
 KIOSK = "beacon-kiosk"
 BACKUP = "beacon-central-backup"
 DRILL_BANK = "beacon-drill-bank"
+FIRST_BOOT = "beacon-first-boot"
 HELPER = "beacon-radio-helper"
 
 
@@ -26,7 +27,8 @@ def analyze(*words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    ("unit", "threshold"), [*((unit, 15) for unit in (*SERVICES, HELPER, BACKUP, DRILL_BANK)), (KIOSK, 27)]
+    ("unit", "threshold"),
+    [*((unit, 15) for unit in (*SERVICES, HELPER, BACKUP, DRILL_BANK)), (KIOSK, 27), (FIRST_BOOT, 27)],
 )
 def test_the_sandbox_score_is_low(unit: str, threshold: int) -> None:
     """Tenths of systemd's exposure level; the browser needs namespaces and a code generator of its own."""
@@ -40,7 +42,7 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     """With the programs that they start put in place: those are installed, not built here."""
     shutil.copy(SYSTEMD / f"{HELPER}.socket", tmp_path)
     shutil.copy(SYSTEMD / f"{BACKUP}.timer", tmp_path)
-    for unit in (*SERVICES, KIOSK, HELPER, BACKUP, DRILL_BANK):
+    for unit in (*SERVICES, KIOSK, HELPER, BACKUP, DRILL_BANK, FIRST_BOOT):
         text = (SYSTEMD / f"{unit}.service").read_text("utf-8")
         started = set(re.findall(r"^ExecStart(?:Pre)?=\+?(\S+)", text, re.MULTILINE))
         assert started
@@ -112,8 +114,9 @@ def test_the_backup_timer_backs_up_the_running_server() -> None:
 
 
 def test_all_gateway_units_start_the_installed_program() -> None:
-    text = "".join((SYSTEMD / f"{unit}.service").read_text("utf-8") for unit in ("beacon-gateway", KIOSK, HELPER))
-    assert set(re.findall(r"(/\S+/beacon-gateway) (?:run|kiosk|radio)", text)) == {
+    units = ("beacon-gateway", KIOSK, HELPER, FIRST_BOOT)
+    text = "".join((SYSTEMD / f"{unit}.service").read_text("utf-8") for unit in units)
+    assert set(re.findall(r"(/\S+/beacon-gateway) (?:run|kiosk|radio|first)", text)) == {
         "/opt/beacon-gateway/bin/beacon-gateway"
     }
 

@@ -1,0 +1,232 @@
+"""The first boot with an enrolment bundle on the boot partition: from a flashed card to a running kiosk, no input.
+
+Each step can be repeated, and the completed ones are stored, so a power cut at any moment only repeats a step.
+"""
+
+import os
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.errors import GatewayError, KeysInUse
+from beacon_gateway.settings import Settings
+from beacon_gateway.setup.bundle_file import BOOT_FOLDERS, erase_bundle, find_bundle, read_bundle
+from beacon_gateway.setup.device_enrolment import enrol_device, mark_of
+from beacon_gateway.setup.site_file import SiteFacts, format_site_file
+from beacon_gateway.setup.wifi_profile import connect, write_profile
+from beacon_gateway.store.first_boot_progress import Progress, Step, clear_progress, read_progress, record_progress
+from beacon_gateway.store.identity import Keys, enrolment_of
+from beacon_gateway.sync.enrol import EnrolmentRefused, OtherServer
+from beacon_gateway.sync.ports import CentralUnreachable
+from daemonkit.files import sync_folder, write_atomically
+from daemonkit.state_owner import as_owner, make_state_folder
+from daemonkit.toml import ConfigRefused, load_text
+from sync_contract.enrolment import EnrolmentRefusal, Invitation
+from sync_contract.enrolment_bundle import EnrolmentBundle
+
+SERVICE = "beacon-gateway"
+UNITS = ("beacon-gateway.service", "beacon-kiosk.service")
+_ZONES = Path("/usr/share/zoneinfo")
+
+
+class FirstBootFault(StrEnum):
+    """Why the first boot waits for a person. Worded in first_boot_wording."""
+
+    no_bundle = "no_bundle"
+    bundle_damaged = "bundle_damaged"
+    settings_refused = "settings_refused"
+    code_unknown = "code_unknown"
+    code_expired = "code_expired"
+    code_used = "code_used"
+    code_revoked = "code_revoked"
+    device_refused = "device_refused"
+    other_place = "other_place"
+    other_server = "other_server"
+    too_many = "too_many"
+    no_wifi = "no_wifi"
+    no_network = "no_network"
+    no_answer = "no_answer"
+    certificate = "certificate"
+    disk = "disk"
+
+
+PASSING = frozenset(
+    (
+        FirstBootFault.too_many,
+        FirstBootFault.no_wifi,
+        FirstBootFault.no_network,
+        FirstBootFault.no_answer,
+        FirstBootFault.certificate,
+        FirstBootFault.disk,
+    )
+)
+"""Faults that may end by themselves: the first boot tries again. The others need another bundle."""
+_REFUSED = {
+    EnrolmentRefusal.code_unknown: FirstBootFault.code_unknown,
+    EnrolmentRefusal.code_expired: FirstBootFault.code_expired,
+    EnrolmentRefusal.code_used: FirstBootFault.code_used,
+    EnrolmentRefusal.code_revoked: FirstBootFault.code_revoked,
+    EnrolmentRefusal.key_known: FirstBootFault.device_refused,
+    EnrolmentRefusal.other_place: FirstBootFault.other_place,
+    EnrolmentRefusal.too_many: FirstBootFault.too_many,
+}
+_UNREACHABLE = {
+    "name_unknown": FirstBootFault.no_network,
+    "no_connection": FirstBootFault.no_network,
+    "certificate": FirstBootFault.certificate,
+}
+
+
+class FirstBootStopped(GatewayError):
+    """A person must act. `detail`: the cause for a technician; it contains no secret."""
+
+    def __init__(self, fault: FirstBootFault, detail: str = "") -> None:
+        super().__init__(f"{fault}: {detail}")
+        self.fault = fault
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The places that the first boot reads and writes."""
+
+    config: Path
+    state_dir: Path
+    boot_folders: tuple[Path, ...] = BOOT_FOLDERS
+    etc: Path = field(default=Path("/etc"))
+
+
+def run_first_boot(device: Device, report: Callable[[Step, str], None]) -> None:
+    """Complete every step but the start of the services. Blocks. Raises FirstBootStopped.
+
+    `report` receives each step before it begins, with the hall's name.
+    """
+    try:
+        make_state_folder(device.state_dir, SERVICE)
+        path = find_bundle(device.boot_folders)
+        bundle = read_bundle(path) if path else None
+        progress = read_progress(device.state_dir)
+        if bundle is not None:
+            _use_bundle(device, bundle, progress, report)
+        elif enrolment_of(device.state_dir) is None:
+            raise FirstBootStopped(FirstBootFault.no_bundle)
+        mark = mark_of(bundle.enrolment.code) if bundle else progress.bundle if progress else ""
+        report(Step.erase, "")
+        if path is not None:
+            erase_bundle(path)
+        _record(device, mark, Step.erase)
+        report(Step.start, "")
+        _systemctl("enable", "--quiet", *UNITS)
+        _record(device, mark, Step.start)
+    except ConfigRefused as refused:
+        raise FirstBootStopped(FirstBootFault.bundle_damaged, str(refused.faults[0])) from None
+    except (OSError, StoreUnavailable, KeysInUse, sqlite3.Error, subprocess.SubprocessError) as error:
+        raise FirstBootStopped(FirstBootFault.disk, str(error)) from error
+
+
+def start_services(device: Device) -> None:
+    """Start gateway and kiosk, then forget the progress. Raises FirstBootStopped."""
+    try:
+        _systemctl("restart", "--no-block", *UNITS)
+        clear_progress(device.state_dir)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise FirstBootStopped(FirstBootFault.disk, str(error)) from error
+
+
+def _use_bundle(
+    device: Device, bundle: EnrolmentBundle, progress: Progress | None, report: Callable[[Step, str], None]
+) -> None:
+    """Do the steps that need the bundle and are not done with it yet."""
+    mark, wifi_problem = mark_of(bundle.enrolment.code), ""
+    steps = list(Step)
+    done = steps.index(progress.done) if progress and progress.bundle == mark else -1
+    for step in steps[done + 1 : steps.index(Step.erase)]:
+        report(step, bundle.site.hall)
+        match step:
+            case Step.time_zone:
+                _set_time_zone(device.etc, bundle.site.time_zone)
+            case Step.network:
+                wifi_problem = _join_network(device.etc, bundle)
+            case Step.enrol:
+                _enrol(device.state_dir, bundle, wifi_problem)
+            case Step.settings:
+                _write_settings(device, bundle)
+        if not wifi_problem or step is not Step.network:
+            _record(device, mark, step)
+
+
+def _record(device: Device, mark: str, step: Step) -> None:
+    with as_owner(device.state_dir):
+        record_progress(device.state_dir, Progress(mark, step))
+
+
+def _set_time_zone(etc: Path, zone: str) -> None:
+    """Link /etc/localtime, as localtime(5) describes it."""
+    draft = etc / ".localtime.beacon"
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(_ZONES / zone)
+    os.replace(draft, etc / "localtime")
+    sync_folder(etc)
+
+
+def _join_network(etc: Path, bundle: EnrolmentBundle) -> str:
+    """Return why Wi-Fi does not work. A cable may, so this is no fault yet."""
+    if not bundle.network.wifi:
+        return ""
+    write_profile(etc, bundle.network)
+    return connect()
+
+
+def _enrol(state_dir: Path, bundle: EnrolmentBundle, wifi_problem: str) -> None:
+    wanted = bundle.enrolment
+    invitation = Invitation(wanted.server, wanted.code, wanted.fingerprint)
+    try:
+        with as_owner(state_dir):
+            enrol_device(state_dir, Keys(state_dir), invitation, wanted.certificate_sha256, pauses=())
+    except EnrolmentRefused as refused:
+        raise FirstBootStopped(_REFUSED[refused.refusal], refused.refusal.value) from refused
+    except OtherServer as error:
+        raise FirstBootStopped(FirstBootFault.other_server, wanted.server) from error
+    except CentralUnreachable as error:
+        if wifi_problem:
+            raise FirstBootStopped(FirstBootFault.no_wifi, wifi_problem) from error
+        fault = _UNREACHABLE.get(str(error), FirstBootFault.no_answer)
+        raise FirstBootStopped(fault, f"{wanted.server}: {error}") from error
+
+
+def _write_settings(device: Device, bundle: EnrolmentBundle) -> None:
+    """Write gateway.toml; other settings, such as the shipped ones, remain beside it."""
+    site, beacon, config = bundle.site, bundle.beacon, device.config
+    hall = "".join(each if each.isprintable() else " " for each in site.hall)
+    facts = SiteFacts(
+        community=site.community,
+        environment=site.environment,
+        beacon=beacon.id if beacon else None,
+        project=(beacon.project or "") if beacon else "",
+        language=site.language,
+        rotation=site.rotation,
+    )
+    text = format_site_file(facts, f"由登记文件写成 Written from the enrolment bundle: {hall}")
+    _check_settings(device, text)
+    config.parent.mkdir(parents=True, exist_ok=True)
+    before = config.read_bytes() if config.exists() else text.encode()
+    if before != text.encode():
+        write_atomically(config.with_name(f"{config.name}.before-first-boot"), before, mode=0o644)
+    write_atomically(config, text.encode(), mode=0o644)
+
+
+def _check_settings(device: Device, text: str) -> None:
+    known = enrolment_of(device.state_dir)
+    fill = {"central": {"url": known.central, "catalogue_key": known.catalogue_key}} if known else {}
+    try:
+        load_text(device.config, text, Settings, fill=fill)
+    except ConfigRefused as refused:
+        raise FirstBootStopped(FirstBootFault.settings_refused, str(refused.faults[0])) from None
+
+
+def _systemctl(*words: str) -> None:
+    subprocess.run(["systemctl", *words], check=True, capture_output=True, timeout=90)  # noqa: S603, S607  (constants; systemd sets PATH)
