@@ -123,9 +123,9 @@ async def test_a_sign_up_is_refused_where_it_cannot_be(database: Database) -> No
     assert await do(database, sign_up, neighbour, over_new_year) == "closed", "another community's shift"
     assert await do(database, sign_up, other, new_id()) == "closed"
     assert await do(database, leave, other, over_new_year) == "gone"
-    begun = NOW + timedelta(hours=10)
-    assert await do(database, sign_up, other, over_new_year, begun) == "closed"
-    assert await do(database, leave, person, over_new_year, begun) == "closed"
+    started = NOW + timedelta(hours=10)
+    assert await do(database, sign_up, other, over_new_year, started) == "closed"
+    assert await do(database, leave, person, over_new_year, started) == "closed"
 
 
 def test_seats_are_given_in_turn() -> None:
