@@ -11,7 +11,7 @@ from sync_contract.strict_model import Language
 from volunteering.rules.shift_times import ShiftProblem, ShiftTimes, plan_shift, read_time
 
 MAX_SEATS, MAX_WEEKS = 500, 26
-_MAX_TITLE, _MAX_MEETING, _MAX_ABOUT = 40, 60, 600
+_MAX_TITLE, _MAX_MEETING, _MAX_ABOUT = 60, 80, 600
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,14 @@ class Desk:
 
     async def make_activity(self, **fields: str) -> str:
         """Make an activity tomorrow from 9:00 to 11:00 with 3 seats; return the path of its first shift."""
+        before = _shifts((await self.open(ACTIVITIES)).html)
         page = await self.send(f"{ACTIVITIES}/new", **(activity() | fields))
         assert page.url.endswith("?saved=1"), page.text()
-        return str(re.findall(r"/community/[a-z-]+/shifts/[0-9a-f]{32}", page.html)[0])
+        return next(path for path in _shifts(page.html) if path not in before)
+
+
+def _shifts(html: str) -> list[str]:
+    return re.findall(r"/community/[a-z-]+/shifts/[0-9a-f]{32}", html)
 
 
 async def log_in(central: RunningCentral, session: aiohttp.ClientSession, role: Role, place: str = COMMUNITY) -> Desk:

@@ -47,7 +47,8 @@ class Phone:
 
 
 async def press(donor: Donor, page: Page, action: str) -> Page:
-    forms = re.findall(r'<form method="post" action="([^"]+)">.*?name="csrf" value="([0-9a-f]+)"', page.html, re.S)
+    """Touch the button that leads to `action`."""
+    forms = re.findall(r'<form [^>]*action="([^"]+)">.*?name="csrf" value="([0-9a-f]+)"', page.html, re.S)
     target, token = next(form for form in forms if form[0].endswith(f"/{action}"))
     return await donor.send("/".join(page.url.split("/")[:3]) + target, {"csrf": token})
 
