@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import Error as PlaywrightError
 
 from tests.browser.chromium import launch
 from tests.browser.fake_giving import FakeKiosk
@@ -18,22 +19,30 @@ PATIENCE_MS = 60_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
-SPENT: set[BrowserContext] = set()
-"""Contexts whose state cannot be reset: their pages have a clock of their own."""
+SPENT: set[BrowserContext | Page] = set()
+"""Contexts and pages whose state cannot be reset: they have a clock or scripts of their own."""
+
+
+async def run_first(page: Page, script: str) -> None:
+    """Run the script on every page that this one is led to, before the page's own scripts."""
+    SPENT.add(page)
+    await page.add_init_script(script)
 
 
 class ContextPool:
-    """Contexts of tests that have ended, for the next ones: a new context costs as much as two pages.
+    """Contexts and pages of tests that have ended, for the next ones.
 
-    A test takes each context with its own cookies. An empty page in each keeps the process of the pages alive.
+    A new page and what it shows first cost as much as three that are shown in an old one. A test takes each context
+    with its own cookies. A free page keeps the process of the pages alive.
     """
 
     def __init__(self, browser: Browser) -> None:
         self._browser = browser
         self._free: dict[str, list[BrowserContext]] = {}
-        self._taken: list[tuple[str, BrowserContext]] = []
+        self._taken: list[tuple[str, BrowserContext, Page]] = []
 
-    async def take(self, options: Mapping[str, Any]) -> BrowserContext:
+    async def take(self, options: Mapping[str, Any]) -> Page:
+        """Return a page in a context that no other page of the test has."""
         key = repr(sorted(options.items()))
         free = self._free.setdefault(key, [])
         if free:
@@ -41,27 +50,44 @@ class ContextPool:
         else:
             context = await self._browser.new_context(**options)
             context.set_default_timeout(PATIENCE_MS)
-            await context.new_page()
-        self._taken.append((key, context))
-        return context
+        page = context.pages[0] if context.pages else await context.new_page()
+        self._taken.append((key, context, page))
+        return page
 
     async def return_all(self) -> None:
-        for key, context in self._taken:
+        for key, context, page in self._taken:
+            for other in context.pages:
+                if other is not page:
+                    await other.close()
             if context in SPENT:
-                SPENT.remove(context)
                 await context.close()
                 continue
-            for page in context.pages[1:]:
+            if page in SPENT or not await _is_blank_again(page):
+                await context.new_page()  # before the other is closed, or the process of the pages would end
                 await page.close()
             await context.clear_cookies()
             await context.set_offline(False)
             self._free[key].append(context)
         self._taken.clear()
+        SPENT.clear()
 
     async def close(self) -> None:
         for contexts in self._free.values():
             for context in contexts:
                 await context.close()
+
+
+async def _is_blank_again(page: Page) -> bool:
+    """Make the page as new. False if it cannot be: it is being led elsewhere."""
+    try:
+        await page.unroute_all()
+        await page.emulate_media(media="null", color_scheme="null", contrast="null")
+        await page.mouse.move(0, 0)
+        await page.evaluate("() => { try { sessionStorage.clear(); } catch { /* a page of the browser's own */ } }")
+        await page.goto("about:blank")
+    except PlaywrightError:
+        return False
+    return True
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -88,18 +114,27 @@ async def contexts(browser: Browser) -> AsyncIterator[ContextPool]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(contexts: ContextPool) -> AsyncIterator[OpenPage]:
     complaints: list[str] = []
+    opened: list[Page] = []
+
+    def on_error(error: Exception) -> None:
+        complaints.append(str(error))
+
+    def on_console(message: ConsoleMessage) -> None:
+        if "Content Security" in message.text:
+            complaints.append(message.text)
 
     async def open_one(width: int, height: int, **options: Any) -> Page:
-        context = await contexts.take(options)
-        page = await context.new_page()
+        page = await contexts.take(options)
         await page.set_viewport_size({"width": width, "height": height})
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on(
-            "console", lambda message: complaints.append(message.text) if "Content Security" in message.text else None
-        )
+        page.on("pageerror", on_error)
+        page.on("console", on_console)
+        opened.append(page)
         return page
 
     yield open_one
+    for page in opened:
+        page.remove_listener("pageerror", on_error)
+        page.remove_listener("console", on_console)
     await contexts.return_all()
     if complaints:
         pytest.fail("\n".join(complaints))

@@ -9,7 +9,7 @@ from playwright.async_api import Page, expect
 from kiosk_ui.display_preferences import Theme
 from kiosk_ui.surface import Surface
 from sync_contract.strict_model import Language
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, run_first
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.gallery import VIEWS, show_view
 from tests.browser.layout import faults, set_up
@@ -48,7 +48,7 @@ _FOUND = """async (tags) => {  // the tab is decoration, and hidden from readers
 
 async def with_axe(page: Page) -> None:
     """It will be there on every page that this one is led to: half a megabyte that is handed over once."""
-    await page.add_init_script(AXE)
+    await run_first(page, AXE)
 
 
 async def violations(page: Page) -> list[str]:

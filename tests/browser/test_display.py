@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, run_first
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.journey import choose_amount
 from tests.browser.test_idle import stand_still
@@ -97,7 +97,7 @@ async def test_reading_aloud_is_offered_only_where_the_machine_has_a_voice(open_
         } });
         Date.prototype.getHours = () => 22;
     """
-    await page.add_init_script(script)
+    await run_first(page, script)
     await page.reload()
     await page.click("[name=aloud][value=yes]")
     await expect(page.locator("[aria-pressed=true][name=aloud]")).to_have_attribute("value", "yes")

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from kiosk_ui.idle_times import IDLE_AT_BANK_S, IDLE_S, IDLE_WITH_CODE_S
 from sync_contract.records import IntentState
-from tests.browser.conftest import SPENT, OpenPage
+from tests.browser.conftest import SPENT, OpenPage, run_first
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.journey import choose_amount
 
@@ -125,7 +125,9 @@ async def test_while_a_phone_is_on_the_banks_page_every_page_waits_for_it(
 ) -> None:
     """The first page, help and board too, with the gift that the session began."""
     page = await open_page(1280, 800)
-    await page.add_init_script("""{
+    await run_first(
+        page,
+        """{
       const Real = EventSource;
       window.EventSource = function (url) {
         const source = new Real(url);
@@ -133,7 +135,8 @@ async def test_while_a_phone_is_on_the_banks_page_every_page_waits_for_it(
         return source;
       };
       EventSource.CONNECTING = Real.CONNECTING;
-    }""")
+    }""",
+    )
     await stand_still(page)
     await page.goto(f"{kiosk_url}/project/elder-lunch/amount")
     await choose_amount(page, 3000)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, run_first
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PHONE = (360, 740)
@@ -29,7 +29,7 @@ SOON = 30_000
 async def hall(open_page: OpenPage, gallery_url: str, script: str = ASKS, patient: str = PATIENT) -> Page:
     page = await open_page(*PHONE, has_touch=True)
     page.set_default_timeout(SOON)
-    await page.add_init_script(LISTENS + patient + script)
+    await run_first(page, LISTENS + patient + script)
     await page.route("**/s/at/huada/turn", lambda route: route.fulfill(body="turned"))
     await page.goto(f"{gallery_url}/phone/hall/en")
     return page

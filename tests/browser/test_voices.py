@@ -18,7 +18,7 @@ from kiosk_ui.surface import Surface
 from kiosk_ui.voices import Voices
 from sync_contract.records import Door
 from sync_contract.strict_model import Environment
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, run_first
 from tests.browser.fake_giving import FakeGiving, FakeProjects
 from tests.browser.projects import SITE
 from tests.browser.test_accessible import violations
@@ -60,7 +60,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[tuple[str, CurrentScene]]:
 
 
 async def wants_to_hear(page: Page, url: str) -> None:
-    await page.add_init_script(HEARD)
+    await run_first(page, HEARD)
     await page.goto(f"{url}/display?back=/help")
     await page.click("[name=aloud][value=yes]")
     await expect(page.locator("[aria-pressed=true][name=aloud]")).to_have_attribute("value", "yes")
