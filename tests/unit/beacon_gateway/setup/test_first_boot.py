@@ -273,7 +273,7 @@ async def test_the_screen_shows_the_fault_until_another_bundle_is_there(card: Ca
             async with session.get(f"http://127.0.0.1:{port}/healthz") as answer:
                 health = await answer.json()
             assert (health["fault"], health["screen"]["behind_s"]) == ("code_expired", 0)
-            for words in ("登記檔過期了", "The enrolment bundle has expired", 'role="alert"'):
+            for words in ("登記檔案過期了", "The enrolment bundle has expired", 'role="alert"'):
                 assert words in page
             card.bundle.write_text(good, "utf-8")
             assert await running == 0
