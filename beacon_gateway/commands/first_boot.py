@@ -10,7 +10,14 @@ from pathlib import Path
 import structlog
 
 from beacon_gateway.setup.bundle_file import find_bundle
-from beacon_gateway.setup.first_boot import PASSING, Device, FirstBootStopped, run_first_boot, start_services
+from beacon_gateway.setup.first_boot import (
+    PASSING,
+    Device,
+    FirstBootStopped,
+    read_rotation,
+    run_first_boot,
+    start_services,
+)
 from beacon_gateway.setup.first_boot_screen import FirstBootScreen, screen_address
 from beacon_gateway.store.first_boot_progress import Step
 from daemonkit import logs
@@ -40,7 +47,8 @@ def run(device: Device, active: Path, waits: Waits = _WAITS, start: Callable[[De
 
 
 async def _run(device: Device, active: Path, waits: Waits, start: Callable[[Device], None]) -> int:
-    screen, notifier, stop = FirstBootScreen(), Notifier.from_environment(), asyncio.Event()
+    screen = FirstBootScreen(rotation=read_rotation(device))
+    notifier, stop = Notifier.from_environment(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     active.touch()

@@ -44,12 +44,13 @@ def kiosk_session(config: Path, browser: str, silent_s: float = SILENT_S) -> int
 
 async def _session(kiosk: Kiosk, browser: str, silent_s: float) -> int:
     url = kiosk_origin(kiosk.host, kiosk.port)
-    while await asyncio.to_thread(_query_screen, url) is None:  # noqa: ASYNC110  (another process)
+    while (report := await asyncio.to_thread(_query_screen, url)) is None:  # noqa: ASYNC110  (another process)
         await asyncio.sleep(0.5)  # the browser would stay on its own error page
+    rotation = kiosk.rotation if report.rotation is None else report.rotation
     wayland = "WAYLAND_DISPLAY" in os.environ
     outputs = await _list_outputs() if wayland else ()
-    if kiosk.rotation:
-        await _arrange(outputs, "--transform", _TRANSFORMS[kiosk.rotation])
+    if rotation:
+        await _arrange(outputs, "--transform", _TRANSFORMS[rotation])
     with tempfile.TemporaryDirectory(prefix="profile-", dir=os.environ.get("XDG_RUNTIME_DIR")) as profile:
         words = browser_command(browser, f"{url}/", Path(profile), wayland=wayland)
         process = await asyncio.create_subprocess_exec(*words, start_new_session=True)
@@ -89,30 +90,35 @@ async def _watch(url: str, silent_s: float) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _ScreenReport:
-    """The part of /healthz about the screen, in seconds."""
+class ScreenReport:
+    """The part of /healthz about the screen, in seconds. `rotation`: replaces that of the settings during a first boot,
+    which reads it from the enrolment bundle."""
 
     silent_s: float
     behind_s: float
+    rotation: int | None = None
 
 
-def _query_screen(url: str) -> _ScreenReport | None:
+def _query_screen(url: str) -> ScreenReport | None:
     """Return None while the gateway does not answer."""
     try:
         with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:  # noqa: S310  (our own, http)
-            return _parse_report(answer.read())
+            return parse_report(answer.read())
     except urllib.error.HTTPError as error:  # 503: unhealthy, with a normal body
         with error:
-            return _parse_report(error.read())
+            return parse_report(error.read())
     except OSError:
         return None
 
 
-def _parse_report(body: bytes) -> _ScreenReport | None:
+def parse_report(body: bytes) -> ScreenReport | None:
+    """Return None for a body that has no report."""
     try:
         facts = json.loads(body)["screen"]
-        return _ScreenReport(float(facts["silent_s"]), float(facts["behind_s"]))
-    except (ValueError, KeyError, TypeError):
+        rotation = facts.get("rotation")
+        known = rotation if rotation in _TRANSFORMS else None
+        return ScreenReport(float(facts["silent_s"]), float(facts["behind_s"]), known)
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -128,6 +128,16 @@ def run_first_boot(device: Device, report: Callable[[Step, str], None]) -> None:
         raise FirstBootStopped(FirstBootFault.disk, str(error)) from error
 
 
+def read_rotation(device: Device) -> int | None:
+    """Return the rotation of the screen in the bundle; None without a good bundle."""
+    path = find_bundle(device.boot_folders)
+    try:
+        bundle = read_bundle(path) if path else None
+    except ConfigRefused:
+        return None
+    return bundle.site.rotation if bundle else None
+
+
 def start_services(device: Device) -> None:
     """Start gateway and kiosk, then forget the progress. Raises FirstBootStopped."""
     try:

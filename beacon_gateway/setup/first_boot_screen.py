@@ -24,9 +24,10 @@ _FOLDER = Path(__file__).parent / "first_boot_page"
 
 @dataclass
 class FirstBootScreen:
-    """`hall`: the name in the bundle. `version` changes with what the page shows."""
+    """`hall`, `rotation`: of the bundle. `version` changes with what the page shows."""
 
     hall: str = ""
+    rotation: int | None = None
     step: Step | None = None
     fault: FirstBootFault | None = None
     detail: str = ""
@@ -61,7 +62,8 @@ class FirstBootScreen:
 
         async def healthz(_request: web.Request) -> web.Response:
             """For kiosk-session, which restarts a browser that shows no page."""
-            screen = {"silent_s": round(monotonic() - self._polled_at, 1), "behind_s": 0}
+            silent_s = round(monotonic() - self._polled_at, 1)
+            screen = {"silent_s": silent_s, "behind_s": 0, "rotation": self.rotation}
             return web.json_response({"ok": False, "first_boot": self.step, "fault": self.fault, "screen": screen})
 
         async def style(_request: web.Request) -> web.Response:

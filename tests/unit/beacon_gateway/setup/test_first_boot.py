@@ -1,11 +1,11 @@
 """The first boot with an enrolment bundle, at the real central server: no input, and a power cut at every flush."""
 
 import asyncio
+import json
 import os
 import re
 import shutil
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,11 +13,13 @@ from uuid import UUID
 
 import aiohttp
 import pytest
+import pytest_asyncio
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beacon_gateway.commands import first_boot as command
 from beacon_gateway.commands.effective_settings import load_settings
 from beacon_gateway.commands.first_boot import Waits
+from beacon_gateway.commands.kiosk_session import parse_report
 from beacon_gateway.setup.first_boot import (
     Device,
     FirstBootFault,
@@ -53,6 +55,7 @@ from tests.ports import own_port
 _NAMES = Texts.model_validate({"zh-Hans": "华大", "zh-Hant": "華大", "en": "Huada"})
 _UUID = UUID("7d9c1f0e-50f3-4a55-9e3b-0c7d9a3a1f11")
 _RESTART = "systemctl restart --no-block beacon-gateway.service beacon-kiosk.service\n"
+_ASYNC = pytest.mark.asyncio(loop_scope="module")
 _QUICK = Waits(again_s=0.01, look_s=0.01)
 
 
@@ -91,8 +94,9 @@ def make_card(folder: Path) -> Card:
     return Card(folder, device, folder / "boot" / BUNDLE_FILE)
 
 
-@asynccontextmanager
-async def server(folder: Path) -> AsyncIterator[RunningCentral]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def central(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningCentral]:
+    folder = tmp_path_factory.mktemp("server")
     async with running_bank(folder / "bank") as bank, running_central(folder / "central", bank) as central:
         yield central
 
@@ -130,11 +134,11 @@ async def boot(card: Card) -> list[Step]:
     return steps
 
 
-async def test_a_card_with_a_bundle_becomes_the_gateway_without_input(card: Card) -> None:
-    async with server(card.folder) as central:
-        gateway, text = await bundle_for(central, wifi="大厅 Wi-Fi")
-        card.bundle.write_text(text, "utf-8")
-        assert await boot(card) == list(Step)
+@_ASYNC
+async def test_a_card_with_a_bundle_becomes_the_gateway_without_input(card: Card, central: RunningCentral) -> None:
+    gateway, text = await bundle_for(central, wifi="大厅 Wi-Fi")
+    card.bundle.write_text(text, "utf-8")
+    assert await boot(card) == list(Step)
     identity = Keys(card.device.state_dir).read()
     assert (identity.gateway, identity.enrolment and identity.enrolment.label) == (gateway.id, "大厅")
     settings = load_settings(card.device.config, card.device.state_dir)
@@ -163,35 +167,37 @@ class PowerCut(BaseException):
     """Ends the program as a power cut does."""
 
 
-async def test_a_power_cut_at_any_flush_is_only_a_delay(card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+@_ASYNC
+async def test_a_power_cut_at_any_flush_is_only_a_delay(
+    card: Card, central: RunningCentral, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each flush of a file or folder fails once; the next boot completes and the bundle is never needed again."""
     fsync, cuts = os.fsync, 0
-    async with server(card.folder) as central:
-        for number in range(200):
-            each = make_card(card.folder / f"card-{number}")
-            gateway, text = await bundle_for(central, wifi="hall")
-            each.bundle.write_text(text, "utf-8")
-            with monkeypatch.context() as patch:
-                patch.setattr(os, "fsync", cut_at(number, each.folder, fsync))
-                try:
-                    await boot(each)
-                    start_services(each.device)
-                    ended = True
-                except PowerCut:
-                    ended = False
-            if not ended:
-                cuts += 1
-                if not each.bundle.exists() and not (each.device.state_dir / FILE).exists():
-                    assert card.called().endswith(_RESTART), "else the unit starts again at the next boot"
-                else:
-                    await boot(each)
-                    start_services(each.device)
-            assert Keys(each.device.state_dir).read().gateway == gateway.id
-            assert load_settings(each.device.config, each.device.state_dir).advertise.minor == 9
-            assert not each.bundle.exists()
-            assert not (each.device.state_dir / FILE).exists()
-            if ended:
-                break
+    for number in range(200):
+        each = make_card(card.folder / f"card-{number}")
+        gateway, text = await bundle_for(central, wifi="hall")
+        each.bundle.write_text(text, "utf-8")
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", cut_at(number, each.folder, fsync))
+            try:
+                await boot(each)
+                start_services(each.device)
+                ended = True
+            except PowerCut:
+                ended = False
+        if not ended:
+            cuts += 1
+            if not each.bundle.exists() and not (each.device.state_dir / FILE).exists():
+                assert card.called().endswith(_RESTART), "else the unit starts again at the next boot"
+            else:
+                await boot(each)
+                start_services(each.device)
+        assert Keys(each.device.state_dir).read().gateway == gateway.id
+        assert load_settings(each.device.config, each.device.state_dir).advertise.minor == 9
+        assert not each.bundle.exists()
+        assert not (each.device.state_dir / FILE).exists()
+        if ended:
+            break
     assert cuts >= 15
 
 
@@ -210,52 +216,53 @@ def cut_at(number: int, folder: Path, fsync: Callable[[int], None]) -> Callable[
     return cut
 
 
-async def test_each_fault_says_what_to_do_and_the_next_good_bundle_works(card: Card) -> None:
-    async with server(card.folder) as central:
-        gateway, good = await bundle_for(central)
-        wrong_mark = fingerprint(Ed25519PrivateKey.generate().public_key())
-        closed = f"http://127.0.0.1:{own_port()}"
-        used = make_card(card.folder / "used")
-        _, text_of_used = await bundle_for(central)
-        used.bundle.write_text(text_of_used, "utf-8")
-        await boot(used)
-        for text, fault, detail in (
-            ("", FirstBootFault.no_bundle, ""),
-            (good[: len(good) // 2], FirstBootFault.bundle_damaged, BUNDLE_FILE),
-            (good.replace('"Asia/Shanghai"', '"Asia/Nowhere"'), FirstBootFault.bundle_damaged, "site.time_zone"),
-            ((await bundle_for(central, age=timedelta(hours=49)))[1], FirstBootFault.code_expired, ""),
-            (text_of_used, FirstBootFault.code_used, ""),
-            ((await bundle_for(central, mark=wrong_mark))[1], FirstBootFault.other_server, central.url),
-            ((await bundle_for(central, url=closed))[1], FirstBootFault.no_network, closed),
-        ):
-            card.bundle.unlink(missing_ok=True)
-            if text:
-                card.bundle.write_text(text, "utf-8")
-            with pytest.raises(FirstBootStopped) as stopped:
-                await boot(card)
-            assert (stopped.value.fault, detail in stopped.value.detail) == (fault, True), stopped.value
-            assert not re.search(r"([0-9A-Z]{5}-){4}", stopped.value.detail), "no secret"
-            assert Keys(card.device.state_dir).read().enrolment is None
-            assert b"beacon-enrolment" not in card.device.config.read_bytes()
-        (card.folder / "broken-nmcli").touch()
-        no_wifi = good.replace('wifi = ""', 'wifi = "hall"').replace(central.url, closed)
-        card.bundle.write_text(no_wifi, "utf-8")
+@_ASYNC
+async def test_each_fault_says_what_to_do_and_the_next_good_bundle_works(card: Card, central: RunningCentral) -> None:
+    gateway, good = await bundle_for(central)
+    wrong_mark = fingerprint(Ed25519PrivateKey.generate().public_key())
+    closed = f"http://127.0.0.1:{own_port()}"
+    used = make_card(card.folder / "used")
+    _, text_of_used = await bundle_for(central)
+    used.bundle.write_text(text_of_used, "utf-8")
+    await boot(used)
+    for text, fault, detail in (
+        ("", FirstBootFault.no_bundle, ""),
+        (good[: len(good) // 2], FirstBootFault.bundle_damaged, BUNDLE_FILE),
+        (good.replace('"Asia/Shanghai"', '"Asia/Nowhere"'), FirstBootFault.bundle_damaged, "site.time_zone"),
+        ((await bundle_for(central, age=timedelta(hours=49)))[1], FirstBootFault.code_expired, ""),
+        (text_of_used, FirstBootFault.code_used, ""),
+        ((await bundle_for(central, mark=wrong_mark))[1], FirstBootFault.other_server, central.url),
+        ((await bundle_for(central, url=closed))[1], FirstBootFault.no_network, closed),
+    ):
+        card.bundle.unlink(missing_ok=True)
+        if text:
+            card.bundle.write_text(text, "utf-8")
         with pytest.raises(FirstBootStopped) as stopped:
             await boot(card)
-        assert (stopped.value.fault, "nmcli" in stopped.value.detail) == (FirstBootFault.no_wifi, True)
+        assert (stopped.value.fault, detail in stopped.value.detail) == (fault, True), stopped.value
+        assert not re.search(r"([0-9A-Z]{5}-){4}", stopped.value.detail), "no secret"
+        assert Keys(card.device.state_dir).read().enrolment is None
+        assert b"beacon-enrolment" not in card.device.config.read_bytes()
+    (card.folder / "broken-nmcli").touch()
+    no_wifi = good.replace('wifi = ""', 'wifi = "hall"').replace(central.url, closed)
+    card.bundle.write_text(no_wifi, "utf-8")
+    with pytest.raises(FirstBootStopped) as stopped:
+        await boot(card)
+    assert (stopped.value.fault, "nmcli" in stopped.value.detail) == (FirstBootFault.no_wifi, True)
 
-        card.bundle.write_text(good.replace('wifi = ""', 'wifi = "hall"'), "utf-8")
-        await boot(card)  # a cable works though the Wi-Fi does not
-        assert Keys(card.device.state_dir).read().gateway == gateway.id
+    card.bundle.write_text(good.replace('wifi = ""', 'wifi = "hall"'), "utf-8")
+    await boot(card)  # a cable works though the Wi-Fi does not
+    assert Keys(card.device.state_dir).read().gateway == gateway.id
 
 
-async def test_the_screen_shows_the_fault_until_another_bundle_is_there(card: Card) -> None:
+@_ASYNC
+async def test_the_screen_shows_the_fault_until_another_bundle_is_there(card: Card, central: RunningCentral) -> None:
     """The real command and its page: a refused bundle, then a good one."""
     port = own_port()
     toml = card.device.config.read_text("utf-8")
     card.device.config.write_text(re.sub(r"^port = 8080$", f"port = {port}", toml, flags=re.MULTILINE), "utf-8")
     started: list[Device] = []
-    async with server(card.folder) as central, aiohttp.ClientSession() as session:
+    async with aiohttp.ClientSession() as session:
         _, expired = await bundle_for(central, age=timedelta(hours=49))
         gateway, good = await bundle_for(central)
         card.bundle.write_text(expired, "utf-8")
@@ -271,8 +278,11 @@ async def test_the_screen_shows_the_fault_until_another_bundle_is_there(card: Ca
                 except aiohttp.ClientConnectionError:
                     await asyncio.sleep(0.02)
             async with session.get(f"http://127.0.0.1:{port}/healthz") as answer:
-                health = await answer.json()
-            assert (health["fault"], health["screen"]["behind_s"]) == ("code_expired", 0)
+                body = await answer.read()
+            assert json.loads(body)["fault"] == "code_expired"
+            report = parse_report(body)
+            assert report is not None
+            assert (report.behind_s, report.rotation) == (0, 90), "as the screen hangs by the bundle"
             for words in ("登記檔案過期了", "The enrolment bundle has expired", 'role="alert"'):
                 assert words in page
             card.bundle.write_text(good, "utf-8")

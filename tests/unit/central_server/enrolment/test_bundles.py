@@ -54,6 +54,8 @@ async def test_a_bundle_has_what_the_hall_needs_and_works_once(
             assert await beacons.save(connection, hall, 0)
     await logged_in(central, donor)
     at = f"{central.url}/staff/gateways/{gateway.id}/bundle"
+    gateway_page = await donor.open(at.removesuffix("/bundle"))
+    assert f'href="/staff/gateways/{gateway.id}/bundle"' in gateway_page.html
     form = await donor.open(at)
     assert re.search(r'value="hall" selected', form.html), "its own beacon is chosen already"
 
