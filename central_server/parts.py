@@ -59,8 +59,21 @@ class RunningPart:
 
 
 @dataclass(frozen=True, slots=True)
+class DrillContext:
+    """What a part needs to add made-up records to a new drill. `community`: the only one."""
+
+    database: Database
+    seal: Seal
+    community: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
-    """`environments`: in which it can run. `hall_link`: leads from the page of a hall to the part's pages."""
+    """`environments`: in which it can run. `hall_link`: leads from the page of a hall to the part's pages.
+
+    `fill_drill`: adds made-up records, for `beacon-central demo-history`.
+    """
 
     name: str
     environments: frozenset[Environment]
@@ -70,6 +83,7 @@ class Part:
     menu: Group
     hall_link: HallLink
     build: Callable[[PartContext], Awaitable[RunningPart]]
+    fill_drill: Callable[[DrillContext], Awaitable[None]]
 
 
 def load_parts(settings: Settings) -> tuple[Part, ...]:

@@ -18,6 +18,7 @@ from hypothesis import settings
 from central_server.store.engine.database import Database, open_database
 from tests.compiled_statements import share_compiled_statements
 from tests.databases import DATABASES
+from tests.entry_points import provide_entry_points
 from tests.postgres import Postgres, running_postgres
 from tests.postgres_reuse import ReusedDatabase
 from tests.sqlite import put_database
@@ -57,6 +58,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both-databases", action="store_true", help="run every test with a database on both")
     without = "leave out tests that start a server, a program or a browser, or open the central database"
     parser.addoption("--quick", action="store_true", help=without)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    folder = provide_entry_points()
+    if folder is not None:
+        config.add_cleanup(folder.cleanup)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

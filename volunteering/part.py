@@ -12,6 +12,7 @@ from daemonkit.templates import PageSource
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment
 from volunteering.activities.sign_up import lapse_offers
+from volunteering.drill_records import fill_drill
 from volunteering.people.membership import Membership, forget
 from volunteering.people.sealed_person import PersonSeal, check_key
 from volunteering.people.sender import ScreenSender
@@ -19,6 +20,7 @@ from volunteering.public.activity_pages import ActivityPages
 from volunteering.public.join_pages import JoinPages
 from volunteering.public.own_page import OwnPages
 from volunteering.staff.activities_page import ActivitiesPage
+from volunteering.staff.people_page import PeoplePage
 from volunteering.store.schema import SCHEMA
 
 _FOLDER = Path(__file__).parent
@@ -38,6 +40,7 @@ async def build(context: PartContext) -> RunningPart:
         *JoinPages(membership, responder).routes(),
         *OwnPages(membership, responder).routes(),
         *ActivitiesPage(context.frame, context.environment).routes(),
+        *PeoplePage(context.frame, membership.seal, context.environment).routes(),
     ]
     jobs = [
         PartJob("volunteers.offers", partial(lapse_offers, context.database)),
@@ -52,7 +55,14 @@ PART = Part(
     schema=SCHEMA,
     phone_pages=PageSource(_FOLDER / "templates", _LOCALE),
     staff_pages=PageSource(_FOLDER / "staff_templates", _LOCALE),
-    menu=Group(_("Volunteers"), (Entry("/staff/volunteers/activities", _("Activities"), Right.see),)),
+    menu=Group(
+        _("Volunteers"),
+        (
+            Entry("/staff/volunteers/activities", _("Activities"), Right.see),
+            Entry("/staff/volunteers/people", _("People"), Right.people),
+        ),
+    ),
     hall_link=HallLink("/community", _ACTIVITIES),
     build=build,
+    fill_drill=fill_drill,
 )

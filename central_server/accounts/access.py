@@ -16,6 +16,8 @@ class Right(StrEnum):
     """Places, accounts, tokens, webhooks, the audit trail."""
     families = "families"
     """Households in difficulty and their cases."""
+    people = "people"
+    """Names and numbers of volunteers."""
 
 
 class Role(StrEnum):
@@ -25,6 +27,8 @@ class Role(StrEnum):
     admin = "admin"
     family = "family"
     """Families in difficulty: no administrator has this right with the role."""
+    steward = "steward"
+    """Volunteers' names and numbers: no administrator has this right with the role."""
     chief = "chief"
     """Administration and finance, for a small office; another person still decides about its requests."""
 
@@ -35,7 +39,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.finance: frozenset({Right.see, Right.money}),
     Role.admin: frozenset({Right.see, Right.edit, Right.govern}),
     Role.family: frozenset({Right.see, Right.families}),
-    Role.chief: frozenset(Right) - {Right.families},
+    Role.steward: frozenset({Right.see, Right.people}),
+    Role.chief: frozenset(Right) - {Right.families, Right.people},
 }
 
 

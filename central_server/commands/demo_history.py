@@ -10,11 +10,13 @@ from central_server.commands.exit_codes import prints_errors
 from central_server.commands.store_selection import open_checked
 from central_server.demo_families import DemoFamilies
 from central_server.demo_history import DemoHistory
-from central_server.errors import CentralError
+from central_server.errors import CentralError, PartUnavailable
+from central_server.parts import DrillContext, load_parts
 from central_server.receipts.sealed_data import open_seal
 from central_server.settings import Settings
 from central_server.state_files import catalogue_key
 from central_server.store.engine.database import Database
+from central_server.store.engine.part_schema import migrate_part
 from central_server.store.enrolment import gateways
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.parcels import parcels
@@ -31,7 +33,7 @@ class HistoryRefused(CentralError):
     """Nothing was recorded. The message is for the operator."""
 
 
-@prints_errors(HistoryRefused)
+@prints_errors(HistoryRefused, PartUnavailable)
 def run(config: Path, state: Path, days: int, seed: int) -> int:
     gifts = asyncio.run(record_history(load(config, Settings), state, days, seed))
     print(f"{days} days with {gifts} made-up gifts recorded; seed {seed}")
@@ -39,7 +41,7 @@ def run(config: Path, state: Path, days: int, seed: int) -> int:
 
 
 async def record_history(settings: Settings, state: Path, days: int, seed: int) -> int:
-    """Return the number of gifts. Raises HistoryRefused, StoreRefused, StoreUnavailable."""
+    """Return the number of gifts. Raises HistoryRefused, PartUnavailable, StoreRefused, StoreUnavailable."""
     if settings.site.environment is not Environment.drill:
         raise HistoryRefused("site.environment is real: a made-up history is for a drill only")
     now = datetime.now(UTC)
@@ -49,6 +51,7 @@ async def record_history(settings: Settings, state: Path, days: int, seed: int) 
         async with database.write() as connection:
             await places.rename(connection, gateway.community, settings.site.community)
         await seed_catalogue(database, settings.projects, bound, now, own_site=settings.bank.own_site)
+        seal = await open_seal(database, state, None)
         draw = random.Random(seed)  # noqa: S311 - made-up figures, no secret
         history = DemoHistory(
             database,
@@ -57,10 +60,14 @@ async def record_history(settings: Settings, state: Path, days: int, seed: int) 
             next(iter(bound), None),
             settings.bank.kind,
             catalogue_key(state),
-            DemoFamilies(await open_seal(database, state, None), gateway.community, draw),
+            DemoFamilies(seal, gateway.community, draw),
             draw,
         )
-        return await history.record(days, now, months=MONTHS)
+        gifts = await history.record(days, now, months=MONTHS)
+        for part in load_parts(settings):
+            await migrate_part(database, part.schema)
+            await part.fill_drill(DrillContext(database, seal, gateway.community, now))
+    return gifts
 
 
 async def _only_gateway(database: Database) -> Gateway:

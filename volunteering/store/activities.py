@@ -104,6 +104,12 @@ async def of_ids(connection: Connection, wanted: Collection[str]) -> dict[str, L
     return {each.shift.id: each for each in found}
 
 
+async def shifts_of(connection: Connection, activity: str) -> tuple[Shift, ...]:
+    """Return the shifts of an activity, in order of time."""
+    found = await _fetch(connection, _JOINED.where(shifts.c.opportunity == activity).order_by(shifts.c.starts))
+    return tuple(each.shift for each in found)
+
+
 async def cancel_shift(connection: Connection, shift: Shift, account: str, now: datetime) -> None:
     state = ActivityState.cancelled
     await connection.execute(update(shifts).where(shifts.c.id == shift.id).values(state=state.value))

@@ -1,5 +1,6 @@
 """Store people with their sealed data, their consents and their sessions."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -54,6 +55,12 @@ async def get(connection: Connection, person: str, *, lock: bool = False) -> Per
     """`lock`: until the write ends."""
     wanted = select(*_PERSON).where(people.c.id == person)
     return await fetch_one(connection, Person, wanted.with_for_update() if lock else wanted)
+
+
+async def of_ids(connection: Connection, wanted: Collection[str]) -> dict[str, Person]:
+    """Return people by id."""
+    found = await fetch_all(connection, Person, select(*_PERSON).where(people.c.id.in_(wanted)))
+    return {person.id: person for person in found}
 
 
 async def find(connection: Connection, community: str, environment: str, number_hash: str) -> Person | None:

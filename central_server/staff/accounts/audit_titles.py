@@ -70,6 +70,8 @@ TITLES = {
     "receipt.issue": _("Recorded an official receipt as issued"),
     "receipt.forget": _("A donor's data were deleted on schedule"),
     "household.register": _("Registered a household"),
+    "volunteers.show": _("Looked at names and numbers of a shift"),
+    "volunteer.look_up": _("Looked up a volunteer by number"),
     "household.look_up": _("Looked up a household"),
     "household.erase": _("Erased a household's data"),
     "household.postpone": _("Postponed the erasure of a household's data"),

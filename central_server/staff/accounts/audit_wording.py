@@ -210,5 +210,10 @@ def _webhook(action: actions.WebhookAction, reader: AuditReader) -> ActionWordin
 
 
 @describe.register
+def _volunteers(action: actions.VolunteersShown, reader: AuditReader) -> ActionWording:
+    return ActionWording(action.label, (action.subject,), (f"{action.count}",))
+
+
+@describe.register
 def _file(action: actions.FileDownloaded, reader: AuditReader) -> ActionWording:
     return reader.subject(reader.text(_FILES[action.kind]) if action.kind in _FILES else "")

@@ -268,6 +268,17 @@ class DeliveryRepeated(WebhookAction, frozen=True, tag="webhook.again"):
     delivery: str
 
 
+class VolunteersShown(AuditAction, frozen=True, tag="volunteers.show"):
+    """`subject`: the id of the shift; `label`: its activity; `count`: people whose names and numbers were shown."""
+
+    label: str
+    count: int
+
+
+class VolunteerLookedUp(AuditAction, frozen=True, tag="volunteer.look_up"):
+    """`subject`: the person's id, "" if the number is unknown."""
+
+
 class FileDownloaded(AuditAction, frozen=True, tag="file.take"):
     """`subject`: the file's name; `kind`: the list that it contains."""
 

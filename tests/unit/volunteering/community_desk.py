@@ -40,7 +40,9 @@ class Desk:
 
 
 def _shifts(html: str) -> list[str]:
-    return re.findall(r"/community/[a-z-]+/shifts/[0-9a-f]{32}", html)
+    return [
+        f"/community/{COMMUNITY}/shifts/{id_}" for id_ in re.findall(r"/staff/volunteers/shifts/([0-9a-f]{32})", html)
+    ]
 
 
 async def log_in(central: RunningCentral, session: aiohttp.ClientSession, role: Role, place: str = COMMUNITY) -> Desk:

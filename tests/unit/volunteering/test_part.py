@@ -2,10 +2,9 @@
 
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
-from central_server.parts import GROUP
+from tests.entry_points import write_entry_points
 from tests.paths import ROOT
 
 SCRIPT = """
@@ -34,12 +33,7 @@ for path in (sys.path, []):
 
 
 def test_the_server_imports_the_part_only_while_it_is_on(tmp_path: Path) -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    info = tmp_path / "volunteering_metadata-0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: volunteering-metadata\nVersion: 0\n")
-    entries = "".join(f"{name} = {target}\n" for name, target in project["entry-points"][GROUP].items())
-    (info / "entry_points.txt").write_text(f"[{GROUP}]\n{entries}")
+    write_entry_points(tmp_path)
     command = [sys.executable, "-c", SCRIPT]
     path = {"PYTHONPATH": f"{tmp_path}:{ROOT}", "PATH": "/usr/bin:/bin"}
     done = subprocess.run(command, cwd=ROOT, env=path, capture_output=True, text=True, check=False)

@@ -117,6 +117,8 @@ EXAMPLES: tuple[AuditAction, ...] = (
     money.BooksDownloaded("lunch", ("huada", "licheng")),
     actions.HouseholdRegistered("482913"),
     actions.HouseholdLookedUp("482913"),
+    actions.VolunteersShown("0190", "送餐", 3),
+    actions.VolunteerLookedUp("0191"),
     actions.HouseholdErased("482913"),
     actions.ErasurePostponed("482913"),
     actions.CaseStepTaken("482913", "refused", "outside_area"),

@@ -1,0 +1,92 @@
+"""Add four weeks of made-up activities to a drill, half of them past, with made-up people who take part."""
+
+from datetime import date, datetime, time, timedelta
+from functools import partial
+
+from central_server.parts import DrillContext
+from central_server.store.engine.connection import Connection
+from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.project import Texts
+from sync_contract.strict_model import Environment
+from sync_contract.uuid7 import new_id
+from volunteering.activities.activity_form import NewActivity
+from volunteering.activities.make_activity import make_activity
+from volunteering.activities.sign_up import sign_up
+from volunteering.people.sealed_person import Contact, PersonSeal
+from volunteering.rules.shift_times import ShiftTimes
+from volunteering.store import activities, people
+from volunteering.store.activities import Shift
+from volunteering.store.people import Person, PersonState
+
+PEOPLE = 24
+_ACCOUNT = "drill"
+_WEEKS = range(-2, 2)
+_HALL = ("社区大厅", "社區大廳", "The community hall")
+_PLANS: tuple[tuple[tuple[str, str, str], tuple[str, str, str], int, str, str, int], ...] = (
+    (("给独居长者送午餐", "為獨居長者送午餐", "Lunch for elders who live alone"), _HALL, 0, "10:30", "12:30", 6),
+    (("四点半课堂陪读", "四點半課堂伴讀", "Reading with children after school"),
+     ("二楼教室", "二樓教室", "The classroom upstairs"), 1, "16:30", "18:00", 4),
+    (("教长者用手机", "教長者用手機", "Mobile phones explained to elders"), _HALL, 2, "09:00", "11:00", 5),
+    (("楼道与花圃清洁", "打掃樓道與花圃", "Cleaning stairs and flower beds"),
+     ("三号楼门前", "三號樓門前", "In front of building 3"), 5, "08:00", "10:00", 12),
+    (("夜间关灯关火提醒", "夜間關燈關火提醒", "Evening walk: lights and stoves off?"), _HALL, 6, "21:30", "00:30", 3),
+)  # fmt: skip
+"""Title, where people meet, days after Monday, times, seats."""
+
+
+async def fill_drill(context: DrillContext) -> None:
+    """Raises StoreUnavailable."""
+    await context.database.written(partial(_add, context=context))
+
+
+async def _add(connection: Connection, *, context: DrillContext) -> None:
+    members = [await _member(connection, context, number) for number in range(PEOPLE)]
+    for turn, (title, meeting, day, begins, ends, seats) in enumerate(_PLANS):
+        monday = context.now.astimezone(OFFICIAL_TIME).date()
+        monday -= timedelta(days=monday.weekday())
+        times = tuple(_times(monday + timedelta(days=day, weeks=week), begins, ends) for week in _WEEKS)
+        new = NewActivity(context.community, _texts(title), None, _texts(meeting), times, seats)
+        made_at = context.now - timedelta(weeks=4)
+        environment = Environment.drill.value
+        activity = await make_activity(connection, new, environment, _ACCOUNT, made_at)
+        for number, shift in enumerate(await activities.shifts_of(connection, activity.id)):
+            await _fill(connection, shift, members[3 * turn + number :] + members[: 3 * turn + number], context.now)
+
+
+async def _fill(connection: Connection, shift: Shift, members: list[Person], now: datetime) -> None:
+    """Past shifts are full, coming ones half, and the last of the small ones has a waiting list."""
+    asked_at = min(now, shift.starts - timedelta(days=2))
+    count = shift.seats if shift.starts < now else shift.seats // 2
+    if shift.starts > now and shift.seats == 3:
+        count = shift.seats + 2
+    for number, person in enumerate(members[:count]):
+        await sign_up(connection, person, shift.id, asked_at - timedelta(minutes=count - number))
+
+
+async def _member(connection: Connection, context: DrillContext, number: int) -> Person:
+    """Nobody can have the number of a made-up person: it begins with 10."""
+    id_, seal = new_id(), PersonSeal(context.seal)
+    contact = Contact(f"演练志愿者 {number + 1}", f"10{number:09}")
+    joined_at = context.now - timedelta(days=30 + number)
+    person = Person(
+        id_,
+        context.community,
+        Environment.drill.value,
+        PersonState.active,
+        seal.number_hash(contact.mobile),
+        context.seal.fingerprint,
+        seal.close(id_, contact),
+        joined_at,
+    )
+    await people.add(connection, person)
+    return person
+
+
+def _times(day: date, begins: str, ends: str) -> ShiftTimes:
+    since, until = (time.fromisoformat(text) for text in (begins, ends))
+    last_day = day if until > since else day + timedelta(days=1)
+    return ShiftTimes(datetime.combine(day, since, OFFICIAL_TIME), datetime.combine(last_day, until, OFFICIAL_TIME))
+
+
+def _texts(texts: tuple[str, str, str]) -> Texts:
+    return Texts.model_validate(dict(zip(("zh-Hans", "zh-Hant", "en"), texts, strict=True)))
