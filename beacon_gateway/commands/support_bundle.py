@@ -8,7 +8,7 @@ import re
 import sys
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import distributions, version
 from pathlib import Path
@@ -66,12 +66,15 @@ def collect(
     password_files = [settings["mqtt"]["password_file"]] if settings else [each for each in texts if each[0] == "/"]
     secrets = (*texts, *_read_passwords(password_files))
     redactor = Redactor(collect_known(settings, _read_identity(state_dir), secrets))
-    problems = list(find_problems(facts))
+    problems = [
+        replace(each, zh=redactor.hide(each.zh), en=redactor.hide(each.en), remedy=redactor.hide(each.remedy))
+        for each in find_problems(facts)
+    ]  # before the texts are wrapped: a value across two lines would not be found
     findings = "\n\n".join(format_problems(problems, chinese=chinese) for chinese in (True, False))
     files = {
         "README.txt": _readme(now),
-        "doctor.txt": redactor.hide(findings + "\n"),
-        "doctor.json": _json(redactor.hide_in([asdict(each) for each in problems])),
+        "doctor.txt": findings + "\n",
+        "doctor.json": _json([asdict(each) for each in problems]),
         "versions.json": _json(redactor.hide_in(_versions(machine))),
         "settings.json": _json(redactor.hide_settings(settings) if settings else redactor.hide_in(list(facts.refused))),
         "health.json": _json(redactor.hide_in(_health(facts))),
