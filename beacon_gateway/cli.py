@@ -363,6 +363,29 @@ def calibrate(
 
 
 @app.command()
+def commission(
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    radio: Annotated[str, typer.Option(help="For the calibration walk: bluez, simulated or capture:FILE.")] = "bluez",
+    walk: Annotated[
+        bool | None,
+        typer.Option("--walk/--no-walk", help="Calibrate now, or never; the default uses an accepted walk."),
+    ] = None,
+    seen: Annotated[
+        list[str] | None,
+        typer.Option(help="What you saw yourself: screen, tag or phone; may be repeated. Asked if omitted."),
+    ] = None,
+    url: Url = "",
+    json: Json = False,
+) -> None:
+    """Make the acceptance sheet: measured, seen and not tested, signed with the device's key, for print and server."""
+    from beacon_gateway.commands.commission import CommissionOptions
+    from beacon_gateway.commands.commission import run as body
+
+    raise typer.Exit(body(config, state_dir, CommissionOptions(radio, walk, seen, url, json)))
+
+
+@app.command()
 def nfc(
     config: Config = DEFAULT_CONFIG,
     state_dir: StateDir = DEFAULT_STATE,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 
 from aiohttp import web
 
@@ -21,6 +22,7 @@ from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.decision_view import Why
 from beacon_gateway.kiosk.gateway_metrics import describe_gateway
 from beacon_gateway.kiosk.hall_watch import HallWatch
+from beacon_gateway.kiosk.local_commands import LocalCommands
 from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.screen_health import ScreenStatus
 from beacon_gateway.kiosk.sessions import Sessions
@@ -39,6 +41,7 @@ from beacon_gateway.radio.radio_factory import Radios, make_radios
 from beacon_gateway.radio.status_json import to_json
 from beacon_gateway.resources import Resources, Store
 from beacon_gateway.settings import Settings, SiteDoor
+from beacon_gateway.store.acceptance import load_sheet, store_sheet
 from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.statistics import StatisticsRecorder
 from beacon_gateway.store.sync_state import sync_state
@@ -51,10 +54,12 @@ from kiosk_ui.assets import Photograph
 from kiosk_ui.display_preferences import DisplayPreferences
 from kiosk_ui.render import Pages
 from kiosk_ui.surface import Surface
+from sync_contract.acceptance_sheet import SheetRefused, verify_sheet
 from sync_contract.catalogue import Catalogue
 from sync_contract.gateway_report import GatewayReport, Hearing
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.records import HandoffKind, IntentState, Outcome
+from sync_contract.records import HandoffKind, IntentState, Outcome, SignedAcceptanceSheet
+from sync_contract.request_signature import Signer
 
 STALL_LIMIT_S = 90.0
 """More than the longest round of any stage: a long poll of 25 s and its network limits."""
@@ -167,6 +172,7 @@ async def build(
             "advert": to_json(presence.advert_status()),
             "presence": presence.collector.describe(time.monotonic()),
             "hall": presence.hall.describe(),
+            "configuration": settings.fingerprint(),
             "degraded": health.degraded(STALL_LIMIT_S),
             "settings_refused": list(refused()),
             "stages": health.snapshot(),
@@ -177,7 +183,6 @@ async def build(
         return [*stage_metrics("beacon_gateway", health, STALL_LIMIT_S), *describe_gateway(facts, screen)]
 
     drain = _build_drain(resources, giving, health)
-    site = _build_site(settings, resources, giving, presence, health, refused)
     app = kiosk_app(
         current_scene=current_scene,
         projects=giving.offer,
@@ -192,10 +197,31 @@ async def build(
         read_board=lambda since: resources.store.heads.board(settings.site.environment, since),
         verify=f"{settings.central.url.rstrip('/')}/v" if settings.central.url else "",
         use=use,
-        site=site,
-        deliver=partial(deliver_on_request, resources.store.outbox, drain),
+        site=_build_site(settings, resources, giving, presence, health, refused),
     )
+    app.add_routes(_build_commands(resources, giving, drain).routes())
     return Components(giving, presence, statistics, current_scene, drain, app)
+
+
+def _build_commands(resources: Resources, giving: Giving, drain: Drain | None) -> LocalCommands:
+    outbox, state_dir = resources.store.outbox, resources.store.database.path.parent
+
+    async def accept(sheet: SignedAcceptanceSheet) -> None:
+        await accept_sheet(sheet, resources.credential.signer(), outbox, state_dir)
+        giving.wakeups.parcel_put()
+
+    return LocalCommands(partial(deliver_on_request, outbox, drain), accept)
+
+
+async def accept_sheet(sheet: SignedAcceptanceSheet, signer: Signer, outbox: Outbox, state_dir: Path) -> None:
+    """Store a sheet of this device and put it into the outbox.
+
+    Raises SheetRefused unless the present key of this gateway signed it, StoreUnavailable.
+    """
+    if verify_sheet(sheet, signer.key.public_key()).gateway != signer.gateway:
+        raise SheetRefused("of another gateway")
+    await asyncio.to_thread(store_sheet, state_dir, sheet)
+    await outbox.put_sheet(read_clock(), sheet)
 
 
 async def deliver_on_request(outbox: Outbox, drain: Drain | None, selection: RefusedSelection) -> DeliveryResult:
@@ -368,4 +394,6 @@ def _build_site(
         lan=settings.kiosk.site is SiteDoor.lan,
         addresses=settings_mapping.site_addresses(settings),
         settings_refused=refused,
+        central=settings.central.url,
+        read_sheet=partial(load_sheet, resources.store.database.path.parent),
     )

@@ -1,5 +1,7 @@
 """The settings of gateway.toml as frozen values; only the daemon and the commands read them."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -236,6 +238,11 @@ class Settings(Record):
     def find_misfits(cls, document: Mapping[str, Any]) -> Iterable[Misfit]:
         """See daemonkit.toml.CrossChecked."""
         return find_misfits(document)
+
+    def fingerprint(self) -> str:
+        """Return the SHA-256 of what differs from the defaults; comments and order in the file do not count."""
+        changed = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        return hashlib.sha256(json.dumps(changed, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def placeholders(self) -> Iterable[Misfit]:
         """Return the placeholders of the shipped file."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from kiosk_ui.idle_times import IDLE_S
+from kiosk_ui.paper.acceptance_wording import ALL_TESTED, NONE_YET, SCAN, SIGNATURE, TITLE, UNTESTED_TITLE, SheetWords
 from kiosk_ui.views import View
 from sync_contract.project import Texts
 
@@ -154,6 +155,26 @@ class SiteWhyPage(View):
     @property
     def idle_s(self) -> int:
         return 0 if self.guest else IDLE_S
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSheetPage(View):
+    """The acceptance sheet, in Chinese and English in any language of the page. `words`: None if there is none.
+
+    `code`: leads to `address` on the central server; None without a server.
+    """
+
+    template = "site_sheet"
+
+    words: SheetWords | None = None
+    code: Markup | None = None
+    address: str = ""
+    title = TITLE
+    none_yet = NONE_YET
+    untested_title = UNTESTED_TITLE
+    all_tested = ALL_TESTED
+    signature = SIGNATURE
+    scan = SCAN
 
 
 @dataclass(frozen=True, slots=True)

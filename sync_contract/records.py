@@ -26,6 +26,8 @@ MAX_PARCELS = 1000
 MAX_BATCH_BYTES = 512 * 1024
 """Size of a batch before compression. MAX_PARCELS reports without any beacon fit."""
 
+MAX_SHEET_CHARACTERS = 48 * 1024
+"""Of the text of an acceptance sheet."""
 MAX_SCREEN_COUNTS = 100
 """In one record; more of them are spread over several records."""
 
@@ -217,8 +219,24 @@ class ScreenStatistics(WireRecord, frozen=True, kw_only=True, tag_field="kind", 
     counts: Annotated[tuple[ScreenCount, ...], Meta(max_length=MAX_SCREEN_COUNTS)]
 
 
-Body = IntentRegistered | BeaconStatistics | ScreenStatistics
-KINDS = frozenset(("intent", "statistics", "screen"))
+class SignedAcceptanceSheet(WireRecord, frozen=True, kw_only=True, tag_field="kind", tag="sheet"):
+    """The acceptance sheet of a site; the parcel's id is the sheet's. See sync_contract.acceptance_sheet."""
+
+    kind: ClassVar[Literal["sheet"]] = "sheet"
+    sheet: Id
+    text: Annotated[str, Meta(max_length=MAX_SHEET_CHARACTERS)]
+    """The JSON of an AcceptanceSheet, exactly as signed."""
+    key: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+    """The id of the device's key at that time; it is replaced every few weeks."""
+    signature: Annotated[str, Meta(pattern="^[A-Za-z0-9+/]{86}==$")]
+
+    def __post_init__(self) -> None:
+        if not match_id(self.sheet):
+            raise FieldInvalid("sheet")
+
+
+Body = IntentRegistered | BeaconStatistics | ScreenStatistics | SignedAcceptanceSheet
+KINDS = frozenset(("intent", "statistics", "screen", "sheet"))
 
 
 class Parcel(WireRecord, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from beacon_gateway.calibration.proposal import Proposal, propose
 from beacon_gateway.calibration.walk_check import WalkFault, WrongTag, find_spot_fault, find_walk_fault
 from beacon_gateway.calibration.walk_recorder import SpotRecording, WalkRecorder
 from beacon_gateway.commands import calibrate_wording as wording
-from beacon_gateway.commands.calibrate_settings import Walls, write_accepted
+from beacon_gateway.commands.calibrate_settings import Walls, save_walk, write_accepted
 from beacon_gateway.commands.decision_inputs import DecisionInputs, read_inputs
 from beacon_gateway.commands.effective_settings import print_refused
 from beacon_gateway.commands.installer_dialogue import Dialogue, TerminalDialogue
@@ -139,6 +139,7 @@ async def _ask_and_write(
         dialogue.show(wording.NOTHING_CHANGED)
         return 0
     changes = write_accepted(config, state_dir, proposal, tag, walls)
+    save_walk(state_dir, proposal)
     dialogue.show(wording.word_written(config, changes))
     if tag.id not in listed and tag.measured_power != proposal.power:
         dialogue.show(wording.word_power_elsewhere(tag, proposal.power))

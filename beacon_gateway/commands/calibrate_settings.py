@@ -1,15 +1,19 @@
 """Write the accepted proposal into the settings file; comments and everything else stay."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from beacon_gateway.calibration.measurement import Level
-from beacon_gateway.calibration.proposal import Proposal
+from beacon_gateway.calibration.proposal import Proposal, SpotForecast
 from beacon_gateway.commands.effective_settings import load_settings
 from beacon_gateway.commands.settings_edit import write_settings
 from beacon_gateway.model.beacons import POWER_UNSET, Beacon
 from beacon_gateway.settings import Settings
+from beacon_gateway.store.acceptance import store_walk
+from daemonkit.state_owner import as_owner
 from daemonkit.toml_edit import Change
+from sync_contract.acceptance_sheet import SheetLevel, SheetSpot, SheetWalk, SheetZones, SpotKind
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 
@@ -24,6 +28,32 @@ def write_accepted(config: Path, state_dir: Path, proposal: Proposal, tag: Beaco
     Return the changes. The new text is checked before it replaces the file. Raise ConfigRefused, OSError."""
     settings = load_settings(config, state_dir)
     return write_settings(config, state_dir, _wanted(settings, proposal, tag, walls))
+
+
+def save_walk(state_dir: Path, proposal: Proposal) -> None:
+    """Store the accepted walk for the acceptance sheet; without a state folder, nothing. Raise OSError."""
+    if not state_dir.is_dir():
+        return
+    rules = proposal.rules
+    zones = SheetZones(immediate_m=rules.immediate_m, near_m=rules.near_m, path_loss_exponent=rules.path_loss_exponent)
+    spots = tuple(_sheet_spot(each) for each in proposal.spots)
+    with as_owner(state_dir):
+        store_walk(state_dir, SheetWalk(at=datetime.now(UTC), good=proposal.good, zones=zones, spots=spots))
+
+
+def _sheet_spot(found: SpotForecast) -> SheetSpot:
+    spot = found.measurement.spot
+    levels = tuple(
+        SheetLevel(adapter=adapter, dbm=round(level.dbm, 1), frames=level.frames)
+        for adapter, level in found.measurement.levels().items()
+    )
+    return SheetSpot(
+        kind=SpotKind(spot.kind.value),
+        metres=spot.metres,
+        name=spot.name[:120],
+        levels=levels,
+        wrong_per_hour=round(found.wrong_per_hour, 1),
+    )
 
 
 def _wanted(

@@ -6,6 +6,7 @@ KINDS = {
     "intent": "捐款登记 gift registered",
     "statistics": "信标统计 beacon statistics",
     "screen": "屏幕计数 screen counts",
+    "sheet": "验收单 acceptance sheet",
     "": "",
 }
 REASONS = {

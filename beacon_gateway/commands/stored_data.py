@@ -97,6 +97,8 @@ FILES = {
     "gateway.db.copying*": DataNote(Nature.gift, "写到一半的副本", "an unfinished copy", "写完", "it is complete"),
     "gateway.db.draft*": DataNote(Nature.gift, "修复中的存储", "the store under repair", "修复完成", "repair ended"),
     "gateway.db.new*": DataNote(Nature.gift, "修复好的存储", "the repaired store", "启用", "taken into use"),
+    "calibration.json": DataNote(Nature.none, "最近一次接受的测量", "the last accepted calibration walk", *_NEWER),
+    "acceptance.json": DataNote(Nature.none, "签名的验收单", "the signed acceptance sheet", *_NEWER),
     "last-good.toml": DataNote(
         Nature.staff, "最近可用的设置", "the last good settings", "有新的可用设置", "replaced by newer ones"
     ),

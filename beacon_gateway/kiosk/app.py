@@ -15,7 +15,6 @@ from beacon_gateway.kiosk.pages.amount import amount_page
 from beacon_gateway.kiosk.pages.api import create_intent, read_scene
 from beacon_gateway.kiosk.pages.attract import attract_page, projects_page
 from beacon_gateway.kiosk.pages.board import ReadBoard, board_page, no_board, verify_page
-from beacon_gateway.kiosk.pages.delivery import deliver_now
 from beacon_gateway.kiosk.pages.files import album_picture, healthz, static_file, voice_recording
 from beacon_gateway.kiosk.pages.give import give
 from beacon_gateway.kiosk.pages.handoff import handoff_page, thanks_page
@@ -29,7 +28,6 @@ from beacon_gateway.kiosk.screen_health import ScreenHealth, ScreenStatus
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus
 from beacon_gateway.kiosk.touch_counter import TouchCounter
-from beacon_gateway.model.delivery import Deliver
 from beacon_gateway.presence.screen_use import ScreenUse
 from daemonkit.metrics import Metric, metrics_page, no_metrics
 from daemonkit.web import WebRules, guarded_app
@@ -58,7 +56,6 @@ def kiosk_app(
     read_board: ReadBoard = no_board,
     verify: str = "",
     use: ScreenUse | None = None,
-    deliver: Deliver | None = None,
     timings: LiveTimings = _DEFAULT_TIMINGS,
     classify: Callable[[web.Request], ClientOrigin] = classify_client,
 ) -> web.Application:
@@ -67,7 +64,7 @@ def kiosk_app(
     `health`: the facts of /healthz for JSON; `"ok": false` makes its status 503. `contact`: the number that residents
     may call. `site`: the staff pages, or None. `find_picture`: returns file and media type of a project's picture by
     its SHA-256, or None. `read_board`: returns the published figures. `verify`: the address where phones look up a
-    gift, or "". `use`: counts how the screen is used. `deliver`: delivers the outbox. `classify`: see client_origin.
+    gift, or "". `use`: counts how the screen is used. `classify`: only this device gets more than the staff pages.
     """
     screen = ScreenHealth()
     sessions = sessions or Sessions(pages.default_language, pages.default_display)
@@ -89,7 +86,7 @@ def kiosk_app(
             web.get("/pictures/{sha256:[0-9a-f]{64}}", album_picture(find_picture)),
             web.get("/static/{name:.+}", static_file(pages.assets)),
             web.get("/voices/{voice}/{name}", voice_recording(pages.voices)),
-            *_monitoring(screen, health, read_metrics, deliver),
+            *_monitoring(screen, health, read_metrics),
         ]
     )
     touches = TouchCounter(use or ScreenUse(), current_scene, sessions)
@@ -104,15 +101,12 @@ def kiosk_app(
     return app
 
 
-def _monitoring(
-    screen: ScreenHealth, health: ReadHealth, read_metrics: ReadMetrics, deliver: Deliver | None
-) -> list[web.RouteDef]:
+def _monitoring(screen: ScreenHealth, health: ReadHealth, read_metrics: ReadMetrics) -> list[web.RouteDef]:
     """Return the routes for programs on this device."""
     return [
         web.post("/alive", screen.record_sign_of_life()),
         web.get("/healthz", healthz(lambda: {**health(), "screen": asdict(screen.status())})),
         web.get("/metrics", metrics_page(lambda: read_metrics(screen.status()))),
-        *([web.post("/api/v1/delivery", deliver_now(deliver))] if deliver else []),
     ]
 
 

@@ -20,11 +20,14 @@ from kiosk_ui.site_views import HeardClass, HeardPlace, RadioNow, StageNow, Sync
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.project import Texts
+from sync_contract.records import SignedAcceptanceSheet
 
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
     """`stage_health`: state of each stage by name. `visits`: the current visits. `sync` raises StoreUnavailable.
+
+    `central`: the central server's address. `read_sheet` reads the newest acceptance sheet from the disk.
 
     `versions`: version by program. `lan`: devices on the local network have access, with a PIN, at `addresses`.
     """
@@ -43,6 +46,8 @@ class SiteStatus:
     addresses: tuple[str, ...] = ()
     clock: Callable[[], float] = time.monotonic
     settings_refused: Callable[[], Sequence[str]] = tuple
+    central: str = ""
+    read_sheet: Callable[[], SignedAcceptanceSheet | None] = lambda: None
 
     def title(self, project: str | None) -> Texts | None:
         known = self.projects.get(project) if project else None

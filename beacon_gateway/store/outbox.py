@@ -17,6 +17,7 @@ from sync_contract.records import (
     ParcelReceipt,
     Receipt,
     ScreenStatistics,
+    SignedAcceptanceSheet,
 )
 from sync_contract.uuid7 import new_id
 from sync_contract.wire_record import encode
@@ -42,7 +43,17 @@ class Outbox:
         def work(tables: Tables) -> None:
             for body in statistics:
                 put_parcel(tables, new_id(), clock, body)
-            _drop_oldest_statistics(tables)
+            drop_oldest_statistics(tables, _MAX_STATISTICS)
+
+        await self._database.write(work)
+
+    async def put_sheet(self, clock: ClockReading, sheet: SignedAcceptanceSheet) -> None:
+        """Put a signed sheet; the same one again changes nothing while it waits. Raises StoreUnavailable."""
+
+        def work(tables: Tables) -> None:
+            known = bytes.fromhex(sheet.sheet)
+            if not any(tables.first(table, "WHERE id = ?", known) for table in ("outbox", "refused")):
+                put_parcel(tables, sheet.sheet, clock, sheet)
 
         await self._database.write(work)
 
@@ -180,10 +191,10 @@ def _remove(tables: Tables, places: Sequence[int]) -> None:
         tables.put("epochs", *(current | {"removed_n": highest}).values(), on_conflict="REPLACE")
 
 
-def _drop_oldest_statistics(tables: Tables) -> None:
+def drop_oldest_statistics(tables: Tables, most: int) -> None:
+    """Delete the oldest statistics beyond `most`, once that many parcels wait. Gifts and sheets stay."""
     ((count,),) = tables.execute("SELECT count(*) FROM outbox")
-    if count > _MAX_STATISTICS:
-        places = [
-            place for (place,) in tables.execute("SELECT place FROM outbox WHERE kind != 'intent' ORDER BY place")
-        ]
-        _remove(tables, places[: max(0, len(places) - _MAX_STATISTICS)])
+    if count > most:
+        statistics = "SELECT place FROM outbox WHERE kind IN ('statistics', 'screen') ORDER BY place"
+        places = [place for (place,) in tables.execute(statistics)]
+        _remove(tables, places[: max(0, len(places) - most)])

@@ -3,7 +3,15 @@
 from typing import assert_never
 
 from central_server.statistics.plausibility import plausible, plausible_touches
-from sync_contract.records import BeaconStatistics, Body, IntentRegistered, PlaceBeaconStatistics, ScreenStatistics
+from sync_contract.acceptance_sheet import SheetRefused, read_sheet
+from sync_contract.records import (
+    BeaconStatistics,
+    Body,
+    IntentRegistered,
+    PlaceBeaconStatistics,
+    ScreenStatistics,
+    SignedAcceptanceSheet,
+)
 from sync_contract.strict_model import Environment
 
 
@@ -16,6 +24,8 @@ def find_refusal(body: Body, environment: Environment) -> str:
             return _of_statistics(body)
         case ScreenStatistics():
             return _of_screen(body)
+        case SignedAcceptanceSheet():
+            return _of_sheet(body, environment)
         case _:
             assert_never(body)
 
@@ -45,6 +55,15 @@ def _of_screen(body: ScreenStatistics) -> str:
     if any(count.project is None and count.opened for count in body.counts):
         return "contradicts_itself: opened"
     return ""
+
+
+def _of_sheet(body: SignedAcceptanceSheet, environment: Environment) -> str:
+    """Its signature is checked where the gateway's keys are known."""
+    try:
+        sheet = read_sheet(body)
+    except SheetRefused:
+        return "invalid: body.text"
+    return "" if sheet.environment is environment else "other_environment"
 
 
 def _adds_up(place: PlaceBeaconStatistics) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.records import EARLIEST_TRUSTED, ClockReading, IntentRegistered, Parcel
+from sync_contract.records import EARLIEST_TRUSTED, ClockReading, IntentRegistered, Parcel, SignedAcceptanceSheet
 
 HOUR = timedelta(hours=1)
 _SLACK = timedelta(minutes=5)
@@ -33,7 +33,7 @@ class EventTime:
 
 def start_reading(parcel: Parcel) -> ClockReading:
     """Return the reading of when the parcel's subject began."""
-    return parcel.clock if isinstance(parcel.body, IntentRegistered) else parcel.body.start
+    return parcel.clock if isinstance(parcel.body, IntentRegistered | SignedAcceptanceSheet) else parcel.body.start
 
 
 def anchors(parcel: Parcel) -> dict[str, Anchor]:

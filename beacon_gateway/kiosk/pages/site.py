@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from beacon_gateway.kiosk.client_origin import ClientOrigin, classify_client
 from beacon_gateway.kiosk.decision_view import STYLESHEET
+from beacon_gateway.kiosk.pages.acceptance import build_sheet_page
 from beacon_gateway.kiosk.pages.decision_trace import trace_css, trace_json, trace_svg
 from beacon_gateway.kiosk.pin import Guest, Guests, Pins
 from beacon_gateway.kiosk.reason_wording import build_clauses
@@ -49,6 +50,7 @@ class SitePages:
             web.get("/site", self.show_status),
             web.get("/site/live", self.stream_status),
             web.get("/site/why", self.show_decisions),
+            web.get("/site/sheet", self.show_sheet),
             web.get("/site/trace.json", self._guarded(trace_json(self.site.why))),
             web.get("/site/trace.svg", self._guarded(trace_svg(self.site.why, self._may_see_people))),
             web.get(STYLESHEET, self._guarded(trace_css())),
@@ -94,6 +96,12 @@ class SitePages:
             tuple(self._decision_line(each) for each in decisions),
         )
         return self.responder.render_page(request, page)
+
+    async def show_sheet(self, request: web.Request) -> web.StreamResponse:
+        """Show the acceptance sheet for print."""
+        self._require_access(request)
+        signed = await asyncio.to_thread(self.site.read_sheet)
+        return self.responder.render_page(request, build_sheet_page(signed, self.site.central))
 
     async def show_pin(self, request: web.Request) -> web.StreamResponse:
         """Only on the screen: a person who reads the PIN is at the device."""

@@ -23,7 +23,7 @@ from sync_contract.records import (
 )
 from sync_contract.statistics import loss
 
-_BODY: TypeAdapter[IntentRegistered | BeaconStatistics | ScreenStatistics] = TypeAdapter(Body)
+_BODY: TypeAdapter[Body] = TypeAdapter(Body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class ScreenFacts:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`what`: gift, report, ticket or unknown. `reason`: a machine-readable code; `detail`: its argument."""
+    """`what`: gift, report, sheet, ticket or unknown. `reason`: a machine-readable code; `detail`: its argument."""
 
     gateway: str
     gateway_label: str
@@ -106,7 +106,7 @@ def read_line(arrival: Arrival, labels: Mapping[str, str], known: Titles, blind:
     content = _object(arrival.content)
     body = _body(content)
     reason, _, detail = arrival.reason.partition(":")
-    kinds = {"intent": "gift", "statistics": "report", "ticket": "ticket"}
+    kinds = {"intent": "gift", "statistics": "report", "sheet": "sheet", "ticket": "ticket"}
     return Line(
         gateway=arrival.gateway,
         gateway_label=labels.get(arrival.gateway, arrival.gateway),
@@ -144,7 +144,7 @@ def _object(text: str | None) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _body(content: Mapping[str, Any]) -> IntentRegistered | BeaconStatistics | ScreenStatistics | None:
+def _body(content: Mapping[str, Any]) -> Body | None:
     """Return None for an invalid body."""
     try:
         return _BODY.validate_json(json.dumps(content.get("body")))

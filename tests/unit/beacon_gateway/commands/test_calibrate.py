@@ -19,6 +19,7 @@ from beacon_gateway.model.beacons import Beacon, Sighting, Zone
 from beacon_gateway.presence.visit_tracker import Tracker
 from beacon_gateway.radio.hci.btsnoop import Datalink, write_events
 from beacon_gateway.radio.scan.capture_scanner import CaptureScanner
+from beacon_gateway.store.acceptance import load_walk
 from sync_contract.beacon_identity import BeaconId
 from tests.captures.identity import PERSON_TAG, WALK
 from tests.captures.make import advert, build_event
@@ -32,11 +33,13 @@ DOOR_M, WALL_M = 6.0, 11.0
 ASKED = WalkOptions()
 
 
-async def walk(site: Path, *answers: Answer, options: WalkOptions = ASKED, **hall: Any) -> WalkingInstaller:
+async def walk(
+    site: Path, *answers: Answer, options: WalkOptions = ASKED, state: Path = NO_STATE, **hall: Any
+) -> WalkingInstaller:
     inputs = read_inputs(site, NO_STATE)
     tag = next(beacon for beacon in inputs.beacons if beacon.id == TAG_ID)
     installer = WalkingInstaller(tag, answers, **hall)
-    installer.code = await calibrate(inputs, site, NO_STATE, installer.receive, installer, options)
+    installer.code = await calibrate(inputs, site, state, installer.receive, installer, options)
     return installer
 
 
@@ -49,8 +52,15 @@ async def test_a_walk_measures_the_hall_and_writes_accepted_settings_with_their_
     (wall,) = (each for each in read_inputs(site, NO_STATE).beacons if each.kind == "place" and not each.own)
     options = WalkOptions(picture=site.with_name("hall.svg"))
     answers: list[Answer] = ["6", "far", "11", (1.0, ""), (DOOR_M, ""), (WALL_M, ""), "y"]
-    done = await walk(site, *answers, options=options, fixed=[(wall, 5.0)])
+    done = await walk(site, *answers, options=options, state=site.parent, fixed=[(wall, 5.0)])
     assert done.code == 0
+    stored = load_walk(site.parent)
+    assert stored is not None
+    assert [(each.kind.value, each.metres) for each in stored.spots] == [
+        ("reference", 1.0),
+        ("door", DOOR_M),
+        ("far_wall", WALL_M),
+    ]
     words = " ".join(ElementTree.parse(site.with_name("hall.svg")).getroot().itertext())
     assert "at the door, 6 m" in words
     after = site.read_text("utf-8")
@@ -113,7 +123,7 @@ def two_tags(site: Path) -> Path:
 async def test_another_tag_in_the_hand_is_named(two_tags: Path) -> None:
     before = two_tags.read_bytes()
     options = WalkOptions(tag=f"{TAG_ID.major}/{TAG_ID.minor}")
-    hall = {"fixed": [(other_tag(two_tags), 1.0)]}
+    hall: dict[str, Any] = {"fixed": [(other_tag(two_tags), 1.0)]}
     done = await walk(two_tags, "6", "11", (2.5, ""), "n", options=options, **hall)
     assert done.code == 1
     assert '"另一张卡 volunteer\'s card" is ' in done.text
