@@ -24,7 +24,6 @@ from beacon_gateway.store.inspection import (
     SchemaTooNew,
     connect_read_only,
     find_fault,
-    has_numbered_parcels,
     is_refusal,
 )
 from beacon_gateway.store.restored_state import STORE
@@ -217,11 +216,20 @@ def _manifest(source: _Source, parts: Mapping[str, Path], now: datetime) -> Mani
         schema_version=schema_version,
         environment=source.environment,
         gateway=identity.gateway,
-        bound=known is not None or identity.bound or has_numbered_parcels(store),
+        bound=known is not None or identity.bound or _was_received(store),
         enrolment=_without_code(known) if known else None,
         contents=count_contents(store),
         parts=tuple(Part(name=name, size=size, sha256=digest) for name, (size, digest) in measured.items()),
     )
+
+
+def _was_received(store: Path) -> bool:
+    """Return whether a central server received a parcel: a gateway may be registered there without a code."""
+    with closing(connect_read_only(store)) as connection:
+        (found,) = connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM sync_log WHERE event IN ('accepted', 'duplicate', 'conflict'))"
+        ).fetchone()
+    return bool(found)
 
 
 def _without_code(known: Enrolment) -> StoredEnrolment:

@@ -248,6 +248,22 @@ async def test_a_power_cut_leaves_the_old_or_the_new_state(
     assert steps >= 5
 
 
+async def test_only_a_gateway_that_a_server_knows_is_bound_to_its_id(backup: Path, tmp_path: Path) -> None:
+    """A gateway that was never enrolled may join any server later, with its gifts; one that delivered may not."""
+    config, state = tmp_path / "gateway.toml", tmp_path / "state"
+    (state / "identity.json").unlink()
+    Keys(state).read()
+    found = []
+    for name, event in (("never", "unreachable"), ("delivered", "accepted")):
+        async with open_database(state / "gateway.db") as database:
+            await Outbox(database).log_event(event)
+        file = tmp_path / f"{name}.tar"
+        found.append(take_backup(config, state, file, datetime.now(UTC)).bound)
+        assert restore_command.run(file, tmp_path / f"{name}.toml", tmp_path / name, RestoreOptions()) == 0
+        found.append(Keys(tmp_path / name).read().bound)
+    assert found == [False, False, True, True]
+
+
 async def _epochs(state: Path) -> set[str]:
     with closing(sqlite3.connect(state / "gateway.db")) as connection:
         return {epoch.hex() for (epoch,) in connection.execute("SELECT epoch FROM epochs")}
