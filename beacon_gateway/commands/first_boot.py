@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from beacon_gateway.setup.bundle_file import find_bundle
+from beacon_gateway.setup.bundle_file import find_backup, find_bundle
 from beacon_gateway.setup.first_boot import (
     PASSING,
     Device,
@@ -117,11 +117,13 @@ async def _wait_for_other_bundle(device: Device, stop: asyncio.Event, look_s: fl
         await _wait(stop, look_s)
 
 
-def _content(device: Device) -> bytes:
-    path = find_bundle(device.boot_folders)
+def _content(device: Device) -> tuple[bytes, str, int]:
+    """Return what a person may exchange: the bundle, and name and time of the backup beside it."""
+    path, backup = find_bundle(device.boot_folders), find_backup(device.boot_folders)
     with suppress(OSError):
-        return path.read_bytes() if path else b""
-    return b""
+        content = path.read_bytes() if path else b""
+        return (content, backup.name, backup.stat().st_mtime_ns) if backup else (content, "", 0)
+    return (b"", "", 0)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> None:

@@ -30,6 +30,12 @@ def find_bundle(folders: Iterable[Path] = BOOT_FOLDERS) -> Path | None:
     return next((path for folder in folders if (path := folder / BUNDLE_FILE).is_file()), None)
 
 
+def find_backup(folders: Iterable[Path] = BOOT_FOLDERS) -> Path | None:
+    """Return the newest backup of a gateway beside the bundle, by the time in its name."""
+    found = [path for folder in folders for path in folder.glob("beacon-gateway-*.tar") if path.is_file()]
+    return max(found, key=lambda path: path.name, default=None)
+
+
 def read_bundle(path: Path) -> EnrolmentBundle | None:
     """Return the bundle; None if it was erased in part before a power cut. Raises ConfigRefused."""
     text = read_text(path)

@@ -3,25 +3,31 @@
 Each step can be repeated, and the completed ones are stored, so a power cut at any moment only repeats a step.
 """
 
+import hashlib
 import os
 import sqlite3
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 
 from beacon_gateway.donations.ports import StoreUnavailable
-from beacon_gateway.errors import GatewayError, KeysInUse
+from beacon_gateway.errors import GatewayError, KeysInUse, StateInUse
 from beacon_gateway.settings import Settings
-from beacon_gateway.setup.bundle_file import BOOT_FOLDERS, erase_bundle, find_bundle, read_bundle
-from beacon_gateway.setup.device_enrolment import enrol_device, mark_of
+from beacon_gateway.setup.backup import SETTINGS, Manifest, read_manifest
+from beacon_gateway.setup.bundle_file import BOOT_FOLDERS, erase_bundle, find_backup, find_bundle, read_bundle
+from beacon_gateway.setup.device_enrolment import enrol_device
+from beacon_gateway.setup.restore import RestoreFault, RestoreRefused, restore
 from beacon_gateway.setup.site_file import SiteFacts, format_site_file
 from beacon_gateway.setup.wifi_profile import connect, write_profile
 from beacon_gateway.store.first_boot_progress import Progress, Step, clear_progress, read_progress, record_progress
-from beacon_gateway.store.identity import Keys, enrolment_of
+from beacon_gateway.store.identity import Keys, enrolment_of, stored_identity
+from beacon_gateway.store.restored_state import finish_restore
 from beacon_gateway.sync.enrol import EnrolmentRefused, OtherServer
 from beacon_gateway.sync.ports import CentralUnreachable
+from daemonkit.backup_archive import ArchiveRefused, measure
 from daemonkit.files import sync_folder, write_atomically
 from daemonkit.state_owner import as_owner, make_state_folder
 from daemonkit.toml import ConfigRefused, load_text
@@ -38,6 +44,7 @@ class FirstBootFault(StrEnum):
 
     no_bundle = "no_bundle"
     bundle_damaged = "bundle_damaged"
+    backup_refused = "backup_refused"
     settings_refused = "settings_refused"
     code_unknown = "code_unknown"
     code_expired = "code_expired"
@@ -114,17 +121,19 @@ def run_first_boot(device: Device, report: Callable[[Step, str], None]) -> None:
             _use_bundle(device, bundle, progress, report)
         elif enrolment_of(device.state_dir) is None:
             raise FirstBootStopped(FirstBootFault.no_bundle)
-        mark = mark_of(bundle.enrolment.code) if bundle else progress.bundle if progress else ""
+        mark = _mark(bundle) if bundle else progress.bundle if progress else ""
         report(Step.erase, "")
         if path is not None:
             erase_bundle(path)
+        while backup := find_backup(device.boot_folders):
+            backup.unlink()
         _record(device, mark, Step.erase)
         report(Step.start, "")
         _systemctl("enable", "--quiet", *UNITS)
         _record(device, mark, Step.start)
     except ConfigRefused as refused:
         raise FirstBootStopped(FirstBootFault.bundle_damaged, str(refused.faults[0])) from None
-    except (OSError, StoreUnavailable, KeysInUse, sqlite3.Error, subprocess.SubprocessError) as error:
+    except (OSError, StoreUnavailable, KeysInUse, StateInUse, sqlite3.Error, subprocess.SubprocessError) as error:
         raise FirstBootStopped(FirstBootFault.disk, str(error)) from error
 
 
@@ -151,7 +160,7 @@ def _use_bundle(
     device: Device, bundle: EnrolmentBundle, progress: Progress | None, report: Callable[[Step, str], None]
 ) -> None:
     """Do the steps that need the bundle and are not done with it yet."""
-    mark, wifi_problem = mark_of(bundle.enrolment.code), ""
+    mark, wifi_problem = _mark(bundle), ""
     steps = list(Step)
     done = steps.index(progress.done) if progress and progress.bundle == mark else -1
     for step in steps[done + 1 : steps.index(Step.erase)]:
@@ -161,12 +170,21 @@ def _use_bundle(
                 _set_time_zone(device.etc, bundle.site.time_zone)
             case Step.network:
                 wifi_problem = _join_network(device.etc, bundle)
+            case Step.restore:
+                _restore(device)
             case Step.enrol:
                 _enrol(device.state_dir, bundle, wifi_problem)
-            case Step.settings:
+            case Step.settings if find_backup(device.boot_folders) is None:
                 _write_settings(device, bundle)
+            case _:
+                pass  # the settings of the backup remain, with the calibration
         if not wifi_problem or step is not Step.network:
             _record(device, mark, step)
+
+
+def _mark(bundle: EnrolmentBundle) -> str:
+    """Return a hash of the content: every step is done again with a bundle that somebody corrected."""
+    return hashlib.sha256(bundle.model_dump_json().encode()).hexdigest()[:16]
 
 
 def _record(device: Device, mark: str, step: Step) -> None:
@@ -189,6 +207,34 @@ def _join_network(etc: Path, bundle: EnrolmentBundle) -> str:
         return ""
     write_profile(etc, bundle.network)
     return connect()
+
+
+def _restore(device: Device) -> None:
+    """Restore the backup beside the bundle, as the gateway of both. Raises FirstBootStopped."""
+    backup = find_backup(device.boot_folders)
+    if backup is None:
+        return
+    try:
+        with as_owner(device.state_dir):
+            finish_restore(device.state_dir)
+        with backup.open("rb") as file:
+            manifest = read_manifest(file)
+            identity = stored_identity(device.state_dir)
+            ours = identity is not None and identity.gateway == manifest.gateway
+            if identity and ours and (identity.enrolment or _has_settings(device.config, manifest)):
+                return  # done before a power cut, or in service with newer records
+            restore(file, manifest, device.config, device.state_dir, datetime.now(UTC), replace=ours)
+    except RestoreRefused as refused:
+        occupied = refused.fault is RestoreFault.occupied
+        fault = FirstBootFault.other_place if occupied else FirstBootFault.backup_refused
+        raise FirstBootStopped(fault, str(refused)) from refused
+    except (ArchiveRefused, ConfigRefused) as refused:
+        raise FirstBootStopped(FirstBootFault.backup_refused, f"{backup.name}: {refused}") from None
+
+
+def _has_settings(config: Path, manifest: Manifest) -> bool:
+    wanted = next(part for part in manifest.parts if part.name == SETTINGS)
+    return config.exists() and measure(config) == (wanted.size, wanted.sha256)
 
 
 def _enrol(state_dir: Path, bundle: EnrolmentBundle, wifi_problem: str) -> None:

@@ -48,6 +48,20 @@ STEPS = {
             "Up to two minutes; no input is needed.",
         ),
     ),
+    Step.restore: _notice(
+        (
+            "正在恢复备份",
+            "不用操作。",
+        ),
+        (
+            "正在還原備份",
+            "不用操作。",
+        ),
+        (
+            "Restoring the backup",
+            "No input is needed.",
+        ),
+    ),
     Step.enrol: _notice(
         (
             "正在向中心服务器登记",
@@ -107,6 +121,21 @@ FAULTS = {
             "The enrolment bundle is damaged",
             "Ask staff to make a new enrolment bundle on the page of the gateway. Switch off, "
             "replace the file on the card, and switch on.",
+        ),
+    ),
+    FirstBootFault.backup_refused: _notice(
+        (
+            "卡上的备份不能用",
+            "请关机，换一份备份，或者从启动分区删去 beacon-gateway-….tar，再开机；不用备份也能登记。",
+        ),
+        (
+            "卡上的備份不能用",
+            "請關機，換一份備份，或者從開機磁區刪去 beacon-gateway-….tar，再開機；不用備份也能登記。",
+        ),
+        (
+            "The backup on the card is refused",
+            "Switch off, copy another backup, or delete beacon-gateway-....tar from the boot "
+            "partition, and switch on; it enrols without one, too.",
         ),
     ),
     FirstBootFault.settings_refused: _notice(

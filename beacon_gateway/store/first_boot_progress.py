@@ -16,6 +16,8 @@ class Step(StrEnum):
 
     time_zone = "time_zone"
     network = "network"
+    restore = "restore"
+    """Only with a backup beside the bundle."""
     enrol = "enrol"
     settings = "settings"
     erase = "erase"
@@ -24,7 +26,7 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`bundle`: a hash of the code of the bundle in use; `done`: the last completed step."""
+    """`bundle`: a hash of the bundle in use; `done`: the last completed step."""
 
     bundle: str
     done: Step

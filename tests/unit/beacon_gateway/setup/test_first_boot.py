@@ -20,6 +20,7 @@ from beacon_gateway.commands import first_boot as command
 from beacon_gateway.commands.effective_settings import load_settings
 from beacon_gateway.commands.first_boot import Waits
 from beacon_gateway.commands.kiosk_session import parse_report
+from beacon_gateway.setup.backup import file_name, take_backup
 from beacon_gateway.setup.first_boot import (
     Device,
     FirstBootFault,
@@ -30,8 +31,11 @@ from beacon_gateway.setup.first_boot import (
 from beacon_gateway.setup.first_boot_screen import FirstBootScreen
 from beacon_gateway.setup.first_boot_wording import FAULTS, STEPS
 from beacon_gateway.setup.wifi_profile import format_profile
+from beacon_gateway.store.database import open_database
 from beacon_gateway.store.first_boot_progress import FILE, Step
 from beacon_gateway.store.identity import Keys
+from beacon_gateway.store.outbox import Outbox
+from beacon_gateway.store.sync_log import last_lines
 from central_server.enrolment import enrolment_codes
 from central_server.state_files import catalogue_key
 from central_server.store.enrolment.gateways import Gateway
@@ -51,6 +55,7 @@ from tests.fakes.central_process import RunningCentral, running_bank, running_ce
 from tests.fakes.enrolling_device import invited
 from tests.paths import ROOT
 from tests.ports import own_port
+from tests.unit.beacon_gateway.setup.test_restore import GIFTS, gateway_with_gifts
 
 _NAMES = Texts.model_validate({"zh-Hans": "华大", "zh-Hant": "華大", "en": "Huada"})
 _UUID = UUID("7d9c1f0e-50f3-4a55-9e3b-0c7d9a3a1f11")
@@ -102,12 +107,18 @@ async def central(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run
 
 
 async def bundle_for(
-    central: RunningCentral, *, age: timedelta = timedelta(), mark: str = "", url: str = "", wifi: str = ""
+    central: RunningCentral,
+    known: Gateway | None = None,
+    *,
+    age: timedelta = timedelta(),
+    mark: str = "",
+    url: str = "",
+    wifi: str = "",
 ) -> tuple[Gateway, str]:
-    """Return a gateway and the text of its bundle; `age`: how long ago it was made."""
+    """Return a gateway, by default a new one, and the text of its bundle. `age`: how long ago it was made."""
     now = datetime.now(UTC)
     async with central.database() as database:
-        gateway, _ = await invited(database, label="大厅")
+        gateway = known or (await invited(database, label="大厅"))[0]
         async with database.write() as connection:
             code = await enrolment_codes.make_code(connection, gateway, "chen", now - age, bundle=True)
     bundle = EnrolmentBundle(
@@ -163,19 +174,47 @@ async def test_a_card_with_a_bundle_becomes_the_gateway_without_input(card: Card
     assert not any(secret in called for secret in secrets), "no secret on a command line"
 
 
+@_ASYNC
+async def test_a_backup_is_not_restored_over_newer_records_or_another_gateway(
+    card: Card, central: RunningCentral
+) -> None:
+    gateway, text = await bundle_for(central)
+    backup, settings = await backup_of(gateway, card.folder / "old")
+    shutil.copy(backup, card.bundle.parent)
+    card.bundle.write_text((await bundle_for(central))[1], "utf-8")
+    with pytest.raises(FirstBootStopped) as stopped:
+        await boot(card)
+    assert stopped.value.fault is FirstBootFault.other_place, "its gifts belong to the gateway of the backup"
+    card.bundle.write_text(text, "utf-8")
+    await boot(card)
+    async with open_database(card.device.state_dir / "gateway.db") as database:
+        await Outbox(database).log_event("newer")
+    shutil.copy(backup, card.bundle.parent)
+    card.bundle.write_text((await bundle_for(central, gateway))[1], "utf-8")
+    await boot(card)
+    async with open_database(card.device.state_dir / "gateway.db", read_only=True) as database:
+        assert [line.event for line in await last_lines(database, 9)] == ["newer"]
+    assert card.device.config.read_bytes() == settings
+
+
 class PowerCut(BaseException):
     """Ends the program as a power cut does."""
 
 
 @_ASYNC
+@pytest.mark.parametrize("with_backup", [False, True], ids=["bundle", "bundle-and-backup"])
 async def test_a_power_cut_at_any_flush_is_only_a_delay(
-    card: Card, central: RunningCentral, monkeypatch: pytest.MonkeyPatch
+    card: Card, central: RunningCentral, monkeypatch: pytest.MonkeyPatch, with_backup: bool
 ) -> None:
     """Each flush of a file or folder fails once; the next boot completes and the bundle is never needed again."""
     fsync, cuts = os.fsync, 0
+    gateway, _ = await bundle_for(central)
+    backup, settings = await backup_of(gateway, card.folder / "old") if with_backup else (None, b"")
     for number in range(200):
         each = make_card(card.folder / f"card-{number}")
-        gateway, text = await bundle_for(central, wifi="hall")
+        if backup:
+            shutil.copy(backup, each.bundle.parent)
+        _, text = await bundle_for(central, gateway, wifi="hall")
         each.bundle.write_text(text, "utf-8")
         with monkeypatch.context() as patch:
             patch.setattr(os, "fsync", cut_at(number, each.folder, fsync))
@@ -193,12 +232,30 @@ async def test_a_power_cut_at_any_flush_is_only_a_delay(
                 await boot(each)
                 start_services(each.device)
         assert Keys(each.device.state_dir).read().gateway == gateway.id
-        assert load_settings(each.device.config, each.device.state_dir).advertise.minor == 9
-        assert not each.bundle.exists()
+        if backup:
+            assert each.device.config.read_bytes() == settings, "those of the backup"
+            async with open_database(each.device.state_dir / "gateway.db", read_only=True) as database:
+                assert (await Outbox(database).counts())["waiting"] == GIFTS
+        else:
+            assert load_settings(each.device.config, each.device.state_dir).advertise.minor == 9
+        assert not list(each.bundle.parent.iterdir())
         assert not (each.device.state_dir / FILE).exists()
         if ended:
             break
     assert cuts >= 15
+
+
+async def backup_of(gateway: Gateway, folder: Path) -> tuple[Path, bytes]:
+    """Return a backup of this gateway with gifts that wait, and its settings."""
+    folder.mkdir()
+    config, state = await gateway_with_gifts(folder)
+    keys = Keys(state)
+    identity = keys.read()
+    assert identity.enrolment is not None
+    keys.store_enrolment(gateway.id, identity.key, identity.enrolment)
+    file = folder / file_name(datetime.now(UTC))
+    take_backup(config, state, file, datetime.now(UTC))
+    return file, config.read_bytes()
 
 
 def cut_at(number: int, folder: Path, fsync: Callable[[int], None]) -> Callable[[int], None]:
@@ -243,6 +300,13 @@ async def test_each_fault_says_what_to_do_and_the_next_good_bundle_works(card: C
         assert not re.search(r"([0-9A-Z]{5}-){4}", stopped.value.detail), "no secret"
         assert Keys(card.device.state_dir).read().enrolment is None
         assert b"beacon-enrolment" not in card.device.config.read_bytes()
+    card.bundle.write_text(good, "utf-8")
+    damaged = card.bundle.with_name("beacon-gateway-20260101T000000Z.tar")
+    damaged.write_bytes(b"x" * 2000)
+    with pytest.raises(FirstBootStopped) as stopped:
+        await boot(card)
+    assert (stopped.value.fault, damaged.name in stopped.value.detail) == (FirstBootFault.backup_refused, True)
+    damaged.unlink()
     (card.folder / "broken-nmcli").touch()
     no_wifi = good.replace('wifi = ""', 'wifi = "hall"').replace(central.url, closed)
     card.bundle.write_text(no_wifi, "utf-8")

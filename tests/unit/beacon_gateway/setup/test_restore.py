@@ -35,7 +35,7 @@ from sync_contract.uuid7 import new_id
 from tests.flow.programs import DEMO
 
 _GATEWAY = "00112233445566ff"
-_GIFTS = 3
+GIFTS = 3
 
 
 async def gateway_with_gifts(folder: Path) -> tuple[Path, Path]:
@@ -49,7 +49,7 @@ async def gateway_with_gifts(folder: Path) -> tuple[Path, Path]:
     keys.store_enrolment(_GATEWAY, key, enrolment)
     state_folder.claim(state, Environment.drill)
     async with open_database(state / "gateway.db") as database:
-        for _ in range(_GIFTS):
+        for _ in range(GIFTS):
             intent = Intent(new_id(), Environment.drill, "lunch", Money(500), None, Door.touch, HandoffKind.ticket, 1)
             await Intents(database).record(intent, key=intent.id, clock=read_clock())
     return config, state
@@ -80,7 +80,7 @@ async def test_a_backup_has_everything_but_the_key_and_is_never_replaced(
     assert backup_command.run(tmp_path, config, state, as_json=True) == 0
     facts = json.loads(capsys.readouterr().out)
     file = Path(facts["file"])
-    assert (facts["gateway"], facts["contents"]["gifts"], facts["bound"]) == (_GATEWAY, _GIFTS, True)
+    assert (facts["gateway"], facts["contents"]["gifts"], facts["bound"]) == (_GATEWAY, GIFTS, True)
     assert file.stat().st_mode & 0o777 == 0o600
     with tarfile.open(file) as tar:
         assert tar.getnames() == ["manifest.json", "gateway.db", "gateway.toml", "manifest.sha256"]
@@ -237,7 +237,7 @@ async def test_a_power_cut_leaves_the_old_or_the_new_state(
         else:
             assert (identity.gateway, identity.bound) == (_GATEWAY, True)
             async with open_database(state / "gateway.db") as database:
-                assert (await Outbox(database).counts())["waiting"] == _GIFTS
+                assert (await Outbox(database).counts())["waiting"] == GIFTS
                 assert await Outbox(database).epoch() not in await _epochs(source)
             (aside,) = state.glob("before-restore-*")
             assert Keys(aside).read().enrolment is not None, "the old state remains"
