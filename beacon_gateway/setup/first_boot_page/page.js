@@ -3,9 +3,9 @@
   "use strict";
   function ask() {
     fetch("/first-boot/state", { cache: "no-store" }).then(function (answer) {
-      return answer.ok ? answer.json() : { version: -1 };
+      return answer.ok ? answer.json() : answer.status === 404 ? { version: -1 } : null;
     }).then(function (state) {
-      if (String(state.version) !== document.body.dataset.version) location.replace("/");
+      if (state && String(state.version) !== document.body.dataset.version) location.replace("/");
     }, function () {});
     setTimeout(ask, 1500);
   }
