@@ -19,8 +19,10 @@ from volunteering.people.sender import ScreenSender
 from volunteering.public.activity_pages import ActivityPages
 from volunteering.public.join_pages import JoinPages
 from volunteering.public.own_page import OwnPages
+from volunteering.public.request_pages import RequestPages
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.people_page import PeoplePage
+from volunteering.staff.requests_page import StaffRequestsPage
 from volunteering.store.schema import SCHEMA
 
 _FOLDER = Path(__file__).parent
@@ -39,7 +41,9 @@ async def build(context: PartContext) -> RunningPart:
         *ActivityPages(membership, responder).routes(),
         *JoinPages(membership, responder).routes(),
         *OwnPages(membership, responder).routes(),
+        *RequestPages(membership, responder).routes(),
         *ActivitiesPage(context.frame, context.environment).routes(),
+        *StaffRequestsPage(context.frame, membership.seal, context.environment).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
     ]
     jobs = [
@@ -59,6 +63,7 @@ PART = Part(
         _("Volunteers"),
         (
             Entry("/staff/volunteers/activities", _("Activities"), Right.see),
+            Entry("/staff/volunteers/requests", _("Requests for help"), Right.see),
             Entry("/staff/volunteers/people", _("People"), Right.people),
         ),
     ),

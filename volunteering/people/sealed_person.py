@@ -3,11 +3,14 @@
 import hmac
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeVar
 
 from central_server.receipts.sealed_data import Seal, SealBroken
 from central_server.store.engine.database import Database
 from volunteering.store import people
 from volunteering.store.people import Person
+
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,14 @@ class PersonSeal:
     def open(self, person: Person) -> Contact:
         """Raises SealBroken."""
         return self.seal.open(f"volunteer {person.id}", person.sealed, Contact)
+
+    def close_request(self, request: str, content: object) -> bytes:
+        """`content`: a dataclass."""
+        return self.seal.close(f"volunteer request {request}", content)
+
+    def open_request(self, request: str, sealed: bytes, kind: type[Content]) -> Content:
+        """Raises SealBroken."""
+        return self.seal.open(f"volunteer request {request}", sealed, kind)
 
     def close_number(self, code_id: str, mobile: str) -> bytes:
         return self.seal.close(f"volunteer code {code_id}", _Number(mobile))

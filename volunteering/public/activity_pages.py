@@ -62,7 +62,7 @@ class ActivityPages:
             found = await activities.coming(connection, community.id, self._environment, now)
             lines = await load_lines(connection, found, person, language(request), now)
         root = community_path(community.id)
-        view = CommunityPage(community.names, lines, hall_path(community.id), f"{root}/me")
+        view = CommunityPage(community.names, lines, hall_path(community.id), root)
         return await self._responder.page(request, view)
 
     async def _show_shift(self, request: web.Request) -> web.Response:

@@ -113,7 +113,7 @@ def _again_path(community: Place, back: str) -> str:
 
 
 def _next_path(request: web.Request, community: Place) -> str:
-    """Return the page to return to: a shift or the own page of this community, else its list."""
+    """Return the page to return to: one of this community, else its list of activities."""
     root, wanted = community_path(community.id), request.query.get("next", "")
-    known = re.fullmatch(rf"{re.escape(root)}(/me|/shifts/[0-9a-f]{{32}})?", wanted)
+    known = re.fullmatch(rf"{re.escape(root)}(/me|/help|/help/new|/(?:shifts|help)/[0-9a-f]{{32}})?", wanted)
     return wanted if known else root

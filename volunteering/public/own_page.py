@@ -11,6 +11,7 @@ from aiohttp import web
 from central_server.language import language
 from central_server.public.phone_pages.page_responder import PageResponder
 from central_server.public.rate_limit import RateLimit
+from central_server.store.engine.connection import Connection
 from central_server.store.places.places import Place
 from volunteering.activities.sign_up import erase_person
 from volunteering.people.membership import Membership
@@ -18,9 +19,12 @@ from volunteering.public.activity_lines import load_lines
 from volunteering.public.community import AT, community_path, find_community
 from volunteering.public.member_session import end, form_token, read_member_form, read_token
 from volunteering.public.views import ErasedPage, OwnPage
+from volunteering.requests.act_on_request import erase_requests
+from volunteering.requests.request_form import Address
 from volunteering.rules.phone_number import hide_middle
-from volunteering.store import activities, people, sign_ups
+from volunteering.store import activities, people, requests, sign_ups
 from volunteering.store.people import Person
+from volunteering.store.requests import Request
 
 _log = structlog.get_logger()
 
@@ -64,15 +68,20 @@ class OwnPages:
                 "mobile": self._membership.seal.open(person).mobile,
                 "joined_at": person.joined_at,
                 "consents": [asdict(each) for each in await people.consents_of(connection, person.id)],
+                "requests": [self._request(each) for each in await requests.every_of(connection, person.id)],
                 "sign_ups": [asdict(each) for each in await sign_ups.every_of(connection, person.id)],
             }
         text = json.dumps(stored, default=_plain, ensure_ascii=False, indent=1)
         headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
         return web.Response(text=text, content_type="application/json", headers=headers)
 
+    def _request(self, request: Request) -> dict[str, object]:
+        sealed = self._membership.seal.open_request(request.id, request.sealed, Address)
+        return {**asdict(request), "sealed": asdict(sealed)}
+
     async def _erase(self, request: web.Request) -> web.Response:
         community, person = await self._member(request)
-        await self._membership.database.written(partial(erase_person, person=person, now=self._membership.clock()))
+        await self._membership.database.written(partial(_erase, person=person, now=self._membership.clock()))
         _log.info("volunteers.person_erased", community=community.id)
         response = await self._responder.page(request, ErasedPage(community_path(community.id)))
         end(request, response)
@@ -97,6 +106,11 @@ class OwnPages:
     async def _community(self, request: web.Request) -> Place:
         async with self._membership.database.read() as connection:
             return await find_community(connection, request)
+
+
+async def _erase(connection: Connection, *, person: Person, now: datetime) -> None:
+    await erase_requests(connection, person, now)
+    await erase_person(connection, person, now)
 
 
 def _plain(value: object) -> str:

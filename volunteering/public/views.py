@@ -30,14 +30,14 @@ class ActivityLine:
 
 @dataclass(frozen=True, slots=True)
 class CommunityPage(View):
-    """The coming activities of a community. `hall`: the path of its projects; `own`: of the reader's page."""
+    """The coming activities of a community. `hall`: the path of its projects; `root`: of these pages."""
 
     template = "community_activities"
 
     community: Texts
     lines: tuple[ActivityLine, ...]
     hall: str
-    own: str
+    root: str
 
 
 @dataclass(frozen=True, slots=True)

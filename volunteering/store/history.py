@@ -13,6 +13,7 @@ class RecordKind(StrEnum):
     shift = "shift"
     person = "person"
     sign_up = "sign_up"
+    request = "request"
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,39 @@ sign_ups = Table(
 )
 """`asked_at`: orders the waiting list. `offered_until`: of an offer."""
 
+requests = Table(
+    "vol_requests",
+    metadata,
+    _id(),
+    _community(),
+    Column("environment", String(8), nullable=False),
+    Column("person", String(32), nullable=False),
+    Column("category", String(16), nullable=False),
+    Column("grid", String(20), nullable=False),
+    Column("wanted_on", String(10), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("helper", String(32)),
+    Column("outcome", String(8), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Index(None, "community", "state", "wanted_on"),
+    Index(None, "person"),
+    Index(None, "helper"),
+)
+"""`wanted_on`: an ISO date. `sealed`: building, door and note. `outcome`: how it went, by who asked; "" for unknown."""
+
+address_looks = Table(
+    "vol_address_looks",
+    metadata,
+    Column("id", Counted, primary_key=True, autoincrement=True),
+    Column("request", String(32), nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index(None, "request"),
+)
+"""Who saw how much of an address, and when. `by`: the id of the helper, or a staff account."""
+
 state_changes = Table(
     "vol_state_changes",
     metadata,

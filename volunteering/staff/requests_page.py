@@ -1,0 +1,140 @@
+"""Check requests for help before members see them. Addresses are on the answer of a form, whose look is recorded."""
+
+from datetime import date
+
+import structlog
+from aiohttp import web
+
+from central_server.accounts.access import Right
+from central_server.alerts.place_names import community_names
+from central_server.receipts.sealed_data import SealBroken
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Visitor
+from central_server.store.accounts.audit_actions import VolunteersShown
+from central_server.store.engine.connection import Connection
+from central_server.store.places import places
+from daemonkit.i18n import marked as _
+from kiosk_ui.number_format import day
+from sync_contract.strict_model import Environment
+from volunteering.people.sealed_person import Contact, PersonSeal
+from volunteering.requests.act_on_request import Outcome, RequestProblem, act, look_at_address
+from volunteering.requests.request_form import Address, Category
+from volunteering.rules.requests import Action, Actor, RequestState, actions_of, is_unanswered
+from volunteering.store import people, requests
+from volunteering.store.requests import Request
+
+_log = structlog.get_logger()
+_AT = "/staff/volunteers/requests"
+_ONE = _AT + "/{request:[0-9a-f]{32}}"
+_CATEGORIES = {
+    Category.errand: _("Shopping or an errand"),
+    Category.company: _("Company and a chat"),
+    Category.clinic: _("Company to the clinic"),
+    Category.repair: _("A small repair"),
+    Category.phone: _("Help with a mobile phone"),
+    Category.carry: _("Carrying something"),
+    Category.other: _("Other help"),
+}
+_STATES = {
+    RequestState.new: _("to be checked"),
+    RequestState.open: _("waits for a helper"),
+    RequestState.claimed: _("somebody helps"),
+    RequestState.helped: _("reported as done"),
+    RequestState.closed: _("done"),
+    RequestState.declined: _("declined"),
+    RequestState.withdrawn: _("withdrawn"),
+}
+_BROKEN = _("The key that opens the volunteers' data is not the right one. Tell the installer: receipts.key.")
+_CHANGED = _("It was changed meanwhile; please look again.")
+
+
+class StaffRequestsPage:
+    def __init__(self, frame: PageFrame, seal: PersonSeal, environment: Environment) -> None:
+        self._frame = frame
+        self._seal = seal
+        self._environment = environment.value
+
+    def routes(self) -> list[web.RouteDef]:
+        frame = self._frame
+        return [
+            frame.page(_AT, self._show_list, Right.see),
+            frame.page(_ONE, self._show, Right.people),
+            frame.form(f"{_ONE}/address", self._look, Right.people),
+            frame.form(f"{_ONE}/{{action:check|decline}}", self._act, Right.people),
+        ]
+
+    async def _show_list(self, visitor: Visitor) -> HtmlPage:
+        async with visitor.database.read() as connection:
+            found = await requests.unfinished_below(connection, visitor.tops, self._environment)
+            around = await places.every(connection, visitor.tops)
+        rows = [
+            (
+                each,
+                day(date.fromisoformat(each.wanted_on), visitor.language),
+                is_unanswered(RequestState(each.state), each.asked_at, visitor.now),
+            )
+            for each in found
+        ]
+        values = {
+            "rows": rows,
+            "community_of": community_names(around),
+            "may_check": visitor.access.has(Right.people),
+            "categories": _CATEGORIES,
+            "states": _STATES,
+        }
+        return HtmlPage("volunteer_requests.html", values)
+
+    async def _show(self, visitor: Visitor) -> HtmlPage:
+        async with visitor.database.read() as connection:
+            found = await self._requested(connection, visitor)
+        return self._page(visitor, found)
+
+    async def _look(self, visitor: Visitor) -> HtmlPage:
+        """Record the look, then show who asks and where."""
+        try:
+            async with visitor.database.write() as connection:
+                found = await self._requested(connection, visitor)
+                by, label = visitor.access.account, visitor.language
+                address = await look_at_address(connection, self._seal, found, Actor.staff, by, visitor.now)
+                person = await people.get(connection, found.person)
+                await visitor.record(connection, found.community, VolunteersShown(found.id, found.grid, 1))
+            contact = self._seal.open(person) if person is not None and person.sealed else None
+        except SealBroken as error:
+            _log.error("receipts.key", reason=str(error), language=label.value)
+            return self._page(visitor, found, fault=_BROKEN)
+        return self._page(visitor, found, address, contact)
+
+    async def _act(self, visitor: Visitor) -> HtmlPage | Redirect:
+        action = Action(visitor.request.match_info["action"])
+        async with visitor.database.write() as connection:
+            found = await self._requested(connection, visitor, lock=True)
+            result = await act(connection, found, action, Outcome(Actor.staff, visitor.access.account), visitor.now)
+        return self._page(visitor, found, fault=_CHANGED) if isinstance(result, RequestProblem) else Redirect(_AT)
+
+    async def _requested(self, connection: Connection, visitor: Visitor, *, lock: bool = False) -> Request:
+        """Raises HTTPNotFound."""
+        found = await requests.get(connection, visitor.request.match_info["request"], self._environment, lock=lock)
+        if found is None:
+            raise web.HTTPNotFound
+        await visitor.demand(connection, found.community)
+        return found
+
+    def _page(
+        self,
+        visitor: Visitor,
+        found: Request,
+        address: Address | None = None,
+        contact: Contact | None = None,
+        fault: str = "",
+    ) -> HtmlPage:
+        values = {
+            "found": found,
+            "wanted_on": day(date.fromisoformat(found.wanted_on), visitor.language),
+            "address": address,
+            "contact": contact,
+            "actions": {action.value for action in actions_of(RequestState(found.state), Actor.staff)},
+            "categories": _CATEGORIES,
+            "states": _STATES,
+            "fault": fault,
+            "section": _AT,
+        }
+        return HtmlPage("volunteer_request.html", values, 409 if fault == _CHANGED else 503 if fault else 200)

@@ -1,0 +1,133 @@
+"""Store requests for help, and the looks at their addresses."""
+
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+
+from central_server.store.engine.connection import Connection
+from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
+from central_server.store.places.places import within
+from volunteering.rules.requests import UNFINISHED, RequestState
+from volunteering.store.history import RecordKind, StateChange, record
+from volunteering.store.tables import address_looks, requests
+
+_UNFINISHED = tuple(sorted(state.value for state in UNFINISHED))
+_MAX_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`wanted_on`: an ISO date. `sealed`: building, door and note. `helper` None: nobody helps yet."""
+
+    id: str
+    community: str
+    environment: str
+    person: str
+    category: str
+    grid: str
+    wanted_on: str
+    sealed: bytes
+    state: str
+    helper: str | None
+    outcome: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    request: str
+    step: str
+    by: str
+    at: datetime
+
+
+_REQUEST, _LOOK = columns_of(requests, Request), columns_of(address_looks, Look)
+
+
+async def add(connection: Connection, request: Request) -> None:
+    await connection.execute(requests.insert().values(asdict(request)))
+    await _record(connection, request, request.state, request.person, request.asked_at)
+
+
+async def get(
+    connection: Connection, request: str, environment: str, *, community: str = "", lock: bool = False
+) -> Request | None:
+    """`community`: "" for any. `lock`: until the write ends."""
+    wanted = select(*_REQUEST).where(requests.c.id == request, requests.c.environment == environment)
+    if community:
+        wanted = wanted.where(requests.c.community == community)
+    return await fetch_one(connection, Request, wanted.with_for_update() if lock else wanted)
+
+
+async def open_in(connection: Connection, community: str, environment: str) -> tuple[Request, ...]:
+    """Return the requests that wait for a helper, by day."""
+    wanted = select(*_REQUEST).where(
+        requests.c.community == community,
+        requests.c.environment == environment,
+        requests.c.state == RequestState.open.value,
+    )
+    chosen = wanted.order_by(requests.c.wanted_on, requests.c.asked_at).limit(_MAX_LISTED)
+    return await fetch_all(connection, Request, chosen)
+
+
+async def unfinished_of(connection: Connection, person: str) -> tuple[Request, ...]:
+    """Return the person's unfinished requests, and those in which they help."""
+    mine = (requests.c.person == person) | (requests.c.helper == person)
+    wanted = select(*_REQUEST).where(mine, requests.c.state.in_(_UNFINISHED))
+    return await fetch_all(connection, Request, wanted.order_by(requests.c.wanted_on))
+
+
+async def every_of(connection: Connection, person: str) -> tuple[Request, ...]:
+    wanted = select(*_REQUEST).where(requests.c.person == person).order_by(requests.c.asked_at)
+    return await fetch_all(connection, Request, wanted)
+
+
+async def count_unfinished(connection: Connection, person: str) -> int:
+    counted = select(func.count()).where(requests.c.person == person, requests.c.state.in_(_UNFINISHED))
+    return int((await connection.execute(counted)).scalar_one())
+
+
+async def unfinished_below(connection: Connection, tops: Collection[str], environment: str) -> tuple[Request, ...]:
+    """Return the unfinished requests at and below `tops`, the unchecked ones first."""
+    wanted = select(*_REQUEST).where(
+        within(requests.c.community, tops),
+        requests.c.environment == environment,
+        requests.c.state.in_(_UNFINISHED),
+    )
+    chosen = wanted.order_by(requests.c.state != RequestState.new.value, requests.c.asked_at).limit(_MAX_LISTED)
+    return await fetch_all(connection, Request, chosen)
+
+
+async def change(
+    connection: Connection,
+    request: Request,
+    state: RequestState,
+    by: str,
+    now: datetime,
+    *,
+    helper: str | None,
+    outcome: str = "",
+) -> None:
+    values = {"state": state.value, "helper": helper, "outcome": outcome}
+    await connection.execute(update(requests).where(requests.c.id == request.id).values(values))
+    await _record(connection, request, state, by, now)
+
+
+async def erase_addresses(connection: Connection, person: str) -> None:
+    """Delete address and note of every request of the person."""
+    await connection.execute(update(requests).where(requests.c.person == person).values(sealed=b"", grid=""))
+
+
+async def add_look(connection: Connection, look: Look) -> None:
+    await connection.execute(address_looks.insert().values(asdict(look)))
+
+
+async def looks_at(connection: Connection, request: str) -> tuple[Look, ...]:
+    wanted = select(*_LOOK).where(address_looks.c.request == request).order_by(address_looks.c.id)
+    return await fetch_all(connection, Look, wanted)
+
+
+async def _record(connection: Connection, request: Request, state: str, by: str, now: datetime) -> None:
+    await record(connection, StateChange(request.community, request.id, RecordKind.request, state, by, now))
