@@ -126,7 +126,10 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """The built gateway; beacon_gateway.stages runs it. `drain`: None without a central server."""
+    """The built gateway; beacon_gateway.stages runs it. `drain`: None without a central server.
+
+    `configuration`: the fingerprint of the settings.
+    """
 
     giving: Giving
     presence: Presence
@@ -134,6 +137,7 @@ class Components:
     current_scene: CurrentScene
     drain: Drain | None
     app: web.Application
+    configuration: str
 
     async def settle(self, outcomes: Iterable[Outcome]) -> None:
         """Record outcomes and redraw the screen if one changed. Raises StoreUnavailable."""
@@ -200,7 +204,7 @@ async def build(
         site=_build_site(settings, resources, giving, presence, health, refused),
     )
     app.add_routes(_build_commands(resources, giving, drain).routes())
-    return Components(giving, presence, statistics, current_scene, drain, app)
+    return Components(giving, presence, statistics, current_scene, drain, app, settings.fingerprint())
 
 
 def _build_commands(resources: Resources, giving: Giving, drain: Drain | None) -> LocalCommands:
@@ -285,6 +289,7 @@ async def gateway_report(components: Components, resources: Resources, started: 
         parcels=await outbox.counts(),
         catalogue_version=components.giving.offer.version,
         hall=presence.hall.status.state,
+        configuration=components.configuration,
     )
 
 

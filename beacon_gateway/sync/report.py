@@ -45,12 +45,14 @@ def build_report(
     parcels: Mapping[str, int],
     catalogue_version: int,
     hall: HallState = HallState.not_calibrated,
+    configuration: str = "",
 ) -> GatewayReport:
     """Build the report. `parcels`: counts by state."""
     return GatewayReport(
         clock=clock,
         every_s=EVERY_S,
         version=_VERSION,
+        configuration=configuration,
         epoch=epoch,
         uptime_s=int(uptime_s),
         hearing=hearing,

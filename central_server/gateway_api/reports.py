@@ -41,6 +41,7 @@ class ReportsApi:
             advert=report.advert,
             off_air_since=now if report.off_air else None,
             version=report.version,
+            configuration=report.configuration,
             waiting=report.waiting,
             refused=report.refused,
             damaged=report.damaged,

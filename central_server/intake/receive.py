@@ -10,6 +10,7 @@ from central_server.intake.batch import RefusedItem
 from central_server.intake.duplicates import ACCEPTED, Verdict, compare
 from central_server.intake.intents import record_intents
 from central_server.intake.refusal import find_refusal
+from central_server.intake.sheets import record_sheets, refuse_forged
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.enrolment.gateways import Gateway
@@ -44,7 +45,8 @@ async def receive(
     database: Database, gateway: Gateway, items: Sequence[Item], environment: Environment, now: datetime
 ) -> ParcelReceipts:
     """Return a receipt for each item, in their order. Raises StoreUnavailable; then nothing was stored."""
-    delivery = _Delivery(gateway, [_check(item, environment) for item in items], now)
+    checked = await refuse_forged(database, gateway, [_check(item, environment) for item in items])
+    delivery = _Delivery(gateway, checked, now)
     known: dict[str, StoredParcel] = {}
     while True:
         verdicts = await database.grouped(partial(_store, delivery=delivery, known=known))
@@ -91,6 +93,7 @@ async def _store(
     contradictions = await record_intents(connection, gateway, gifts, now) if gifts else {}
     accepted = {id_: parcel for id_, parcel in new.items() if id_ not in contradictions}
     await parcels.add(connection, gateway, list(accepted.values()), now)
+    await record_sheets(connection, gateway, accepted.values(), now)
 
     earlier: Mapping[str, Parcel | bytes] = first | {id_: each.content for id_, each in known.items()}
     unreported = set(accepted)

@@ -14,11 +14,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from yarl import URL
 
 from sync_contract import wire_record as records
+from sync_contract.acceptance_sheet import (
+    AcceptanceSheet,
+    SheetSite,
+    SheetVersion,
+    SheetZones,
+    Untested,
+    sign_sheet,
+)
 from sync_contract.keys import public_text
 from sync_contract.money import Money
 from sync_contract.records import (
     Batch,
     BeaconStatistics,
+    Body,
     ClockReading,
     Door,
     HandoffKind,
@@ -72,9 +81,31 @@ class DeliveringGateway:
             BeaconStatistics(start=clock(), seconds=300, foreign_frames=0, places=(), classes=(), advertised=())
         )
 
-    def _parcel(self, body: IntentRegistered | BeaconStatistics) -> Parcel:
+    def sheet(self, **changes: Any) -> Parcel:
+        """Return the parcel of a signed acceptance sheet; `changes`: of the sheet, and `key` to sign with."""
+        key, zones = changes.pop("key", self.key), SheetZones(immediate_m=1.0, near_m=2.4, path_loss_exponent=2.2)
+        facts: dict[str, Any] = {
+            "id": new_id(),
+            "gateway": self.id,
+            "environment": Environment.drill,
+            "site": SheetSite(zh_hans="华大社区", zh_hant="華大社區", en="Huada", hall="社区大厅"),
+            "made_at": clock(),
+            "adverts": (),
+            "places": (),
+            "person_tags": 2,
+            "zones": zones,
+            "walk": None,
+            "configuration": "ab" * 32,
+            "versions": (SheetVersion(name="beacon-gateway", version="0.1.0"),),
+            "untested": (Untested.walk, Untested.phone),
+            "findings": (),
+        }
+        signed = sign_sheet(AcceptanceSheet(**(facts | changes)), key)
+        return self._parcel(signed, signed.sheet)
+
+    def _parcel(self, body: Body, id_: str = "") -> Parcel:
         self.n += 1
-        return Parcel(id=new_id(), epoch=self.epoch, n=self.n, clock=clock(), body=body)
+        return Parcel(id=id_ or new_id(), epoch=self.epoch, n=self.n, clock=clock(), body=body)
 
     def ticket(self, intent: Parcel, *, age: timedelta = timedelta(), trusted: bool = True, **changes: Any) -> str:
         body = intent.body

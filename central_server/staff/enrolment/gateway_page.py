@@ -10,6 +10,7 @@ from central_server.accounts.access import Right
 from central_server.alerts.task_kinds import TaskKind
 from central_server.alerts.tasks import gateway_task
 from central_server.enrolment import enrolment_codes, key_roll_and_revocation
+from central_server.enrolment.acceptance_drift import find_drift
 from central_server.enrolment.enrolment_codes import CODE_LIFETIME, Inviting
 from central_server.enrolment.gateway_status import survey_one
 from central_server.staff.enrolment.gateways_page import fits_label
@@ -18,7 +19,7 @@ from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFr
 from central_server.store.accounts import audit_actions
 from central_server.store.accounts.audit_records import changed_fields
 from central_server.store.engine.connection import Connection
-from central_server.store.enrolment import gateways, issued_codes, rejected_requests
+from central_server.store.enrolment import acceptance_sheets, gateways, issued_codes, rejected_requests
 from central_server.store.enrolment.gateways import Gateway
 from central_server.store.parcels import parcels
 from central_server.store.places import places
@@ -57,6 +58,7 @@ class GatewayPage:
             place = await places.get(connection, gateway.site or gateway.community)
             above = await places.ancestors(connection, gateway.community)
             code = await issued_codes.newest(connection, gateway.id)
+            sheet = await acceptance_sheets.newest(connection, gateway.id)
             noticed = await rejected_requests.lately(connection, visitor.now, gateway.id)
             twins: tuple[str, ...] = ()
             if surveyed.fork is not None and surveyed.fork.forked_n is not None:
@@ -70,6 +72,8 @@ class GatewayPage:
                 "place": place,
                 "state": state(surveyed),
                 "twins": twins,
+                "sheet": sheet,
+                "drift": find_drift(sheet, surveyed.report),
                 "noticed": [gateway_task(TaskKind(each.what), gateway, each.times, each.last_at) for each in noticed],
                 "code": code if code is not None and code.waits(visitor.now) else None,
                 "edits": visitor.access.may(Right.edit, above),

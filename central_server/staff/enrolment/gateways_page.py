@@ -9,6 +9,7 @@ from aiohttp import web
 from central_server.accounts.access import Right
 from central_server.alerts.outdated_gateways import find_outdated
 from central_server.enrolment import enrolment_codes
+from central_server.enrolment.acceptance_drift import find_drift
 from central_server.enrolment.gateway_status import SurveyedGateway, survey
 from central_server.staff.enrolment.gateway_select import matches_words
 from central_server.staff.frame.community_filter import filter_communities
@@ -17,7 +18,7 @@ from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect,
 from central_server.staff.places import place_tree
 from central_server.store.accounts import audit_actions
 from central_server.store.engine.connection import Connection
-from central_server.store.enrolment import issued_codes, rejected_requests
+from central_server.store.enrolment import acceptance_sheets, issued_codes, rejected_requests
 from central_server.store.places import places
 from central_server.store.places.places import TOP, Place, PlaceKind
 from sync_contract.project import Texts
@@ -61,6 +62,7 @@ class GatewaysPage:
             communities = filter_communities(around, visitor.tops, query.get("place", ""))
             surveyed = await survey(connection, communities.tops, visitor.now, retired=retired)
             outdated = await find_outdated(connection, surveyed, visitor.now)
+            sheets = await acceptance_sheets.newest_within(connection, communities.tops)
             wrong = await issued_codes.wrong_since(connection, visitor.now - _WRONG_CODES_BACK)
             strangers = await rejected_requests.lately(connection, visitor.now, "") if TOP in visitor.tops else ()
         names = {place.id: place.names for place in around} | dict(communities.names)
@@ -85,6 +87,7 @@ class GatewaysPage:
                 "communities": communities,
                 "state": state,
                 "outdated": outdated,
+                "drift": {each.gateway.id: find_drift(sheets.get(each.gateway.id), each.report) for each in shown},
                 "wrong": wrong,
                 "strangers": sum(each.times for each in strangers),
                 "edits": visitor.access.has(Right.edit),

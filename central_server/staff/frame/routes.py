@@ -38,6 +38,7 @@ from central_server.staff.donations.remittances_page import RemittancesPage
 from central_server.staff.enrolment.bundle_page import BundlePage
 from central_server.staff.enrolment.gateway_page import GatewayPage
 from central_server.staff.enrolment.gateways_page import GatewaysPage
+from central_server.staff.enrolment.sheet_page import SheetPage
 from central_server.staff.families.families_page import FamiliesPage
 from central_server.staff.families.help_page import HelpPage
 from central_server.staff.frame.live_page import LivePage
@@ -118,6 +119,7 @@ class StaffSite:
             *GatewaysPage(frame).routes(),
             *BundlePage(frame, services.inviting, services.site, environment).routes(),
             *GatewayPage(frame, services.inviting).routes(),
+            *SheetPage(frame, services.inviting.url).routes(),
             *BeaconsPage(frame, publication).routes(),
             *BeaconPage(frame, publication).routes(),
             *PosterPage(frame, environment, services.inviting.url, services.contacts).routes(),

@@ -24,6 +24,8 @@ class Report:
 
     `boot`, `monotonic_ns`: the gateway's boot id, and its clock since that boot.
 
+    `configuration`: the fingerprint of its settings, empty if it sends none.
+
     `off_air_since`: since when its own beacon has not sent although it should; None: it sends, or need not.
     """
 
@@ -37,6 +39,7 @@ class Report:
     advert: str
     off_air_since: datetime | None
     version: str
+    configuration: str
     waiting: int
     refused: int
     damaged: int

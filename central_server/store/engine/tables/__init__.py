@@ -22,6 +22,7 @@ from central_server.store.engine.tables.catalogue import (
 )
 from central_server.store.engine.tables.donations import attempts, intents, notifications, remittances, state_changes
 from central_server.store.engine.tables.enrolment import (
+    acceptance_sheets,
     enrolment_codes,
     gateway_reports,
     rejected_requests,
@@ -71,6 +72,7 @@ from central_server.store.engine.tables.processes import installation, leases
 from central_server.store.engine.tables.programs import personal_tokens, webhook_deliveries, webhook_marks, webhooks
 
 __all__ = [
+    "acceptance_sheets",
     "accounts",
     "alert_channels",
     "alert_deliveries",

@@ -1,6 +1,6 @@
 """Tables of enrolment codes, reports of gateways, and rejected requests."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from central_server.store.engine.tables.metadata import community, metadata
 from central_server.store.engine.timestamps import Instant
@@ -52,6 +52,7 @@ gateway_reports = Table(
     Column("advert", String(32), nullable=False),
     Column("off_air_since", Instant, nullable=True),
     Column("version", String(32), nullable=False),
+    Column("configuration", String(64), nullable=False, server_default=""),
     Column("waiting", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),
     Column("damaged", BigInteger, nullable=False),
@@ -63,6 +64,21 @@ gateway_reports = Table(
     Column("boot", String(32), nullable=False),
     Column("monotonic_ns", BigInteger, nullable=False),
     Index(None, "received_at"),
+)
+
+acceptance_sheets = Table(
+    "acceptance_sheets",
+    metadata,
+    Column("gateway", String(16), ForeignKey("gateways.id"), primary_key=True),
+    Column("sheet", String(32), primary_key=True),
+    community(),
+    Column("received_at", Instant, nullable=False),
+    Column("key", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("signature", String(88), nullable=False),
+    Column("configuration", String(64), nullable=False),
+    Column("version", String(80), nullable=False),
+    Index(None, "gateway", "received_at"),
 )
 
 reported_boots = Table(

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from central_server.accounts.access import Right
 from central_server.enrolment import enrolment_codes
+from central_server.intake.sheets import record_sheets
 from central_server.store.enrolment import gateways
 from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, Entry, Open, Signed, Staff, World
 
@@ -14,8 +15,10 @@ async def plant(world: World) -> None:
         for community in (OURS, NEIGHBOURS):
             gateway = await enrolment_codes.add_gateway(connection, community, f"Gate of {community}", None, now)
             await gateways.add_key(connection, gateway.id, "0" * 16, "A" * 43, now)
+            sheet = world.ours.sheet(gateway=gateway.id)
+            await record_sheets(connection, gateway, [sheet], now)
             if community == OURS:
-                world.ids |= {"gate": gateway.id, "key": "0" * 16}
+                world.ids |= {"gate": gateway.id, "key": "0" * 16, "sheet": sheet.id}
                 world.marks |= {gateway.id, f"Gate of {OURS}"}
 
 
@@ -46,6 +49,8 @@ ROUTES: dict[str, Entry] = {
     "GET /staff/gateways/new": Staff(Right.edit),
     "POST /staff/gateways/new": Staff(Right.edit, names=True, form={"label": "Hall", "place": OURS}),
     f"GET {_ONE}": Staff(Right.see, names=True),
+    f"GET {_ONE}/sheets/{{sheet}}": Staff(Right.see, names=True, path="/staff/gateways/{gate}/sheets/{sheet}"),
+    f"GET {_ONE}/sheets/{{sheet}}.pdf": Staff(Right.see, names=True, path="/staff/gateways/{gate}/sheets/{sheet}.pdf"),
     f"GET {_ONE}/code": Staff(Right.edit, names=True),
     f"POST {_ONE}/code": Staff(Right.edit, names=True, form={}),
     f"GET {_ONE}/code/state": Staff(Right.edit, names=True),
