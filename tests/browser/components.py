@@ -154,10 +154,16 @@ async def components_page(port: int = 0) -> AsyncIterator[str]:
         yield url
 
 
+async def measure(page: Page) -> dict[str, str]:
+    """Return the measures of each part of the page that is open."""
+    await page.evaluate("document.querySelector('.tab')?.remove()")  # it would stand over one of them
+    measures: dict[str, str] = await page.evaluate(_MEASURE, PARTS)
+    return measures
+
+
 async def capture(page: Page) -> Seen:
     """The page that is open, from above to below."""
-    await page.evaluate("document.querySelector('.tab')?.remove()")  # it would stand over one of them
-    measures = await page.evaluate(_MEASURE, PARTS)
+    measures = await measure(page)
     boxes = await page.evaluate(_BOXES)
     whole = Image.open(io.BytesIO(await page.screenshot(full_page=True, animations="disabled"))).convert("RGB")
     pictures = {}

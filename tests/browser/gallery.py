@@ -253,7 +253,7 @@ def gallery() -> AbstractAsyncContextManager[str]:
     """Serve the gallery; yields its address."""
 
     async def show(request: web.Request) -> web.StreamResponse:
-        return web.Response(text=_render(request.rel_url), content_type="text/html")
+        return web.Response(text=render_view(str(request.rel_url)), content_type="text/html")
 
     async def silence(_: web.Request) -> web.StreamResponse:
         return web.Response(status=204)  # tells an EventSource to stop asking
@@ -272,8 +272,7 @@ async def show_view(page: Page, address: str) -> None:
 
     The parser, the stylesheet and the scripts treat it as a document that was loaded. See _WRITE for the exception.
     """
-    url = URL(address)
-    if not page.url.startswith(f"{url.origin()}/") or not await page.evaluate(_WRITE, [_render(url), ""]):
+    if not await _is_written(page, address, ""):
         await page.goto(address)
 
 
@@ -282,10 +281,22 @@ async def measure_view(page: Page, address: str) -> None:
 
     Everything has its place, style and text. Nothing can be touched, and a picture of the screen is empty.
     """
-    url = URL(address)
-    if not page.url.startswith(f"{url.origin()}/") or not await page.evaluate(_WRITE, [_render(url), _UNPAINTED]):
+    if not await _is_written(page, address, _UNPAINTED):
         await page.goto(address)
-        await page.evaluate("(clip) => (document.documentElement.style.clipPath = clip)", _UNPAINTED)
+        await stop_painting(page)
+
+
+async def _is_written(page: Page, address: str, clip: str) -> bool:
+    """Write the view over the one that the page shows. False where it shows none, or timers of its views are due."""
+    if not page.url.startswith(f"{URL(address).origin()}/"):
+        return False
+    written: bool = await page.evaluate(_WRITE, [render_view(address), clip])
+    return written
+
+
+async def stop_painting(page: Page) -> None:
+    """Let the page that is open be measured only."""
+    await page.evaluate("(clip) => (document.documentElement.style.clipPath = clip)", _UNPAINTED)
 
 
 _UNPAINTED = "inset(100%)"
@@ -301,7 +312,9 @@ _WRITE = """async ([html, clip]) => {
 }"""
 
 
-def _render(url: URL) -> str:
+def render_view(address: str) -> str:
+    """Return the page of the gallery's address, as it would be served."""
+    url = URL(address)
     _, surface, name, language = url.path.split("/")
     text, theme = url.query.get("text", TextSize.usual), url.query.get("theme", Theme.light)
     look = replace(DEFAULT_DISPLAY, text=TextSize(text), theme=Theme(theme))

@@ -20,8 +20,10 @@ WITH_PICTURES = {
 }
 
 
-@pytest.mark.parametrize("size", ["small", "phone"])
-async def test_a_missing_picture_leaves_its_place(open_page: OpenPage, gallery_url: str, size: str) -> None:
+@pytest.mark.parametrize(("surface", "size"), [(Surface.kiosk, "small"), (Surface.phone, "phone")])
+async def test_a_missing_picture_leaves_its_place(
+    open_page: OpenPage, gallery_url: str, surface: Surface, size: str
+) -> None:
     page = await open_page(*SIZES[size])
     missed: list[str] = []
 
@@ -30,23 +32,19 @@ async def test_a_missing_picture_leaves_its_place(open_page: OpenPage, gallery_u
         await route.fulfill(status=404, body="")
 
     await page.route("**/static/art/**", miss)
-    surfaces = Surface if size == "phone" else [Surface.kiosk]
     wrong = {}
-    for surface in surfaces:
-        for number, name in enumerate(WITH_PICTURES[surface]):
-            missed.clear()
-            await page.goto(f"{gallery_url}/{surface}/{name}/{list(Language)[number % 3]}")
-            assert missed, f"{name} has a picture"
-            if found := await faults(page):
-                wrong[name] = found
-            for scene in await page.locator("main .scene:has(img)").all():
-                box = await scene.bounding_box()
-                assert box is not None
-                assert box["height"] >= 90, f"{name}: the picture's place has collapsed"
-            shown = await page.evaluate(
-                "[...document.images].filter((each) => each.naturalWidth === 0 && each.alt).length"
-            )
-            assert shown == 0, "a broken picture's words stand in its place"
+    for number, name in enumerate(WITH_PICTURES[surface]):
+        missed.clear()
+        await page.goto(f"{gallery_url}/{surface}/{name}/{list(Language)[number % 3]}")
+        assert missed, f"{name} has a picture"
+        if found := await faults(page):
+            wrong[name] = found
+        for scene in await page.locator("main .scene:has(img)").all():
+            box = await scene.bounding_box()
+            assert box is not None
+            assert box["height"] >= 90, f"{name}: the picture's place has collapsed"
+        shown = await page.evaluate("[...document.images].filter((each) => each.naturalWidth === 0 && each.alt).length")
+        assert shown == 0, "a broken picture's words stand in its place"
     assert not wrong
 
 
