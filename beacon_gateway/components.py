@@ -17,6 +17,7 @@ from beacon_gateway.donations.begin import Donations
 from beacon_gateway.donations.offer import Offer
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.donations.settle import OpenIntents
+from beacon_gateway.handoff.check_in import CheckInHandoff
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.decision_view import Why
@@ -28,6 +29,7 @@ from beacon_gateway.kiosk.screen_health import ScreenStatus
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus, running_versions
 from beacon_gateway.model.beacons import Beacon
+from beacon_gateway.model.check_in import ShownCode
 from beacon_gateway.model.delivery import DeliveryEnd, DeliveryResult, RefusedSelection
 from beacon_gateway.model.gateway_facts import GatewayFacts
 from beacon_gateway.model.radio_status import AdvertStatus
@@ -154,15 +156,7 @@ async def build(
     giving = await _build_giving(settings, resources, pages)
     presence = _build_presence(settings, resources, giving, current_scene, radio)
     radios = presence.radios
-    statistics = StatisticsRecorder(
-        presence.collector,
-        resources.store.outbox,
-        use=use,
-        advertised=lambda: radios.adverts.seconds_on_air() if radios.adverts else {},
-        imagined=radios.simulated,
-        read_clock=read_clock,
-        parcel_put=giving.wakeups.parcel_put,
-    )
+    statistics = _build_statistics(resources, giving, presence, use)
 
     def describe_health() -> dict[str, object]:
         fault, stuck = resources.store.database.fault(), resources.delivery_is_stuck()
@@ -202,6 +196,7 @@ async def build(
         verify=f"{settings.central.url.rstrip('/')}/v" if settings.central.url else "",
         use=use,
         site=_build_site(settings, resources, giving, presence, health, refused),
+        show_code=_check_in(settings, resources),
     )
     app.add_routes(_build_commands(resources, giving, drain).routes())
     return Components(giving, presence, statistics, current_scene, drain, app, settings.fingerprint())
@@ -307,6 +302,7 @@ def _build_pages(settings: Settings, resources: Resources) -> Pages:
         voices=settings_mapping.voices(settings),
         phone=settings.site.contact_phone,
         album=album,
+        check_in=settings.volunteering.check_in,
     )
 
 
@@ -371,6 +367,32 @@ def _build_presence(
         hall=hall,
     )
     return Presence(beacons, radios, collector, choice, driver, hall)
+
+
+def _check_in(settings: Settings, resources: Resources) -> Callable[[], ShownCode | None] | None:
+    """Return what makes the codes of the check-in page; None where the screen has no such page."""
+    if not settings.volunteering.check_in:
+        return None
+    return CheckInHandoff(
+        settings.central.url,
+        settings.site.environment,
+        resources.credential.signer,
+        read_clock,
+        barred=lambda: bool(resources.acceptance.barred),
+    ).shown
+
+
+def _build_statistics(resources: Resources, giving: Giving, presence: Presence, use: ScreenUse) -> StatisticsRecorder:
+    radios = presence.radios
+    return StatisticsRecorder(
+        presence.collector,
+        resources.store.outbox,
+        use=use,
+        advertised=lambda: radios.adverts.seconds_on_air() if radios.adverts else {},
+        imagined=radios.simulated,
+        read_clock=read_clock,
+        parcel_put=giving.wakeups.parcel_put,
+    )
 
 
 def _build_site(

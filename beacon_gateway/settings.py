@@ -208,6 +208,12 @@ class Mqtt(Record):
     every_s: Annotated[float, Field(ge=1, le=60)] = 30.0
 
 
+class Volunteering(Record):
+    """`check_in`: the screen has a page with the code by which volunteers prove that they are in this hall."""
+
+    check_in: bool = False
+
+
 class OnlyKiosk(BaseModel):
     """Only [kiosk]: the browser's user does not know the enrolment that the other sections may need."""
 
@@ -233,6 +239,7 @@ class Settings(Record):
     handoff: Handoff
     kiosk: Kiosk = Kiosk()
     mqtt: Mqtt = Mqtt()
+    volunteering: Volunteering = Volunteering()
 
     @classmethod
     def find_misfits(cls, document: Mapping[str, Any]) -> Iterable[Misfit]:

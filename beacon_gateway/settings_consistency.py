@@ -32,6 +32,7 @@ def find_misfits(document: _Table) -> Iterator[Misfit]:
     yield from _handoff(document, _table(document, "handoff"))
     yield from find_kiosk_misfits(document)
     yield from _mqtt(_table(document, "mqtt"))
+    yield from _volunteering(document, _table(document, "volunteering"))
     if _table(document, "site").get("environment") == "real":
         yield from placeholder_misfits(document)
 
@@ -173,6 +174,15 @@ def _mqtt(mqtt: _Table) -> Iterator[Misfit]:
             "needs the MQTT library: pip install beacon-gateway[mqtt] (the package contains it)"
         )
         yield Misfit(("mqtt", "host"), why, _shown(host))
+
+
+def _volunteering(document: _Table, volunteering: _Table) -> Iterator[Misfit]:
+    if volunteering.get("check_in") is True and not _central(document):
+        why = (
+            "要有 [central] 的 url,或先登记本机(beacon-gateway enrol):签到码要由那台服务器核对 "
+            "needs [central] url, or this device enrolled (beacon-gateway enrol); that server judges the codes"
+        )
+        yield Misfit(("volunteering", "check_in"), why, True)
 
 
 def _unknown_project(document: _Table, at: _Path, project: object) -> Iterator[Misfit]:

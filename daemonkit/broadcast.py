@@ -1,7 +1,7 @@
 """Notify many listeners of a change, without a queue."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 
 class Broadcast:
@@ -21,8 +21,8 @@ class Broadcast:
         self._closed = True
         self._wake()
 
-    async def changes(self, every_s: float | None = None) -> AsyncIterator[None]:
-        """Yield at once, then after each poke; with `every_s` also after so many seconds without one."""
+    async def changes(self, interval_s: Callable[[], float | None] = lambda: None) -> AsyncIterator[None]:
+        """Yield at once, then after each poke, and after `interval_s()` seconds without one; None: no limit."""
         seen = -1
         while True:
             if seen != self._pokes:
@@ -32,7 +32,7 @@ class Broadcast:
                 return
             else:
                 try:
-                    async with asyncio.timeout(every_s):
+                    async with asyncio.timeout(interval_s()):
                         await self._changed.wait()
                 except TimeoutError:
                     yield

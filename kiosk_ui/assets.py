@@ -26,7 +26,8 @@ _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Cache-Control of an address that identifies its content."""
-_SPACES = re.compile(r"\s*([{};,])\s*")
+_SPACES = re.compile(r"\s*([{};,>])\s*")
+_NOUGHT = re.compile(r"(?<=[:, (])0\.(?=[0-9])")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
 
@@ -89,8 +90,9 @@ def drawing_file(drawing: Drawing) -> str:
 
 
 def strip_css(sheet: str) -> str:
-    """Return a stylesheet without comments and needless spaces. No string in it contains a bracket or ": "."""
-    return _SPACES.sub(r"\1", _COMMENT.sub("", sheet)).replace(": ", ":").replace(";}", "}").strip()
+    """Return a stylesheet without comments, needless spaces and noughts. No string in it has brackets, ">" or ": "."""
+    dense = _SPACES.sub(r"\1", _COMMENT.sub("", sheet)).replace(": ", ":").replace(";}", "}").strip()
+    return _NOUGHT.sub(".", dense)
 
 
 def _accepts_gzip(accept_encoding: str) -> bool:

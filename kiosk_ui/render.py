@@ -38,9 +38,10 @@ class Pages:
     """Renders views for one server. `site`: the community's name; `default_language`, `default_display`: of a new
     session.
 
-    `album`: returns the photograph that staff gave for a project, None for none. `phone`: the number that
-    this screen's site publishes, to which its error pages lead; empty for none, and on phones, whose sites differ.
-    `more`: further templates, catalogues and phrases.
+    `album`: returns the photograph that staff gave for a project, None for none. `phone`: the number that this
+    screen's site publishes, to which its error pages lead; empty for none, and on phones, whose sites differ.
+    `check_in`: this screen has the page on which volunteers check in. `more`: further templates,
+    catalogues and phrases.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Pages:
         voices: Voices = _NO_VOICES,
         phone: str = "",
         more: Sequence[PageSource] = (),
+        check_in: bool = False,
     ) -> None:
         self.assets = Assets(static_prefix)
         self.voices = voices
@@ -72,6 +74,7 @@ class Pages:
             "drawing": lambda project: self.assets.url(drawing_file(project.drawing)),
             "qr": qr_svg,
             "phone": phone,
+            "check_in": check_in,
         }
         locales = (FOLDER / "locale", *(source.locale for source in more))
         catalogues = Catalogues(locales[0], more=locales[1:])

@@ -15,6 +15,7 @@ from beacon_gateway.kiosk.pages.amount import amount_page
 from beacon_gateway.kiosk.pages.api import create_intent, read_scene
 from beacon_gateway.kiosk.pages.attract import attract_page, projects_page
 from beacon_gateway.kiosk.pages.board import ReadBoard, board_page, no_board, verify_page
+from beacon_gateway.kiosk.pages.check_in import ShowCode, check_in_page
 from beacon_gateway.kiosk.pages.files import album_picture, healthz, static_file, voice_recording
 from beacon_gateway.kiosk.pages.give import give
 from beacon_gateway.kiosk.pages.handoff import handoff_page, thanks_page
@@ -35,6 +36,7 @@ from kiosk_ui.help_views import ContactPage, HelpPage, PhoneHelpPage, PrivacyPag
 from kiosk_ui.render import Pages
 
 ReadHealth = Callable[[], Mapping[str, Any]]
+FindPicture = Callable[[str], tuple[Path, str] | None]
 ReadMetrics = Callable[[ScreenStatus], Awaitable[Iterable[Metric]]]
 _NO_CONTACT = ContactPage()
 _DEFAULT_TIMINGS = LiveTimings()
@@ -52,9 +54,10 @@ def kiosk_app(
     sessions: Sessions | None = None,
     contact: ContactPage = _NO_CONTACT,
     site: SiteStatus | None = None,
-    find_picture: Callable[[str], tuple[Path, str] | None] = lambda sha256: None,
+    find_picture: FindPicture = lambda sha256: None,
     read_board: ReadBoard = no_board,
     verify: str = "",
+    show_code: ShowCode | None = None,
     use: ScreenUse | None = None,
     timings: LiveTimings = _DEFAULT_TIMINGS,
     classify: Callable[[web.Request], ClientOrigin] = classify_client,
@@ -63,8 +66,9 @@ def kiosk_app(
 
     `health`: the facts of /healthz for JSON; `"ok": false` makes its status 503. `contact`: the number that residents
     may call. `site`: the staff pages, or None. `find_picture`: returns file and media type of a project's picture by
-    its SHA-256, or None. `read_board`: returns the published figures. `verify`: the address where phones look up a
-    gift, or "". `use`: counts how the screen is used. `classify`: only this device gets more than the staff pages.
+    its SHA-256, or None. `read_board`: returns published figures. `verify`: the address where phones look up a gift,
+    or "". `show_code`: for the check-in page, if there is one. `use`: counts how the screen is used. `classify`: only
+    this device gets more than the staff pages.
     """
     screen = ScreenHealth()
     sessions = sessions or Sessions(pages.default_language, pages.default_display)
@@ -80,12 +84,11 @@ def kiosk_app(
             web.get("/thanks", thanks_page(responder, giving, sessions)),
             web.post("/next", next_person(responder, sessions)),
             web.post("/undo", undo_decline(responder, sessions)),
-            web.get("/live", live_stream(responder, sessions, current_scene, projects, giving, timings)),
+            web.get("/live", live_stream(responder, sessions, current_scene, projects, giving, timings, show_code)),
             web.get("/api/v1/scene", read_scene(current_scene)),
             web.post("/api/v1/intents", create_intent(giving)),
-            web.get("/pictures/{sha256:[0-9a-f]{64}}", album_picture(find_picture)),
-            web.get("/static/{name:.+}", static_file(pages.assets)),
-            web.get("/voices/{voice}/{name}", voice_recording(pages.voices)),
+            *_files(pages, find_picture),
+            *([web.get("/check-in", check_in_page(responder, show_code))] if show_code else ()),  # about no project
             *_monitoring(screen, health, read_metrics),
         ]
     )
@@ -99,6 +102,14 @@ def kiosk_app(
     if site is not None:
         app.add_routes(SitePages(site, responder, screen, sessions, classify=classify).routes())
     return app
+
+
+def _files(pages: Pages, find_picture: FindPicture) -> list[web.RouteDef]:
+    return [
+        web.get("/pictures/{sha256:[0-9a-f]{64}}", album_picture(find_picture)),
+        web.get("/static/{name:.+}", static_file(pages.assets)),
+        web.get("/voices/{voice}/{name}", voice_recording(pages.voices)),
+    ]
 
 
 def _monitoring(screen: ScreenHealth, health: ReadHealth, read_metrics: ReadMetrics) -> list[web.RouteDef]:

@@ -1,6 +1,6 @@
 """Hold the scene that the screen shows, and notify its pages of every change."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from beacon_gateway.model.reasons import NothingNear, ScreenReason
@@ -39,6 +39,6 @@ class CurrentScene:
         """Notify the pages that something else changed: the outcome of a gift, the projects on offer."""
         self._changes.poke()
 
-    def changes(self, every_s: float | None = None) -> AsyncIterator[None]:
-        """Yield immediately, then after each change, and with `every_s` also after so many seconds without one."""
-        return self._changes.changes(every_s)
+    def changes(self, interval_s: Callable[[], float | None] = lambda: None) -> AsyncIterator[None]:
+        """Yield immediately, then after each change, and after `interval_s()` seconds without one; None: no limit."""
+        return self._changes.changes(interval_s)

@@ -23,6 +23,7 @@ from beacon_gateway.donations.ports import (
 )
 from beacon_gateway.kiosk.app import kiosk_app
 from beacon_gateway.kiosk.current_scene import CurrentScene
+from beacon_gateway.kiosk.pages.check_in import ShowCode
 from beacon_gateway.kiosk.pages.live import LiveTimings
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.model.published import BoardFacts
@@ -129,6 +130,7 @@ class FakeKiosk:
         contact: ContactPage = CONTACT,
         timings: LiveTimings | None = None,
         giving: FakeGiving | None = None,
+        show_code: ShowCode | None = None,
     ) -> None:
         self.projects = FakeProjects()
         self.giving = giving or FakeGiving(self.projects, kind)
@@ -139,7 +141,13 @@ class FakeKiosk:
         self.disk_works = True
         self.use = ScreenUse()
         self.later_s = 0.0
-        pages = Pages(environment=environment, site=SITE, surface=Surface.kiosk, phone=contact.phone)
+        pages = Pages(
+            environment=environment,
+            site=SITE,
+            surface=Surface.kiosk,
+            phone=contact.phone,
+            check_in=show_code is not None,
+        )
         rules = WebRules(
             allowed_hosts=frozenset({"127.0.0.1"}),
             secret=b"only for tests",
@@ -162,6 +170,7 @@ class FakeKiosk:
             health=lambda: self.health,
             read_board=self._board,
             verify="https://give.example.org/v",
+            show_code=show_code,
             use=self.use,
             contact=contact,
             timings=timings or LiveTimings(),

@@ -14,6 +14,7 @@ from yarl import URL
 
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.check_in_views import CheckInPage
 from kiosk_ui.display_preferences import DEFAULT_DISPLAY, DisplayPreferences, TextSize, Theme
 from kiosk_ui.giving_views import (
     AmountPage,
@@ -46,6 +47,9 @@ AMOUNT = Money(30_00)
 KEY = "a-key-that-nobody-guesses"
 CODE = "https://GIVE.EXAMPLE.ORG/T/" + "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU" * 5 + "AEBAGBAFAYDQQCIKBMGA"
 """As long as a ticket's URL."""
+
+CHECK_IN_CODE = "https://GIVE.EXAMPLE.ORG/C/" + "AEBAGBAFAYDQQCIKBMGA2DQPCAIREEYU" * 5 + "AEBAGBAF"
+"""As long as a check-in code."""
 
 BANK = "https://give.example.org/bank"
 
@@ -91,6 +95,8 @@ KIOSK: dict[str, View] = {
     "handoff-long": Handoff(LONG, Money(12345_67), CODE, IntentState.registered, HandoffKind.ticket),
     "thanks-long": Thanks(LONG, Money(12345_67), "7F3A-K8QZ"),
     "attract": Attract(PROJECTS),
+    "attract-check-in": Attract(PROJECTS),
+    "check-in": CheckInPage(CHECK_IN_CODE),
     "attract-one": Attract((LUNCH,)),
     "attract-none": Attract(()),
     "turned": Attract(PROJECTS, LUNCH, True, Door.tag),
@@ -234,9 +240,9 @@ PHONE: dict[str, View] = {
 VIEWS = {Surface.kiosk: KIOSK, Surface.phone: PHONE}
 
 
-def pages(surface: Surface, environment: Environment = Environment.drill) -> Pages:
+def pages(surface: Surface, environment: Environment = Environment.drill, *, check_in: bool = False) -> Pages:
     phone = CALLED if surface is Surface.kiosk else ""
-    return Pages(environment=environment, site=SITE, surface=surface, phone=phone)
+    return Pages(environment=environment, site=SITE, surface=surface, phone=phone, check_in=check_in)
 
 
 def published(view: View) -> View:
@@ -319,10 +325,10 @@ def render_view(address: str) -> str:
     text, theme = url.query.get("text", TextSize.usual), url.query.get("theme", Theme.light)
     look = replace(DEFAULT_DISPLAY, text=TextSize(text), theme=Theme(theme))
     view = published((VIEWS[Surface(surface)] | SITE_VIEWS)[name])
-    renderer = _renderer(Surface(surface))
+    renderer = _renderer(Surface(surface), check_in="check-in" in name)
     return renderer.render_page(view, Language(language), csrf="0" * 64, display=look, contact="/contact/huada")
 
 
 @cache
-def _renderer(surface: Surface) -> Pages:
-    return pages(surface)
+def _renderer(surface: Surface, *, check_in: bool = False) -> Pages:
+    return pages(surface, check_in=check_in)

@@ -15,10 +15,12 @@ from aiohttp.typedefs import Handler
 from beacon_gateway.donations.ports import Giving, Projects
 from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.pages.attract import attract_view
+from beacon_gateway.kiosk.pages.check_in import ShowCode, check_in_view, seconds_to_next
 from beacon_gateway.kiosk.pages.handoff import handoff_view
 from beacon_gateway.kiosk.responder import COOKIE, SESSION, Responder
 from beacon_gateway.kiosk.sessions import Session, Sessions
 from daemonkit.web import stream_events
+from kiosk_ui.check_in_views import CheckInPage
 from kiosk_ui.giving_views import Handoff, Thanks
 from kiosk_ui.hall_views import Attract, News
 from kiosk_ui.idle_times import IDLE_AT_BANK_S
@@ -44,6 +46,7 @@ def live_stream(
     projects: Projects,
     giving: Giving,
     timings: LiveTimings,
+    show_code: ShowCode | None = None,
 ) -> Handler:
     """`?view=` names the view of the page that follows, `project=` its project.
 
@@ -63,6 +66,9 @@ def live_stream(
             html = responder.render_main(request, shown)
             news = render_news(request)
             return {"view": Handoff.template, "html": html, "idle": idle, "news": news}
+        if followed == CheckInPage.template and show_code is not None:
+            html = responder.render_main(request, check_in_view(show_code()))
+            return {"view": CheckInPage.template, "html": html, "idle": idle, "news": render_news(request)}
         if followed != Attract.template:
             return {"idle": idle, "news": render_news(request)}
         if request.cookies.get(COOKIE, session.id) != session.id:  # lost too: the forms of that page are void
@@ -81,7 +87,7 @@ def live_stream(
     async def messages(request: web.Request) -> AsyncGenerator[str]:
         last = None
         with request[SESSION].following():
-            async for _ in current_scene.changes(every_s=timings.interval_s(request[SESSION])):
+            async for _ in current_scene.changes(lambda: _interval_s(request, timings, show_code)):
                 message = build_message(request)
                 if message is not None and message != last:
                     last = message
@@ -91,3 +97,10 @@ def live_stream(
         return await stream_events(request, messages(request))
 
     return get
+
+
+def _interval_s(request: web.Request, timings: LiveTimings, show_code: ShowCode | None) -> float | None:
+    """Return after how many seconds the request's page is updated though nothing happened; None: never."""
+    if show_code is not None and request.query.get("view") == CheckInPage.template:
+        return seconds_to_next(show_code())
+    return timings.interval_s(request[SESSION])

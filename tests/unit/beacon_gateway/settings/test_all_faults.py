@@ -45,6 +45,9 @@ port = 0
 password_file = "/etc/beacon-gateway/mqtt-password"
 prefix = "home/assistant"
 every_s = 90
+
+[volunteering]
+check_in = true
 """
 
 
@@ -76,6 +79,7 @@ def test_contradictions_are_reported_with_invalid_values(tmp_path: Path) -> None
             "radio.scan_adapters[1]",
             "radio.scan_adapters[2]",
             "radio.silence_s",
+            "volunteering.check_in",
         ]
     )
 
