@@ -3,8 +3,11 @@
 import stat
 from collections.abc import Iterator
 from datetime import timedelta
+from importlib.metadata import version
 
 from beacon_gateway.doctor.facts import CONFIGURATION, Facts, Problem
+from beacon_gateway.store.acceptance import load_sheet
+from sync_contract.acceptance_sheet import SheetRefused, read_sheet
 
 _SILENT_S = 90
 _PERMIT_ENDS_SOON = timedelta(days=30)
@@ -117,4 +120,29 @@ def window(facts: Facts) -> Iterator[Problem]:
         )
 
 
-CHECKS = (settings, old_settings, placeholders, permits, folder, running, store, stages, browser, window)
+def acceptance(facts: Facts) -> Iterator[Problem]:
+    """Compare settings and software with the acceptance sheet. The hall has a check of its own."""
+    signed = load_sheet(facts.state_dir)
+    try:
+        sheet = read_sheet(signed) if signed else None
+    except SheetRefused:
+        sheet = None
+    if sheet is None or facts.settings is None:
+        return
+    zh, en = [], []
+    if facts.settings.fingerprint() != sheet.configuration:
+        zh.append("设置")
+        en.append("settings")
+    if (now := version("beacon-gateway")) != sheet.version:
+        zh.append(f"软件({sheet.version} -> {now})")
+        en.append(f"software ({sheet.version} -> {now})")
+    if en:
+        yield Problem(
+            "sheet",
+            f"和 {sheet.made_at.wall:%Y-%m-%d} 的验收单不一样:{'、'.join(zh)}",
+            f"differs from the acceptance sheet of {sheet.made_at.wall:%Y-%m-%d}: {', '.join(en)}",
+            "sudo beacon-gateway commission",
+        )
+
+
+CHECKS = (settings, old_settings, placeholders, permits, folder, running, store, stages, browser, window, acceptance)

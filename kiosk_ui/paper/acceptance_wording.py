@@ -162,4 +162,4 @@ def _word_software(sheet: AcceptanceSheet) -> Iterator[SheetRow]:
         yield SheetRow(Both.same(each.name), Both.same(each.version or "–"))
     yield SheetRow(Both("设置的指纹", "Settings fingerprint"), Both.same(sheet.configuration[:16]))
     findings = " ".join(sheet.findings)
-    yield SheetRow(Both("doctor 的发现", "Findings of doctor"), Both(findings or "没有", findings or "none"))
+    yield SheetRow(Both("检查的发现", "Findings of doctor"), Both(findings or "没有", findings or "none"))

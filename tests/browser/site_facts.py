@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from uuid import UUID
 
 from markupsafe import Markup
 
+from kiosk_ui.paper.acceptance_wording import word_sheet
+from kiosk_ui.qr import paper_code_svg
 from kiosk_ui.site_views import (
     Clause,
     Connected,
@@ -15,11 +18,29 @@ from kiosk_ui.site_views import (
     SiteDoorPage,
     SitePage,
     SitePinPage,
+    SiteSheetPage,
     SiteWhyPage,
     StageNow,
     SyncNow,
 )
 from kiosk_ui.views import View
+from sync_contract.acceptance_sheet import (
+    AcceptanceSheet,
+    AdvertProof,
+    SheetAdvert,
+    SheetLevel,
+    SheetPlace,
+    SheetSite,
+    SheetSpot,
+    SheetVersion,
+    SheetWalk,
+    SheetZones,
+    SpotKind,
+    Untested,
+)
+from sync_contract.beacon_identity import BeaconId
+from sync_contract.records import ClockReading
+from sync_contract.strict_model import Environment
 from tests.browser.projects import LUNCH, READING
 
 AT = datetime(2026, 11, 24, 4, 5, 6, tzinfo=UTC)
@@ -143,6 +164,45 @@ DRAWING = Markup(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1200 300" width="1200" height="300" role="img">'
     "<title>why</title><text x='20' y='40'>why</text></svg>"
 )
+SHEET = AcceptanceSheet(
+    id="0" * 31 + "1",
+    gateway="0102030405060708",
+    environment=Environment.drill,
+    site=SheetSite(zh_hans="华大社区", zh_hant="華大社區", en="Huada Community", hall="社区大厅"),
+    made_at=ClockReading(wall=AT, boot="0" * 32, monotonic_ns=5, trusted=True),
+    adverts=(
+        SheetAdvert(
+            beacon=BeaconId(UUID(BEACON), 1, 1),
+            measured_power=-59,
+            interval_ms=100,
+            proof=AdvertProof.proved,
+            heard_by="hci1",
+            per_s=9.8,
+        ),
+    ),
+    places=(SheetPlace(beacon=BeaconId(UUID(BEACON), 2, 1), label="大厅东墙"),),
+    person_tags=12,
+    zones=(ZONES := SheetZones(immediate_m=1.4, near_m=2.4, path_loss_exponent=2.2)),
+    walk=SheetWalk(
+        at=AT,
+        good=True,
+        zones=ZONES,
+        spots=tuple(
+            SheetSpot(
+                kind=kind,
+                metres=metres,
+                levels=(SheetLevel(adapter="hci0", dbm=-63.5, frames=500),),
+                wrong_per_hour=0.5,
+            )
+            for kind, metres in ((SpotKind.reference, 1.0), (SpotKind.door, 6.0), (SpotKind.far_wall, 11.0))
+        ),
+    ),
+    configuration="ab" * 32,
+    versions=(SheetVersion(name="beacon-gateway", version="0.1.0"), SheetVersion(name="bluez", version="5.82")),
+    untested=(Untested.phone, Untested.real_gifts),
+    findings=("rtc",),
+)
+SHEET_ADDRESS = "https://give.example.org/staff/gateways/0102030405060708/sheets/1?print=0123456789abcdef"
 SITE_VIEWS: dict[str, View] = {
     "site": WELL,
     "site-ill": ILL,
@@ -152,4 +212,5 @@ SITE_VIEWS: dict[str, View] = {
     "site-pin-none": SitePinPage("", 0, ("http://192.168.1.20:8080/site",)),
     "site-door": SiteDoorPage(),
     "site-door-wrong": SiteDoorPage(wrong=True),
+    "site-sheet": SiteSheetPage(word_sheet(SHEET, "0123456789abcdef"), paper_code_svg(SHEET_ADDRESS), SHEET_ADDRESS),
 }

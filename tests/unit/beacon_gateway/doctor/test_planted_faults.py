@@ -12,7 +12,10 @@ from beacon_gateway.commands.doctor import CHECKS, choose_exit_code, find_proble
 from beacon_gateway.doctor.facts import Facts
 from beacon_gateway.doctor.machine import Answer, Machine
 from beacon_gateway.settings import Settings
+from beacon_gateway.store.acceptance import store_sheet
 from daemonkit.toml import load
+from sync_contract.records import SignedAcceptanceSheet
+from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.paths import ROOT
 
 TODAY = date(2026, 6, 1)
@@ -99,7 +102,15 @@ def systemctl(wrong: str) -> Callable[[Device], None]:
     return program("systemctl", f"{PROGRAMS['systemctl']}; echo {wrong}")
 
 
+def put_sheet(device: Device) -> None:
+    """Store the acceptance sheet of other settings."""
+    body = DeliveringGateway().sheet().body
+    assert isinstance(body, SignedAcceptanceSheet)
+    store_sheet(device.root / "state", body)
+
+
 FAULTS: dict[str, Callable[[Device], object]] = {
+    "sheet": put_sheet,
     "adapter": lambda device: (device.root / "sys/class/bluetooth/hci0").rename(device.root / "gone"),
     "firmware": program("journalctl", "echo hci0: BCM: Patch file not found"),
     "rfkill": file("sys/class/rfkill/rfkill0/soft", "1"),
