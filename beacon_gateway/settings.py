@@ -183,7 +183,8 @@ class Handoff(Record):
 
 class Kiosk(Record):
     host: Host = LOOPBACK
-    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    port: Annotated[int, Field(ge=1, le=65535)] = 8080
+    """Never 0: the browser needs a fixed port. A free one is selected with `run --port 0`."""
     allowed_hosts: tuple[HostOfPage, ...] = ()
     site: SiteDoor = SiteDoor.loopback
     language: Language = Language.zh_hans

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from daemonkit.toml_faults import Fault
 from daemonkit.toml_lines import Path
-from daemonkit.toml_wording import describe_fault, describe_wide_characters
+from daemonkit.toml_wording import describe_fault, describe_range, describe_wide_characters
 
 _SECRET = re.compile(r"secret|password|passphrase|token|_key$", re.IGNORECASE)
 _PUBLIC = re.compile(r"public", re.IGNORECASE)
@@ -61,9 +61,16 @@ class Explainer:
         if error["type"] == "extra_forbidden":
             zh, reason = self._describe_unknown(at)
             return self.fault(at, reason, zh=zh)
+        if at[-1:] == ("[key]",):  # pydantic's place for a key itself, in a table of any keys
+            at = at[:-1]
+            examples = [each for schema in self._schemas_at(at[:-1]) for each in _key_examples(schema)]
+        else:
+            examples = self._examples(at) or [[example] for example in self._examples((*at, 0))]
         message = re.sub("^Input should be", "must be", error["msg"].removeprefix("Value error, "))
-        examples = self._examples(at) or [[example] for example in self._examples((*at, 0))]
         zh, reason = describe_fault(error["type"], message, error["input"], error.get("ctx", {}), examples)
+        if error["type"].startswith(("greater_than", "less_than")):
+            limits_zh, limits = describe_range(next(iter(self._schemas_at(at)), {}))
+            zh, reason = f"{zh}{limits_zh}", f"{reason}{limits}"
         if error["type"] == "missing":
             return self.fault(at, reason, zh=zh)
         if not zh:
@@ -128,6 +135,11 @@ def _add_hint(zh: str, reason: str, given: object) -> tuple[str, str]:
     """Add to both texts that the value has full-width characters, if it has; without `zh`, `reason` has both."""
     hint_zh, hint = describe_wide_characters(given) if isinstance(given, str) else ("", "")
     return (f"{zh}{hint_zh}", f"{reason}{hint}") if zh else ("", f"{reason}{hint_zh}{hint}")
+
+
+def _key_examples(schema: _Schema) -> list[Any]:
+    names: list[Any] = schema.get("propertyNames", {}).get("examples", [])
+    return names
 
 
 def _below(schema: _Schema, part: str | int) -> list[_Schema]:

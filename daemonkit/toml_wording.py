@@ -14,6 +14,16 @@ _ONE_LINE = r"^[^\n\r]*$"
 _NUMBER = frozenset("0123456789.-+")
 
 
+def describe_range(schema: Mapping[str, Any]) -> Pair:
+    """Return the permitted numbers of a JSON schema in parentheses; empty unless both ends are limited."""
+    low, high = (schema.get(key, schema.get(f"exclusive{key.capitalize()}")) for key in ("minimum", "maximum"))
+    if low is None or high is None or high >= 2**53:
+        return "", ""
+    above = ("大于 ", "more than ") if "exclusiveMinimum" in schema else ("", "")
+    below = ("小于 ", "less than ") if "exclusiveMaximum" in schema else ("", "")
+    return f"({above[0]}{low:.15g} 到 {below[0]}{high:.15g})", f" ({above[1]}{low:.15g} to {below[1]}{high:.15g})"
+
+
 def describe_fault(kind: str, message: str, given: object, facts: _Facts, examples: list[Any]) -> Pair:
     """Return both texts. `kind`, `message`, `facts`: the type, message and context of pydantic's error.
 
@@ -56,10 +66,10 @@ _BY_KIND: Mapping[str, Callable[[_Facts], Pair]] = {
     "missing": lambda _: ("必填", "is required"),
     "enum": lambda f: _one_of(f["expected"]),
     "literal_error": lambda f: _one_of(f["expected"]),
-    "greater_than_equal": lambda f: (f"不能小于 {f['ge']:g}", f"must be greater than or equal to {f['ge']:g}"),
-    "greater_than": lambda f: (f"须大于 {f['gt']:g}", f"must be greater than {f['gt']:g}"),
-    "less_than_equal": lambda f: (f"不能大于 {f['le']:g}", f"must be less than or equal to {f['le']:g}"),
-    "less_than": lambda f: (f"须小于 {f['lt']:g}", f"must be less than {f['lt']:g}"),
+    "greater_than_equal": lambda f: (f"不能小于 {f['ge']:.15g}", f"must be greater than or equal to {f['ge']:.15g}"),
+    "greater_than": lambda f: (f"须大于 {f['gt']:.15g}", f"must be greater than {f['gt']:.15g}"),
+    "less_than_equal": lambda f: (f"不能大于 {f['le']:.15g}", f"must be less than or equal to {f['le']:.15g}"),
+    "less_than": lambda f: (f"须小于 {f['lt']:.15g}", f"must be less than {f['lt']:.15g}"),
     "string_too_short": lambda f: (f"至少 {f['min_length']} 个字", _count("at least", f["min_length"], "character")),
     "string_too_long": lambda f: (f"最多 {f['max_length']} 个字", _count("at most", f["max_length"], "character")),
     "too_short": lambda f: (f"至少要有 {f['min_length']} 个", _count("at least", f["min_length"], "item")),

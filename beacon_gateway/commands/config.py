@@ -15,11 +15,6 @@ from daemonkit.toml_lines import Path as KeyPath
 
 FAILURE, USAGE, CONFIGURATION = 1, 2, 78
 _MISSING = object()
-_FREE_PORT = (
-    "{file}: kiosk.port: 0 每次启动都换端口,浏览器找不到网页;请写固定的端口,如 8080\n"
-    "{file}: kiosk.port: 0 selects a free port at each start; the browser needs a fixed port, such as 8080\n"
-    "没有改动 nothing was changed"
-)
 
 
 def get(config: Path, state_dir: Path, key: str, as_json: bool) -> int:
@@ -49,9 +44,6 @@ def set_value(config: Path, state_dir: Path, key: str, text: str) -> int:
     if not path:
         print("beacon-gateway config: KEY 不能为空 must not be empty", file=sys.stderr)
         return USAGE
-    if path == ("kiosk", "port") and value == 0 and value is not False:  # valid in the demo's file only
-        print(_FREE_PORT.format(file=config), file=sys.stderr)
-        return CONFIGURATION
     try:
         changes = write_settings(config, state_dir, [(path, value)])
     except ConfigRefused as refused:

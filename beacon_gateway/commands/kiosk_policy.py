@@ -18,12 +18,6 @@ def kiosk_policy(config: Path, write: Path | None) -> int:
     except ConfigRefused as refused:
         print(refused, file=sys.stderr)
         return EX_CONFIG
-    if kiosk.port == 0:
-        print(
-            f"{config}: kiosk.port: 0 selects a free port at each start; the policy needs a fixed port, such as 8080",
-            file=sys.stderr,
-        )
-        return EX_CONFIG
     text = json.dumps(browser_policy(kiosk.host, kiosk.port), indent=2) + "\n"
     if write is None:
         print(text, end="")

@@ -89,13 +89,23 @@ def _run_once(
 
 
 def with_overrides(settings: Settings, port: int | None, central_url: str | None, central_key: str | None) -> Settings:
-    """Return the settings with the values of the command line, validated like those of the file."""
+    """Return the settings with the values of the command line, validated like those of the file.
+
+    Port 0, which a file may not contain, selects a free port.
+    """
     changed = settings.model_dump(mode="json", by_alias=True, exclude_unset=True)
-    overrides = {("kiosk", "port"): port, ("central", "url"): central_url, ("central", "catalogue_key"): central_key}
+    overrides = {
+        ("kiosk", "port"): port or None,
+        ("central", "url"): central_url,
+        ("central", "catalogue_key"): central_key,
+    }
     for (section, key), value in overrides.items():
         if value is not None:
             changed.setdefault(section, {})[key] = value
-    return toml.validate(changed, Settings, source="command line")
+    valid = toml.validate(changed, Settings, source="command line")
+    if port == 0:
+        return valid.model_copy(update={"kiosk": valid.kiosk.model_copy(update={"port": 0})})
+    return valid
 
 
 async def _until_stopped(

@@ -54,11 +54,11 @@ def gateway(name: str, toml: str, folder: Path) -> AbstractAsyncContextManager[P
     demo = DEMO.read_text("utf-8")
     site = "[site]" + demo.split("[site]")[1].split("[advertise]")[0]
     projects = "[[projects]]" + demo.split("[[projects]]", 1)[1].split("[handoff]")[0]
-    handoff = '[handoff]\nkind = "link"\nlink_url = "http://127.0.0.1:9/{project}"\n[kiosk]\nport = 0\n'
+    handoff = '[handoff]\nkind = "link"\nlink_url = "http://127.0.0.1:9/{project}"\n'
     file = folder / f"{name}.toml"
     file.write_text(site + toml + projects + handoff, "utf-8")
-    command = [sys.executable, "-m", "beacon_gateway", "run", "--config", str(file), "--radio", "bluez"]
-    return program(name, [*command, "--state-dir", str(folder / name)], log=folder / f"{name}.log")
+    command = [sys.executable, "-m", "beacon_gateway", "run", "--config", str(file), "--port", "0"]
+    return program(name, [*command, "--radio", "bluez", "--state-dir", str(folder / name)], log=folder / f"{name}.log")
 
 
 @asynccontextmanager

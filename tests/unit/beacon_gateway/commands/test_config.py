@@ -29,9 +29,9 @@ def test_one_value_is_changed_and_everything_else_stays(tmp_path: Path) -> None:
     refused = config(file, "set", "presence.near_m", "-4")
     assert (refused.returncode, "near_m" in refused.stderr) == (78, True)
     no_fixed_port = config(file, "set", "kiosk.port", "0")
-    assert (no_fixed_port.returncode, f"{file}: kiosk.port: 0 selects" in no_fixed_port.stderr) == (78, True)
+    assert (no_fixed_port.returncode, "1 to 65535" in no_fixed_port.stderr) == (78, True)
     no_number = config(file, "set", "kiosk.port", "false")
-    assert (no_number.returncode, "free port" in no_number.stderr) == (78, False)
+    assert (no_number.returncode, "valid integer" in no_number.stderr) == (78, True)
     assert file.read_text("utf-8") == expected
     assert config(file, "get", "kiosk.nothing").returncode == 1
 

@@ -80,7 +80,7 @@ def test_the_browser_goes_where_the_gateway_listens_and_nowhere_else(tmp_path: P
 
 @pytest.mark.parametrize(
     ("section", "text"),
-    [("port = 0", "kiosk.port: 0"), ("rotation = 45", "kiosk.rotation"), ('dark = ["25:00-06:00"]', "kiosk.dark[0]")],
+    [("port = 0", "kiosk.port"), ("rotation = 45", "kiosk.rotation"), ('dark = ["25:00-06:00"]', "kiosk.dark[0]")],
 )
 def test_invalid_screen_settings_are_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], section: str, text: str

@@ -73,7 +73,11 @@ def test_our_own_advert_and_person_tags_are_not_expected(tmp_path: Path) -> None
         ),
         ('projects = ["books", "lunch"]', 'projects = ["lunch", "lunch"]', "is the same as projects[0]"),
         ('projects = ["books"', 'project = "books"\nprojects = ["books"', "cannot both be set"),
-        ("priority = 3", "priority = 101", "rules[0].priority: 不能大于 100 must be less than or equal to 100"),
+        (
+            "priority = 3",
+            "priority = 101",
+            "rules[0].priority: 不能大于 100(-100 到 100) must be less than or equal to 100",
+        ),
         ('"10:00-13:30"', '"10-13"', 'rules[0].hours[0]: 写法不对,应如 "10:00-13:30" 或 "22:00-06:00" is not'),
         (
             "[[rules]]",
