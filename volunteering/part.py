@@ -17,6 +17,7 @@ from volunteering.people.membership import Membership, forget
 from volunteering.people.sealed_person import PersonSeal, check_key
 from volunteering.people.sender import ScreenSender
 from volunteering.public.activity_pages import ActivityPages
+from volunteering.public.check_in_pages import CheckInPages
 from volunteering.public.join_pages import JoinPages
 from volunteering.public.own_page import OwnPages
 from volunteering.public.request_pages import RequestPages
@@ -39,6 +40,7 @@ async def build(context: PartContext) -> RunningPart:
     )
     routes = [
         *ActivityPages(membership, responder).routes(),
+        *CheckInPages(membership, responder).routes(),
         *JoinPages(membership, responder).routes(),
         *OwnPages(membership, responder).routes(),
         *RequestPages(membership, responder).routes(),

@@ -98,3 +98,24 @@ class ErasedPage(View):
     template = "community_erased"
 
     back: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInView(View):
+    """What a member may do, or did, with the code of a screen.
+
+    `state`: refused, log_in, or of CheckInState. `root`: of the community's pages. `unproved`: the code proves no place
+    (any more). `leaving`: the next step is the check-out. `minutes`: what counts, None before the check-out.
+    """
+
+    template = "community_check_in"
+
+    state: str
+    root: str
+    title: str = ""
+    day: str = ""
+    hours: str = ""
+    action: str = ""
+    unproved: bool = False
+    leaving: bool = False
+    minutes: int | None = None

@@ -13,10 +13,11 @@ from central_server.store.places.places import PlaceKind
 from daemonkit.i18n import marked as _
 from sync_contract.strict_model import Environment
 from volunteering.people.sealed_person import Contact, PersonSeal
+from volunteering.rules.check_in_judgement import is_burst
 from volunteering.rules.phone_number import read_mobile
 from volunteering.rules.seats import SignUpState
 from volunteering.shift_wording import shift_day, shift_hours
-from volunteering.store import activities, people, sign_ups
+from volunteering.store import activities, attendances, people, sign_ups
 from volunteering.store.activities import ListedShift
 from volunteering.store.people import Person, PersonState
 
@@ -76,6 +77,8 @@ class PeoplePage:
         async with visitor.database.read() as connection:
             active = await sign_ups.active_in(connection, listed.shift.id)
             ancestors = await places.ancestors(connection, listed.shift.community)
+            scans = await attendances.of_sign_ups(connection, [own.id for own in active])
+            by_code = await attendances.persons_by_code(connection, listed.shift.id)
         times = listed.shift.times
         values = {
             "listed": listed,
@@ -85,6 +88,8 @@ class PeoplePage:
             "names": names,
             "may_see_names": visitor.access.may(Right.people, ancestors),
             "states": _STATES,
+            "scans": {(each.sign_up, each.step): each for each in scans},
+            "bursts": [(at, persons) for at, persons in by_code if is_burst(persons)],
             "fault": fault,
             "section": "/staff/volunteers/activities",
         }

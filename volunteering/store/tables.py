@@ -156,6 +156,28 @@ address_looks = Table(
 )
 """Who saw how much of an address, and when. `by`: the id of the helper, or a staff account."""
 
+attendances = Table(
+    "vol_attendances",
+    metadata,
+    _id(),
+    _community(),
+    Column("environment", String(8), nullable=False),
+    Column("shift", String(32), nullable=False),
+    Column("sign_up", String(32), nullable=False),
+    Column("person", String(32), nullable=False),
+    Column("step", String(8), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("evidence", String(16), nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("gateway", String(16), nullable=False),
+    Column("use_id", String(64), nullable=False),
+    UniqueConstraint("person", "use_id"),
+    UniqueConstraint("sign_up", "step"),
+    Index(None, "shift"),
+    Index(None, "use_id"),
+)
+"""Scans of the screen's code. `at`: by the server's clock. `reason`: of the grade. `use_id`: the period of the code."""
+
 state_changes = Table(
     "vol_state_changes",
     metadata,

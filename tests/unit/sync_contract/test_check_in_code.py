@@ -1,4 +1,4 @@
-"""The check-in code: its bytes, read by a separate reading; what is refused; and the judge's table."""
+"""The check-in code: its bytes, read by a separate reading; and what is refused."""
 
 import json
 import re
@@ -27,7 +27,6 @@ from sync_contract.check_in_code import (
     parse,
     remaining,
 )
-from sync_contract.check_in_judgement import BURST_PERSONS, CheckInReason, Evidence, KeyPeriod, is_burst, judge
 from sync_contract.code_address import in_capitals
 from sync_contract.keys import key_id, read_public
 from sync_contract.records import ClockReading
@@ -132,67 +131,3 @@ def test_a_reader_finds_the_address_in_a_code_of_few_modules() -> None:
     side = int(re.search(r'viewBox="0 0 (\d+) \1"', qr_svg(address))[1])  # type: ignore[index] # it is there, or this fails
     assert side - 8 <= 49
     assert len(address.rpartition("/")[2]) == TEXT_LENGTH
-
-
-def reading(second: int, wall: datetime, *, trusted: bool = True, boot: str = BOOT) -> ClockReading:
-    return ClockReading(wall=wall, boot=boot, monotonic_ns=second * 10**9, trusted=trusted)
-
-
-SECOND = timedelta(seconds=1)
-WRONG = datetime(1970, 1, 1, 0, 50, tzinfo=UTC)
-OPEN = KeyPeriod(NOON - timedelta(days=9), None)
-SURE = (True, NOON)
-UNSURE = (False, WRONG)
-CASES: list[tuple[str, tuple[bool, datetime], int, list[ClockReading], CheckInReason]] = [
-    ("just shown", SURE, 0, [], CheckInReason.in_time),
-    ("the last second", SURE, 90, [], CheckInReason.in_time),
-    ("a second late", SURE, 91, [], CheckInReason.late),
-    ("a photograph sent home", SURE, 3600, [], CheckInReason.late),
-    ("clocks that differ a little", SURE, -30, [], CheckInReason.in_time),
-    ("a clock that is ahead", SURE, -31, [], CheckInReason.ahead),
-    ("synchronised and in 1970", (True, WRONG), 10, [], CheckInReason.clock_unsure),
-    ("no anchor", UNSURE, 10, [], CheckInReason.clock_unsure),
-    ("the anchor of another boot", UNSURE, 10, [reading(3000, NOON, boot=OTHER_BOOT)], CheckInReason.clock_unsure),
-    ("an unsure anchor", UNSURE, 10, [reading(3000, NOON, trusted=False)], CheckInReason.clock_unsure),
-    ("an anchor before", UNSURE, 90, [reading(2000, NOON - 1000 * SECOND)], CheckInReason.in_time),
-    ("late by an anchor before", UNSURE, 91, [reading(2000, NOON - 1000 * SECOND)], CheckInReason.late),
-    ("an anchor after", UNSURE, 60, [reading(3050, NOON + 50 * SECOND)], CheckInReason.in_time),
-    ("late by an anchor after", UNSURE, 91, [reading(3050, NOON + 50 * SECOND)], CheckInReason.late),
-    (
-        "the nearest anchor counts",
-        UNSURE,
-        10,
-        [reading(5, NOON), reading(2990, NOON - 10 * SECOND)],
-        CheckInReason.in_time,
-    ),
-    ("its own clock is nearest", SURE, 10, [reading(5, NOON)], CheckInReason.in_time),
-]
-
-
-def test_the_judge() -> None:
-    """`after`: seconds from noon, when the period began, to the arrival."""
-    for name, (trusted, wall), after, anchors, reason in CASES:
-        code = CheckInCode(Environment.real, GATEWAY, BOOT, 100, wall, trusted)
-        judgement = judge(
-            code, key=OPEN, anchors=anchors, arrived_at=NOON + after * SECOND, environment=Environment.real
-        )
-        assert judgement.reason is reason, name
-        assert judgement.evidence is (Evidence.screen if reason is CheckInReason.in_time else Evidence.claim), name
-        assert judgement.age == (None if reason is CheckInReason.clock_unsure else after * SECOND), name
-
-
-def test_the_judge_refuses_a_key_outside_its_period_and_another_environment() -> None:
-    code = CheckInCode(Environment.real, GATEWAY, BOOT, 100, NOON, True)
-    for key, environment, reason in (
-        (KeyPeriod(NOON, NOON + SECOND), Environment.real, CheckInReason.in_time),
-        (KeyPeriod(NOON - SECOND, NOON), Environment.real, CheckInReason.key_not_valid),
-        (KeyPeriod(NOON + SECOND, None), Environment.real, CheckInReason.key_not_valid),
-        (OPEN, Environment.drill, CheckInReason.other_environment),
-    ):
-        judgement = judge(code, key=key, anchors=[], arrived_at=NOON, environment=environment)
-        assert judgement.reason is reason
-        assert (judgement.evidence is None) == (reason is not CheckInReason.in_time)
-
-
-def test_a_group_gets_a_mark_from_its_twelfth_person_on() -> None:
-    assert (is_burst(BURST_PERSONS - 1), is_burst(BURST_PERSONS), is_burst(200)) == (False, True, True)
