@@ -46,6 +46,8 @@ ON_BOTH = (
 )
 """Connections, locks, migrations, dumps, query plans and counters in SQL: each database has its own."""
 
+ALONE = "tests/unit/central_server/backups/"
+"""Tests that restore a database: only without other connections to it, and the result is not used again."""
 TOGETHER = ("tests/flow/test_bad_input.py",)
 """Tests that share a whole house: one worker runs them all."""
 WAITING = ("tests/browser/", "tests/flow/")
@@ -141,8 +143,10 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def postgres_again(postgres: Postgres) -> ReusedDatabase:
-    return ReusedDatabase(postgres)
+def postgres_again(postgres: Postgres) -> Iterator[ReusedDatabase]:
+    again = ReusedDatabase(postgres)
+    yield again
+    again.close()
 
 
 @pytest.fixture
@@ -153,8 +157,11 @@ async def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
         state.mkdir(mode=0o700, exist_ok=True)
         yield await put_database(state / "central.db")
         return
-    again: ReusedDatabase = request.getfixturevalue("postgres_again")
-    async with again.database() as url:
+    if request.node.nodeid.startswith(ALONE):
+        databases: Postgres | ReusedDatabase = request.getfixturevalue("postgres")
+    else:
+        databases = request.getfixturevalue("postgres_again")
+    async with databases.database() as url:
         yield url
 
 

@@ -1,5 +1,7 @@
 """A test finds nothing in its database of what the test before it did there."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
@@ -13,6 +15,13 @@ CONTENT = (
     "SELECT (SELECT count(*) FROM intents), (SELECT count(*) FROM audit_lines), (SELECT names FROM places), "
     "(SELECT version_num FROM alembic_version), nextval('audit_lines_seq_seq')"
 )
+
+
+@pytest.fixture
+async def again(postgres: Postgres) -> AsyncIterator[ReusedDatabase]:
+    again = ReusedDatabase(postgres)
+    yield again
+    await asyncio.to_thread(again.close)
 
 
 async def left_behind(again: ReusedDatabase, statement: str) -> tuple[str, str, tuple[object, ...]]:
@@ -40,10 +49,13 @@ async def left_behind(again: ReusedDatabase, statement: str) -> tuple[str, str, 
         "DELETE FROM alembic_version",
         "SELECT nextval('audit_lines_seq_seq') FROM generate_series(1, 9)",
         "BEGIN; LOCK TABLE places, intents",
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND pid <> pg_backend_pid()",
     ],
 )
-async def test_rows_counters_and_locks_are_gone_from_the_same_database(postgres: Postgres, statement: str) -> None:
-    again = ReusedDatabase(postgres)
+async def test_rows_counters_and_locks_are_gone_from_the_same_database(
+    postgres: Postgres, again: ReusedDatabase, statement: str
+) -> None:
     async with postgres.database() as url:
         new = await asyncpg.connect(url)
         as_new = tuple(await new.fetchrow(CONTENT))
@@ -66,6 +78,6 @@ async def test_rows_counters_and_locks_are_gone_from_the_same_database(postgres:
         " SELECT 0, 'a', 'b', 'c', repeat('d', 100), 'all' FROM generate_series(1, 30000)",
     ],
 )
-async def test_a_database_of_another_shape_or_grown_is_not_used_again(postgres: Postgres, statement: str) -> None:
-    before, following, _ = await left_behind(ReusedDatabase(postgres), statement)
+async def test_a_database_of_another_shape_or_grown_is_not_used_again(again: ReusedDatabase, statement: str) -> None:
+    before, following, _ = await left_behind(again, statement)
     assert following != before
