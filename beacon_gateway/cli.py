@@ -130,6 +130,16 @@ def config_diff(
     raise typer.Exit(body(config, state_dir, template, json))
 
 
+@config_.command("schema")
+def config_schema(
+    template: Annotated[Path, typer.Option(help="The commented settings, for the descriptions.")] = SHIPPED_CONFIG,
+) -> None:
+    """Print the JSON Schema of the settings, for editors, with descriptions in Chinese and English."""
+    from beacon_gateway.commands.config import print_schema as body
+
+    raise typer.Exit(body(template))
+
+
 @app.command()
 def doctor(
     config: Config = DEFAULT_CONFIG,

@@ -13,14 +13,16 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from debian.manual import make_completions, make_manual
 from debian.repository import add_packages, sign, signing_command
 from debian.sbom import make_sbom
+from debian.schema import make_gateway_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = ROOT / "dist"
@@ -38,7 +40,8 @@ class Package:
     """`programs`: name -> module with a `main`, linked into /usr/bin; `files`: target -> source in the tree;
     `services`: restarted by an upgrade; `settings`: copied once from its template below /usr/share; `leftovers`:
     files outside the package that its programs or its administrator made, without which a machine is as before;
-    `enabled`: units that a new installation enables, because they wait for a condition.
+    `enabled`: units that a new installation enables, because they wait for a condition;
+    `generated`: files that the working tree does not have, by target.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Package:
     leftovers: Sequence[str]
     recommends: Sequence[str] = ()
     enabled: Sequence[str] = ()
+    generated: Mapping[str, Callable[[], str]] = MappingProxyType({})
 
     @property
     def home(self) -> str:
@@ -107,6 +111,7 @@ GATEWAY = Package(
     services=("beacon-gateway.service", "beacon-radio-helper.service"),
     enabled=("beacon-first-boot.service",),
     settings="/etc/beacon-gateway/gateway.toml",
+    generated={"usr/share/beacon-gateway/gateway.schema.json": make_gateway_schema},
     leftovers=("/etc/chromium/policies/managed/beacon-kiosk.json",),
 )
 CENTRAL = Package(
@@ -222,6 +227,8 @@ def pack(package: Package, tree: Path, output: Path, version: str, architecture:
     """Add the files of the working tree and the maintainer scripts to `tree`; return the .deb."""
     for target, source in package.files.items():
         _copy(ROOT / source, tree / target)
+    for target, make in package.generated.items():
+        _write(tree / target, make())
     put_on_path(package, tree)
     for name, module in package.programs.items():
         for target, text in make_completions(name).items():

@@ -1,4 +1,4 @@
-"""beacon-gateway config get|set|diff: read and change settings by key, such as kiosk.port or beacons[0].label."""
+"""beacon-gateway config get|set|diff|schema: settings by key, such as kiosk.port or beacons[0].label."""
 
 import json
 import re
@@ -10,7 +10,8 @@ from pathlib import Path
 from beacon_gateway.commands.effective_settings import load_settings, print_refused
 from beacon_gateway.commands.settings_edit import write_settings
 from beacon_gateway.settings import Settings
-from daemonkit.toml import ConfigRefused, load
+from beacon_gateway.settings_schema import make_schema
+from daemonkit.toml import ConfigRefused, check_syntax, load, read_text
 from daemonkit.toml_lines import Path as KeyPath
 
 FAILURE, USAGE, CONFIGURATION = 1, 2, 78
@@ -80,6 +81,18 @@ def diff(config: Path, state_dir: Path, template: Path, as_json: bool) -> int:
     for key in keys:
         before = _show(shipped[key]) if key in shipped else "没有 not set"
         print(f"{key} = {_show(ours[key]) if key in ours else '没有 not set'}  (原来 shipped: {before})")
+    return 0
+
+
+def print_schema(template: Path) -> int:
+    """Print the JSON Schema of the settings. Return the exit code."""
+    try:
+        text = read_text(template)
+        check_syntax(template, text, Settings)
+    except ConfigRefused as refused:
+        print(refused, file=sys.stderr)
+        return CONFIGURATION
+    print(json.dumps(make_schema(text), ensure_ascii=False, indent=1))
     return 0
 
 

@@ -61,7 +61,7 @@ def test_bash_completes_commands_of_an_installed_program(tmp_path: Path) -> None
         text=True,
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
     )
-    assert done.stdout.split() == ["set"], done.stderr
+    assert done.stdout.split() == ["set", "schema"], done.stderr
 
 
 def test_the_bill_of_materials_lists_each_library_with_its_version_and_licence(tmp_path: Path) -> None:
