@@ -22,7 +22,7 @@ from volunteering.public.views import ErasedPage, OwnPage
 from volunteering.requests.act_on_request import erase_requests
 from volunteering.requests.request_form import Address
 from volunteering.rules.phone_number import hide_middle
-from volunteering.store import activities, people, requests, sign_ups
+from volunteering.store import activities, attendances, people, requests, sign_ups
 from volunteering.store.people import Person
 from volunteering.store.requests import Request
 
@@ -69,6 +69,7 @@ class OwnPages:
                 "joined_at": person.joined_at,
                 "consents": [asdict(each) for each in await people.consents_of(connection, person.id)],
                 "requests": [self._request(each) for each in await requests.every_of(connection, person.id)],
+                "attendances": [asdict(each) for each in await attendances.every_of(connection, person.id)],
                 "sign_ups": [asdict(each) for each in await sign_ups.every_of(connection, person.id)],
             }
         text = json.dumps(stored, default=_plain, ensure_ascii=False, indent=1)

@@ -45,6 +45,11 @@ async def of_use(connection: Connection, person: str, use_id: str) -> Attendance
     return await fetch_one(connection, Attendance, wanted)
 
 
+async def every_of(connection: Connection, person: str) -> tuple[Attendance, ...]:
+    wanted = select(*_ATTENDANCE).where(attendances.c.person == person).order_by(attendances.c.at)
+    return await fetch_all(connection, Attendance, wanted)
+
+
 async def of_sign_ups(connection: Connection, wanted: Collection[str]) -> tuple[Attendance, ...]:
     """Return the scans of these sign-ups, in order of time."""
     found = select(*_ATTENDANCE).where(attendances.c.sign_up.in_(wanted)).order_by(attendances.c.at)

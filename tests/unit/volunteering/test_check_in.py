@@ -1,6 +1,7 @@
 """Check-in by the screen's code, on phones and in the database: proof, claim, and what is refused."""
 
 import asyncio
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -159,6 +160,8 @@ async def test_a_member_checks_in_and_out_on_the_phone_and_staff_see_it(
             assert "does not show that you are in the hall now" in page.text(), "the form was sent too late"
             page = await phone.donor.press(page)
             assert "61 minutes count." in page.text()
+            exported = json.loads((await phone.act(f"/community/{COMMUNITY}/me", "data.json")).html)
+            assert [each["evidence"] for each in exported["attendances"]] == ["screen", "claim"]
         clock[0] = datetime.now(UTC)  # a session of staff does not last as long
         desk = await log_in(central, session, Role.admin)
         shown = (await desk.open(f"/staff/volunteers/shifts/{of}")).text()

@@ -104,8 +104,8 @@ def test_only_time_within_the_shift_counts_and_the_weaker_proof_is_its_grade() -
 
 def test_a_scan_belongs_to_one_shift_and_one_step() -> None:
     fresh = [Attended("a", MORNING), Attended("b", NEXT)]
-    here = Scan(NOON, Evidence.screen)
-    inside = [Attended("a", MORNING, here), Attended("b", NEXT)]
+    came = Scan(NOON, Evidence.screen)
+    inside = [Attended("a", MORNING, came), Attended("b", NEXT)]
     for name, shifts, at, wanted in (
         ("an hour before", fresh, -60, ("a", Step.arrive)),
         ("earlier", fresh, -61, None),
@@ -117,7 +117,7 @@ def test_a_scan_belongs_to_one_shift_and_one_step() -> None:
         ("the first is over", fresh, 120, ("b", Step.arrive)),
         ("all is over", fresh, 240, None),
         ("no seat", [], 0, None),
-        ("left", [Attended("a", MORNING, here, Scan(minutes(50), Evidence.screen))], 60, None),
+        ("left", [Attended("a", MORNING, came, Scan(minutes(50), Evidence.screen))], 60, None),
     ):
         found = choose(shifts, minutes(at))
         assert (None if found is None else (found[0].sign_up, found[1])) == wanted, name
