@@ -79,7 +79,7 @@ async def test_during_a_restart_the_page_waits_and_recovers(open_page: OpenPage,
     page = await open_page(*SIZES[size])
     async with FakeKiosk().serve() as url:
         await page.goto(f"{url}/project/elder-lunch/amount")
-    await expect(page.locator("#away")).to_be_visible(timeout=15_000)
+    await expect(page.locator("#away")).to_be_visible()
     await expect(page.locator("#away")).to_contain_text("请稍等，屏幕会自己恢复。")
     await expect(page.locator("#away .number")).to_have_text("0595 0000 0000")
     for touched in (".pick[value='3000']", "main nav .button", ".languages button[value='en']"):
@@ -88,7 +88,7 @@ async def test_during_a_restart_the_page_waits_and_recovers(open_page: OpenPage,
     await expect(page.locator("h1")).to_have_text("您想捐多少？")
     assert await faults(page) == []
     async with FakeKiosk().serve(int(url.rsplit(":", 1)[1])):
-        await expect(page.locator("#away")).to_be_hidden(timeout=15_000)
+        await expect(page.locator("#away")).to_be_hidden()
         await page.click("main nav .button")
         await page.wait_for_url("**/project/elder-lunch")
         await page.goto("about:blank")

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from kiosk_ui.idle_times import IDLE_AT_BANK_S, IDLE_S, IDLE_WITH_CODE_S
 from sync_contract.records import IntentState
-from tests.browser.conftest import SPENT, OpenPage, run_first
+from tests.browser.conftest import PATIENCE_MS, SPENT, OpenPage, run_first
 from tests.browser.fake_giving import FakeKiosk
 from tests.browser.journey import choose_amount
 
@@ -144,7 +144,7 @@ async def test_while_a_phone_is_on_the_banks_page_every_page_waits_for_it(
     intent = kiosk.giving.recorded[0].gift.intent
 
     async def waits(seconds: int) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_MS / 1000):
             while await page.evaluate("window.waits") != seconds:
                 await asyncio.sleep(0.01)
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.conftest import OpenPage, run_first
+from tests.browser.conftest import PATIENCE_MS, OpenPage, run_first
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 PHONE = (360, 740)
@@ -23,7 +23,7 @@ LISTENS = """
 
 PATIENT = "{ const own = setTimeout; window.setTimeout = (work, ms) => (ms === 3000 ? 0 : own(work, ms)); }"
 """A slow machine must not make the page give up waiting for the first movement."""
-SOON = 30_000
+SOON = PATIENCE_MS
 
 
 async def hall(open_page: OpenPage, gallery_url: str, script: str = ASKS, patient: str = PATIENT) -> Page:

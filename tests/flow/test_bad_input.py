@@ -166,7 +166,7 @@ def _mentions(key: str, faults: list[str]) -> bool:
 
 async def _refused_settings(kiosk: Visitor, *, until: Callable[[list[str]], bool]) -> list[str]:
     """Wait until the faults of the settings file in /healthz are as expected, and return them."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         while not until(faults := list((await kiosk.json("/healthz"))["settings_refused"])):
             await asyncio.sleep(0.02)
     return faults

@@ -25,7 +25,7 @@ HELP = re.compile(r"^# HELP (\S+) ", re.MULTILINE)
 def promtool(*words: str) -> None:
     program = shutil.which("promtool")
     assert program is not None, "promtool is needed: apt install prometheus"
-    judged = subprocess.run([program, *words], capture_output=True, text=True, timeout=60)
+    judged = subprocess.run([program, *words], capture_output=True, text=True, timeout=120)
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
@@ -93,7 +93,7 @@ async def prometheus(folder: Path, house: Demo) -> AsyncIterator[str]:
         program, *place, f"--web.listen-address={address}", "--log.level=error"
     )
     try:
-        async with aiohttp.ClientSession() as http, asyncio.timeout(60):
+        async with aiohttp.ClientSession() as http, asyncio.timeout(120):
             while not await both_are_up(http, f"http://{address}"):
                 assert process.returncode is None
                 await asyncio.sleep(0.1)

@@ -88,7 +88,7 @@ async def test_a_broker_that_hangs_does_not_delay_the_end_of_the_gateway(tmp_pat
     async def read() -> tuple[GatewayFacts, None]:
         return FACTS, None
 
-    async with mosquitto(tmp_path, port) as process, watching(port), asyncio.timeout(60):
+    async with mosquitto(tmp_path, port) as process, watching(port), asyncio.timeout(120):
         publishing = asyncio.create_task(publish_state(broker, device, read, published.set))
         await published.wait()
         process.send_signal(signal.SIGSTOP)
