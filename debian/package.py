@@ -1,4 +1,4 @@
-"""`./dev deb [amd64|arm64]`: build two Debian packages from the working tree; their installation needs no network.
+"""`./dev deb [amd64|arm64]`: build the Debian packages from the working tree; their installation needs no network.
 
 A package contains all Python libraries with exact pins, under /opt; Debian's Python runs it. So it is for one
 architecture, the building machine's unless another one is given, and for the minor version of Python of the building
@@ -15,6 +15,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -134,12 +135,34 @@ CENTRAL = Package(
         "usr/share/beacon-central/central.toml": "config/central.toml",
     },
     depends=("systemd (>= 252)",),
-    recommends=("fonts-noto-cjk",),
+    recommends=("beacon-central-pdf", "fonts-noto-cjk"),
     services=("beacon-central.service", "beacon-drill-bank.service"),
     settings="/etc/beacon-central/central.toml",
     leftovers=("/etc/systemd/system/beacon-central.service.d/bank.conf",),
 )
 PACKAGES = (GATEWAY, CENTRAL)
+
+
+@dataclass(frozen=True)
+class LibraryPackage:
+    """Libraries that another package uses when they are installed; they lie in its folder. `libraries`: their pins."""
+
+    name: str
+    summary: str
+    user: Package
+    libraries: Sequence[str]
+    depends: Sequence[str]
+
+
+PDF = LibraryPackage(
+    name="beacon-central-pdf",
+    summary="posters, slips and acceptance sheets of beacon-central as PDF",
+    user=CENTRAL,
+    libraries=("typst",),
+    depends=("beacon-central", "fonts-noto-cjk"),
+)
+_LOCALES = ("root", "en", "zh")
+"""Babel's data of these languages are shipped, with their territories; of its 1,000 others we use none."""
 BUILD_ONLY = frozenset(("editables", "hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers"))
 """Pins of the extra `build`, which the package does not need."""
 
@@ -240,18 +263,44 @@ def pack(package: Package, tree: Path, output: Path, version: str, architecture:
     _write(tree / "DEBIAN/control", control)
     for name, text in maintainer_scripts(package).items():
         _write(tree / "DEBIAN" / name, text, mode=0o755)
+    return _make_deb(tree, output / f"{package.name}_{version}_{architecture}.deb")
+
+
+def _make_deb(tree: Path, deb: Path) -> Path:
     _settle_times(tree)
-    output.mkdir(exist_ok=True)
-    deb = output / f"{package.name}_{version}_{architecture}.deb"
+    deb.parent.mkdir(exist_ok=True)
     command = ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(deb)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "SOURCE_DATE_EPOCH": _epoch()})
     return deb
 
 
+def build_libraries(
+    package: LibraryPackage, work: Path, output: Path = OUTPUT, architecture: str | None = None
+) -> Path:
+    """Build the .deb of the libraries and return its path. Raises CalledProcessError when a step fails."""
+    version, architecture = project_version(), architecture or own_architecture()
+    tree = work / package.name
+    shutil.rmtree(tree, ignore_errors=True)
+    library = tree / package.user.home / f"lib/python{_system_version()}/site-packages"
+    library.mkdir(parents=True)
+    pins = _split_pins((ROOT / "requirements" / package.user.requirements).read_text("utf-8"))
+    _install("".join(pins[name] for name in package.libraries), tree, library, _MACHINES[architecture])
+    _compile(tree, library)
+    fields = _common_fields(package, version, architecture, _size(tree))
+    _write(tree / "DEBIAN/control", _format_control(fields))
+    return _make_deb(tree, output / f"{package.name}_{version}_{architecture}.deb")
+
+
 def runtime_pins(pins: str) -> str:
     """Return the pins of a requirements file, with hashes, that the installed program needs."""
+    left_out = BUILD_ONLY | set(PDF.libraries)
+    return "".join(pin for name, pin in _split_pins(pins).items() if name not in left_out)
+
+
+def _split_pins(pins: str) -> dict[str, str]:
+    """Return the pins of a requirements file, with hashes, by name."""
     each = re.split(r"^(?=[a-z0-9])", pins, flags=re.MULTILINE)
-    return "".join(pin for pin in each if pin.partition("==")[0] not in BUILD_ONLY)
+    return {pin.partition("==")[0]: pin for pin in each}
 
 
 def _put_python(package: Package, tree: Path, machine: str) -> None:
@@ -265,24 +314,36 @@ def _put_python(package: Package, tree: Path, machine: str) -> None:
             file.unlink()
     (home / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n", encoding="utf-8")
     (library,) = (home / "lib").glob("python3.*/site-packages")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-compile"]
-    pins = tree.with_suffix(".txt")
-    _write(pins, runtime_pins((ROOT / "requirements" / package.requirements).read_text("utf-8")))
-    wanted = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(pins)]
-    tags = ["--python-version", _system_version(), "--implementation", "cp"]
-    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in range(17, 42)]
-    platforms += [f"--platform=manylinux2014_{machine}", f"--platform=manylinux1_{machine}"]
-    subprocess.run([*pip, *wanted, *tags, *platforms, "--target", str(library)], check=True)
-    shutil.rmtree(library / "bin", ignore_errors=True)
+    _install(runtime_pins((ROOT / "requirements" / package.requirements).read_text("utf-8")), tree, library, machine)
     for name in package.own:
         shutil.copytree(ROOT / name, library / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name, module in package.programs.items():
         _write(home / "bin" / name, _PROGRAM.format(home=package.home, module=module), mode=0o755)
     put_version(library, project_version())
     put_entry_points(package, library)
-    # The programs cannot write to their folder, so compile now; the hash mode ignores timestamps.
-    compiled = [SYSTEM_PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-    subprocess.run([*compiled, "-s", str(tree), "-p", "/", str(library)], check=True)
+    _compile(tree, library)
+
+
+def _install(pins: str, tree: Path, library: Path, machine: str) -> None:
+    """Install the pins for the machine and the system's Python; leave out data that no program of ours reads."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-compile"]
+    file = tree.with_suffix(".txt")
+    _write(file, pins)
+    wanted = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(file)]
+    tags = ["--python-version", _system_version(), "--implementation", "cp"]
+    platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in range(17, 42)]
+    platforms += [f"--platform=manylinux2014_{machine}", f"--platform=manylinux1_{machine}"]
+    subprocess.run([*pip, *wanted, *tags, *platforms, "--target", str(library)], check=True)
+    shutil.rmtree(library / "bin", ignore_errors=True)
+    for data in library.glob("babel/locale-data/*.dat"):
+        if data.stem.partition("_")[0] not in _LOCALES:
+            data.unlink()
+
+
+def _compile(tree: Path, library: Path) -> None:
+    """Compile now, as the programs cannot write to their folder; the hash mode ignores timestamps."""
+    command = [SYSTEM_PYTHON, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*command, "-s", str(tree), "-p", "/", str(library)], check=True)
 
 
 def put_version(library: Path, version: str) -> None:
@@ -332,21 +393,27 @@ def _system_version() -> str:
 
 def _control(package: Package, version: str, architecture: str, size: int) -> str:
     """Return the control file, see deb-control(5)."""
+    fields = _common_fields(package, version, architecture, size)
+    return _format_control({**fields, "Recommends": ", ".join(package.recommends)})
+
+
+def _common_fields(package: Package | LibraryPackage, version: str, architecture: str, size: int) -> dict[str, str]:
     python = _system_version()
     major, minor = map(int, python.split("."))
-    depends = ", ".join((f"python3 (>= {python}~), python3 (<< {major}.{minor + 1})", *package.depends))
-    fields = {
+    return {
         "Package": package.name,
         "Version": version,
         "Architecture": architecture,
         "Maintainer": "the beacon-gateway maintainers <maintainers@beacon-gateway.invalid>",
         "Installed-Size": str(size // 1024),
-        "Depends": depends,
-        "Recommends": ", ".join(package.recommends),
+        "Depends": ", ".join((f"python3 (>= {python}~), python3 (<< {major}.{minor + 1})", *package.depends)),
         "Section": "net",
         "Priority": "optional",
         "Description": package.summary,
     }
+
+
+def _format_control(fields: Mapping[str, str]) -> str:
     return "".join(f"{name}: {value}\n" for name, value in fields.items() if value)
 
 
@@ -442,9 +509,11 @@ def main() -> int:
     if chosen.repository:
         return publish(chosen.repository, chosen.key)
     architecture = chosen.architecture
-    for number, package in enumerate(PACKAGES, 1):
-        print(f"[{number}/{len(PACKAGES)}] {package.name} for {architecture} …", file=sys.stderr, flush=True)
-        deb = build(package, ROOT / "build", architecture=architecture)
+    builds = [(each.name, partial(build, each)) for each in PACKAGES]
+    builds.append((PDF.name, partial(build_libraries, PDF)))
+    for number, (name, make) in enumerate(builds, 1):
+        print(f"[{number}/{len(builds)}] {name} for {architecture} …", file=sys.stderr, flush=True)
+        deb = make(ROOT / "build", architecture=architecture)
         print(f"{deb.relative_to(ROOT)}  {deb.stat().st_size / 1e6:.1f} MB", flush=True)
     return 0
 

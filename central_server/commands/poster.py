@@ -21,7 +21,7 @@ from daemonkit.toml import ConfigRefused, load
 from kiosk_ui.help_views import ContactPage
 from kiosk_ui.paper.beacon_address import AddressRefused
 from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
-from kiosk_ui.paper.typesetting import FontsMissing
+from kiosk_ui.paper.typesetting import TypesettingUnavailable
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
 from sync_contract.strict_model import Environment, Language
@@ -58,7 +58,7 @@ def run(config: Path, state: Path, request: PosterRequest, file: Path) -> int:
     except AddressRefused as error:
         print(f"{config}: {error}", file=sys.stderr)
         return CONFIGURATION
-    except (PosterRefused, FontsMissing, StoreUnavailable, ValueError, OSError) as error:
+    except (PosterRefused, TypesettingUnavailable, StoreUnavailable, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return FAILURE
     print(f"{file}: {request.paper}, {facts.project.title.zh_hans} / {facts.project.title.en}")

@@ -15,7 +15,7 @@ from sync_contract.strict_model import Language
 def sheet_pdf(sheet: AcceptanceSheet, digest: str, address: str) -> bytes:
     """Return pages A4. `address`: of the sheet's page, the content of the code. It takes about a second of CPU.
 
-    Raises FontsMissing.
+    Raises TypesettingUnavailable.
     """
     words = word_sheet(sheet, digest)
     community = {Language.zh_hans: words.site.zh, Language.en: words.site.en}

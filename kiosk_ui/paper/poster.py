@@ -53,7 +53,7 @@ def poster_pdf(facts: PosterFacts, paper: Paper, languages: Sequence[Language] =
     """Return one page; the first of two languages is larger. It takes about a second of CPU.
 
     Instead of a damaged picture it shows the built-in one.
-    Raises AddressRefused, FontsMissing, ValueError for no language or more than two.
+    Raises AddressRefused, TypesettingUnavailable, ValueError for no language or more than two.
     """
     address = poster_address(facts.public_url, facts.beacon, facts.environment)
     sheet = paper in (Paper.stickers, Paper.nfc)

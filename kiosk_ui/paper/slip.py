@@ -39,8 +39,8 @@ class SlipFacts:
 def slip_pdf(facts: SlipFacts, languages: Sequence[Language] = (Language.zh_hans,)) -> bytes:
     """Return one page A5; the first of two languages is larger. It takes about a second of CPU.
 
-    Raises FontsMissing; ValueError for a time without zone, a currency that is not CNY, an amount too large for
-    capitals, no language or more than two.
+    Raises TypesettingUnavailable; ValueError for a time without zone, a currency that is not CNY, an amount too large
+    for capitals, no language or more than two.
     """
     if facts.confirmed_at.tzinfo is None:
         raise ValueError("confirmed_at has no time zone")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -9,35 +10,42 @@ from typing import Any
 FOLDER = Path(__file__).parent
 FONTS = Path("/usr/share/fonts/opentype/noto")
 """The folder of Debian's package fonts-noto-cjk."""
-PACKAGE = "fonts-noto-cjk"
+FONTS_PACKAGE, TYPST_PACKAGE = "fonts-noto-cjk", "beacon-central-pdf"
+"""Debian packages: of the fonts, and of typst for the central server."""
 _NEEDED = ("NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc", "NotoSerifCJK-Bold.ttc")
 _ONE_AT_A_TIME = Lock()
 """One compilation holds about 100 MB of fonts in memory."""
 
 
-class FontsMissing(Exception):
-    """The fonts are not installed: tell the operator of the server."""
+class TypesettingUnavailable(Exception):
+    """typst or a font is missing. `package`: the Debian package that the operator must install."""
+
+    def __init__(self, package: str, reason: str) -> None:
+        super().__init__(f"{reason}: install the Debian package {package}")
+        self.package = package
 
 
 class TypesettingFailed(Exception):
     """The facts cannot be printed, for example because a picture is damaged."""
 
 
-def require_fonts(fonts: Path = FONTS) -> None:
-    """Raise FontsMissing if a font is absent; typst would print boxes instead."""
+def require_typesetting(fonts: Path = FONTS) -> None:
+    """Raise TypesettingUnavailable without typst or a font; without the font typst would print boxes."""
+    if find_spec("typst") is None:
+        raise TypesettingUnavailable(TYPST_PACKAGE, "PDFs cannot be made: typst is not installed")
     absent = [name for name in _NEEDED if not (fonts / name).is_file()]
     if absent:
-        raise FontsMissing(f"{fonts} lacks {', '.join(absent)}: install Debian's package {PACKAGE}")
+        raise TypesettingUnavailable(FONTS_PACKAGE, f"{fonts} lacks {', '.join(absent)}")
 
 
 def typeset(template: str, facts: Mapping[str, Any], *, fonts: Path = FONTS) -> bytes:
     """Return a PDF of `template`, a file in this folder. It takes about a second of CPU: call it in a thread.
 
-    Raises FontsMissing, TypesettingFailed.
+    Raises TypesettingUnavailable, TypesettingFailed.
     """
+    require_typesetting(fonts)
     import typst  # imported late: it needs 7 MB of memory
 
-    require_fonts(fonts)
     with _ONE_AT_A_TIME:
         try:
             pdf = typst.compile(

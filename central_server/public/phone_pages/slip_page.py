@@ -30,7 +30,7 @@ from kiosk_ui.giving_views import PhoneOutcome
 from kiosk_ui.notice_views import NoticeKind, NoticePage
 from kiosk_ui.number_format import capitals
 from kiosk_ui.paper.slip import SlipFacts, slip_pdf
-from kiosk_ui.paper.typesetting import FontsMissing
+from kiosk_ui.paper.typesetting import TypesettingUnavailable
 from kiosk_ui.slip_views import GiftSlip, ReceiptPage
 from sync_contract.code_address import in_capitals
 from sync_contract.money import Money
@@ -155,8 +155,8 @@ class SlipPages:
         request[PLACE] = gift.place
         try:
             pdf = await self._printed(gift, reader, name, contact.phone)
-        except FontsMissing as error:
-            _log.error("slip.fonts_missing", reason=str(error))
+        except TypesettingUnavailable as error:
+            _log.error("slip.typesetting_unavailable", reason=str(error))
             return await self._responder.page(
                 request, NoticePage(NoticeKind.fault, back=f"/g/{gift.attempt.return_nonce}"), 503
             )

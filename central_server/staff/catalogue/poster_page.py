@@ -16,7 +16,7 @@ from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFr
 from central_server.store.catalogue.beacons import StoredBeacon
 from kiosk_ui.paper.beacon_address import AddressRefused, poster_address
 from kiosk_ui.paper.poster import Paper, poster_pdf
-from kiosk_ui.paper.typesetting import FONTS, PACKAGE, FontsMissing, require_fonts
+from kiosk_ui.paper.typesetting import FONTS, TypesettingUnavailable, require_typesetting
 from sync_contract.catalogue import BeaconKind
 from sync_contract.strict_model import Environment
 
@@ -77,14 +77,14 @@ class PosterPage:
             )
 
     def _trouble(self, beacon: StoredBeacon) -> str:
-        """Return why nothing can be printed, as a word of the template, or an empty text."""
+        """Return why nothing can be printed: `address`, the Debian package that is missing, or an empty text."""
         try:
             poster_address(self._url(), beacon.beacon, self._environment)
-            require_fonts(self._fonts)
+            require_typesetting(self._fonts)
         except AddressRefused:
             return "address"
-        except FontsMissing:
-            return "fonts"
+        except TypesettingUnavailable as unavailable:
+            return unavailable.package
         return ""
 
     def _shown(
@@ -98,7 +98,6 @@ class PosterPage:
             "languages": LANGUAGES,
             "phone_pattern": PHONE.pattern,
             "trouble": trouble,
-            "package": PACKAGE,
             "url": self._url(),
         }
         return HtmlPage("poster.html", values, status)

@@ -15,7 +15,7 @@ from central_server.store.enrolment.acceptance_sheets import StoredSheet
 from central_server.store.enrolment.gateways import Gateway
 from kiosk_ui.paper.acceptance_paper import sheet_pdf
 from kiosk_ui.paper.acceptance_wording import word_sheet
-from kiosk_ui.paper.typesetting import FONTS, FontsMissing, require_fonts
+from kiosk_ui.paper.typesetting import FONTS, TypesettingUnavailable, require_typesetting
 from sync_contract.acceptance_sheet import AcceptanceSheet, digest_of, read_sheet, sheet_path
 
 _ONE = "/staff/gateways/{gateway:[0-9a-f]{16}}/sheets/{sheet:[0-9a-f]{32}}"
@@ -77,8 +77,8 @@ class SheetPage:
 
     def _fonts_work(self) -> bool:
         try:
-            require_fonts(self._fonts)
-        except FontsMissing:
+            require_typesetting(self._fonts)
+        except TypesettingUnavailable:
             return False
         return True
 

@@ -1,5 +1,6 @@
 """Test posters and stickers by reading them back."""
 
+import sys
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +13,7 @@ from central_server.catalogue.picture_check import content_type
 from kiosk_ui.paper import typesetting
 from kiosk_ui.paper.beacon_address import AddressRefused, poster_address, tag_address
 from kiosk_ui.paper.poster import Paper, PosterFacts, poster_pdf
-from kiosk_ui.paper.typesetting import FontsMissing, typeset
+from kiosk_ui.paper.typesetting import TypesettingUnavailable, typeset
 from kiosk_ui.qr import paper_code_svg
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import Focus
@@ -189,8 +190,14 @@ def test_the_address_takes_the_small_code_of_capitals() -> None:
     assert side[0] < side[1]
 
 
+def test_a_server_without_typst_names_the_package_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(TypesettingUnavailable, match="install the Debian package beacon-central-pdf"):
+        typeset("poster.typ", {})
+
+
 def test_missing_fonts_are_named_with_their_package(tmp_path: Path) -> None:
-    with pytest.raises(FontsMissing, match="fonts-noto-cjk"):
+    with pytest.raises(TypesettingUnavailable, match="fonts-noto-cjk"):
         typeset("poster.typ", {}, fonts=tmp_path)
 
 
