@@ -28,7 +28,7 @@ class Evidence(StrEnum):
     screen = "screen"
     """A code of the screen in that hall."""
     claim = "claim"
-    """The person's statement: a second person must confirm it."""
+    """The person's statement, without proof."""
 
 
 class CheckInReason(StrEnum):
