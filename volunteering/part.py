@@ -66,7 +66,7 @@ PART = Part(
         (
             Entry("/staff/volunteers/activities", _("Activities"), Right.see),
             Entry("/staff/volunteers/requests", _("Requests for help"), Right.see),
-            Entry("/staff/volunteers/people", _("People"), Right.people),
+            Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),
         ),
     ),
     hall_link=HallLink("/community", _ACTIVITIES),

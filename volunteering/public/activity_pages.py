@@ -82,7 +82,7 @@ class ActivityPages:
         async def work(connection: Connection) -> SignUpState | SignUpProblem:
             return await action(connection, person, shift, now)
 
-        result = await self._database.grouped(work)
+        result = await self._database.queued(f"shift {shift}", work)
         if isinstance(result, SignUpProblem):
             return await self._shift(request, person, result)
         raise web.HTTPSeeOther(_shift_path(request))

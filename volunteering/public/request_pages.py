@@ -36,7 +36,7 @@ _ONE = f"{_HELP}/{{request:[0-9a-f]{{32}}}}"
 _OUTCOMES = ("well", "badly")
 _PUBLIC = frozenset((RequestState.open,))
 _TAKEN = frozenset((RequestState.claimed, RequestState.helped))
-"""What the answer to a form may still show, to say that somebody else was faster."""
+"""What the answer to a form may still show, to say that someone else was faster."""
 
 
 class RequestPages:

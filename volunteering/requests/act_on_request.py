@@ -19,7 +19,7 @@ class RequestProblem(StrEnum):
     too_many = "too_many"
     """The person has `MAX_OPEN` unfinished requests."""
     changed = "changed"
-    """It is not possible now: somebody else was faster, or it is finished."""
+    """It is not possible now: someone else was faster, or it is finished."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ class RequestState(StrEnum):
     """Waits until staff have checked it; nobody else sees it."""
     open = "open"
     claimed = "claimed"
-    """Somebody helps."""
+    """Someone helps."""
     helped = "helped"
     """The helper says that it is done."""
     closed = "closed"

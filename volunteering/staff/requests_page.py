@@ -37,7 +37,7 @@ _CATEGORIES = {
 _STATES = {
     RequestState.new: _("to be checked"),
     RequestState.open: _("waits for a helper"),
-    RequestState.claimed: _("somebody helps"),
+    RequestState.claimed: _("someone helps"),
     RequestState.helped: _("reported as done"),
     RequestState.closed: _("done"),
     RequestState.declined: _("declined"),

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from sqlalchemy import QueuePool, Select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -58,6 +59,7 @@ class Database:
         # SQLite has one writer: waiting for an asyncio lock is fair and cheap, waiting for the file's lock is neither.
         self._writer = nullcontext() if dsn else asyncio.Lock()
         self._group = WaitingGroup()
+        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._reads: dict[str, Any] = postgresql.READS if dsn else {}
         self._texts: dict[Select[*tuple[Any, ...]], tuple[str, Sequence[str]]] = {}
         self._writes: dict[str, Any] = postgresql.WRITES if dsn else {"writes": True}
@@ -120,6 +122,18 @@ class Database:
         finally:
             self._group.discard(pending)
         return pending.result()
+
+    async def queued(self, name: str, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Run `work`, which locks a row, as `grouped` does. Works of one name wait for each other in this process.
+
+        On PostgreSQL each work that waited in the database for the row would occupy a connection of the pool.
+        """
+        if not self.dsn:
+            return await self.grouped(work)
+        queue = self._queues.get(name) or asyncio.Lock()
+        self._queues[name] = queue
+        async with queue:
+            return await self.written(work)
 
     def pool_use(self) -> PoolUse:
         pool = self._engine.pool

@@ -53,7 +53,7 @@ async def test_a_request_goes_from_one_member_to_another_and_shows_its_address_i
     await _is_checked_in_two_touches(central, await log_in(central, session, Role.steward), one)
     assert (await _pressed(helping, one, "claim")).text().count("You help") == 1
     too_late = await other.donor.send(f"{central.url}{one}/claim", {"csrf": await _token(other, HELP + "/new")})
-    assert (too_late.status, "somebody else was faster" in too_late.text()) == (409, True)
+    assert (too_late.status, "someone else was faster" in too_late.text()) == (409, True)
     hidden = await other.donor.send(f"{central.url}{one}/address", {"csrf": await _token(other, HELP + "/new")})
     assert not {BUILDING, DOOR, NOTE} & set(hidden.text().split())
     assert BUILDING not in (await helping.open(one)).text(), "a GET shows no address"

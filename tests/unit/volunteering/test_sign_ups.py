@@ -130,7 +130,7 @@ async def test_a_sign_up_is_refused_where_it_cannot_be(database: Database) -> No
 
 def test_seats_are_given_in_turn() -> None:
     assert place_for(SeatUse(2, 1, 0)) is SignUpState.confirmed
-    assert place_for(SeatUse(2, 1, 1)) is SignUpState.waiting, "somebody waits for the free seat"
+    assert place_for(SeatUse(2, 1, 1)) is SignUpState.waiting, "someone waits for the free seat"
     assert place_for(SeatUse(2, 2, 0)) is SignUpState.waiting
     assert [SeatUse(4, taken, waiting).to_offer for taken, waiting in ((4, 9), (3, 9), (1, 2), (5, 1))] == [0, 1, 2, 0]
     assert offer_ends(NOW, NOW + timedelta(hours=3)) == NOW + timedelta(hours=3), "before the shift begins"
