@@ -7,6 +7,7 @@ import asyncio
 import ctypes
 import multiprocessing
 import os
+import pty
 import runpy
 import signal
 import subprocess
@@ -16,6 +17,7 @@ from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from select import select
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
@@ -36,33 +38,74 @@ _PR_SET_PDEATHSIG = 1
 _ENDS_WITHIN_S = 60.0
 
 
-async def run_command(*argv: str, program: str = "central_server") -> tuple[int, str, str]:
-    """Return the exit status, standard output and standard error. `program`: the package that is run.
+async def run_command(*argv: str, program: str = "central_server", user: int | None = None) -> tuple[int, str, str]:
+    """Return the exit status, standard output and standard error.
 
+    `program`: the package that is run. `user`: the number of a user and group without others, None for our own.
     A program that serves instead of ending is killed after `_ENDS_WITHIN_S`; its status is then -9.
     """
     with TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        process = FORKED.Process(target=_run, args=(program, argv, out, err))
-        process.start()
-        forked = _Forked(process)
-        limit = asyncio.get_running_loop().call_later(_ENDS_WITHIN_S, forked.kill)
-        code = await forked.wait()
+        process = start_command(*argv, program=program, out=out, err=err, user=user)
+        limit = asyncio.get_running_loop().call_later(_ENDS_WITHIN_S, process.kill)
+        code = await process.wait()
         limit.cancel()
         return code, out.read_text("utf-8"), err.read_text("utf-8")
 
 
-def run_program(program: str, *argv: str) -> subprocess.CompletedProcess[str]:
+def start_command(*argv: str, program: str, out: Path, err: Path, user: int | None = None) -> Process:
+    """Start the command; its output is written to the files. The caller ends it and waits for it."""
+    process = FORKED.Process(target=_run, args=(program, argv, out, err, user))
+    process.start()
+    return _Forked(process)
+
+
+def run_program(program: str, *argv: str, user: int | None = None) -> subprocess.CompletedProcess[str]:
     """Do as `run_command`, for a test without an event loop."""
-    return subprocess.CompletedProcess(argv, *asyncio.run(run_command(*argv, program=program)))
+    return subprocess.CompletedProcess(argv, *asyncio.run(run_command(*argv, program=program, user=user)))
 
 
-def _run(program: str, argv: tuple[str, ...], out: Path, err: Path) -> None:
+def _run(program: str, argv: tuple[str, ...], out: Path, err: Path, user: int | None) -> None:
     for number, file in ((1, out), (2, err)):
         with file.open("wb") as stream:
             os.dup2(stream.fileno(), number)
+    if user is not None:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
+    _run_module(program, argv)
+
+
+def _run_module(program: str, argv: tuple[str, ...]) -> None:
     sys.argv = [program, *argv]
     runpy.run_module(program, run_name="__main__", alter_sys=True)
+
+
+def run_on_terminal(program: str, *argv: str, columns: int) -> str:
+    """Return the output on a terminal of that width. Raises AssertionError unless the program succeeds."""
+    ours, theirs = pty.openpty()
+    process = FORKED.Process(target=_run_on_terminal, args=(program, argv, os.ttyname(theirs), columns))
+    process.start()
+    written = b""
+    while ready := select([ours, process.sentinel], [], [], _ENDS_WITHIN_S)[0]:
+        if ours not in ready:
+            break  # it has ended, and everything is read
+        written += os.read(ours, 65536)
+    process.kill()
+    process.join()
+    os.close(ours)
+    os.close(theirs)
+    assert process.exitcode == 0, written.decode()
+    process.close()
+    return written.decode()
+
+
+def _run_on_terminal(program: str, argv: tuple[str, ...], terminal: str, columns: int) -> None:
+    opened = os.open(terminal, os.O_RDWR | os.O_NOCTTY)
+    for number in (0, 1, 2):
+        os.dup2(opened, number)
+    os.environ.update(COLUMNS=str(columns), LINES="40", TERM="xterm-256color")
+    _run_module(program, argv)
 
 
 def forked_program(

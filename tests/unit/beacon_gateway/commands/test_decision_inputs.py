@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -27,6 +26,7 @@ from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind, Binding, Catalogue, KnownBeacon, sign
 from sync_contract.keys import public_text
 from tests.captures.identity import PERSON_TAG, PLACE_BEACON, WALK
+from tests.fakes.forked_programs import run_program
 from tests.unit.beacon_gateway.commands.test_replay import NO_STATE, NOWHERE, changed, site, write_recording
 from tests.unit.beacon_gateway.commands.test_scan import scan
 
@@ -188,12 +188,7 @@ def test_settings_without_enrolment_work_without_the_state_directory(closed: Pat
 
 def as_other_user(*words: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a user who is neither root nor the owner."""
-    command = [sys.executable, "-m", "beacon_gateway", *words]
-    who = 65534 if os.geteuid() == 0 else None
-    groups: list[int] | None = [] if who else None
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, user=who, group=who, extra_groups=groups
-    )
+    return run_program("beacon_gateway", *words, user=65534 if os.geteuid() == 0 else None)
 
 
 def test_a_trace_contains_rules_and_need_of_the_catalogue(

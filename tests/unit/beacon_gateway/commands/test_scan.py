@@ -1,11 +1,8 @@
 """Tests of `beacon-gateway scan` as a program."""
 
 import json
-import os
-import pty
 import re
 import subprocess
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,35 +12,14 @@ import pytest
 from beacon_gateway.radio.scan.capture_scanner import CaptureScanner
 from sync_contract.beacon_identity import BeaconId
 from tests.captures.identity import PERSON_TAG, PLACE_BEACON, WALK
-from tests.fakes.forked_programs import run_program
+from tests.fakes.forked_programs import run_on_terminal, run_program
 from tests.unit.beacon_gateway.commands.test_replay import changed, site
 
 __all__ = ["site"]
-SCAN = [sys.executable, "-m", "beacon_gateway", "scan"]
 
 
 def scan(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return run_program("beacon_gateway", "scan", *map(str, words))
-
-
-def on_a_terminal(columns: int, *words: str | Path) -> str:
-    """Return the output on a terminal of that width."""
-    ours, theirs = pty.openpty()
-    environment = {**os.environ, "COLUMNS": str(columns), "LINES": "40", "TERM": "xterm-256color"}
-    with subprocess.Popen([*SCAN, *map(str, words)], stdout=theirs, stdin=theirs, env=environment) as program:
-        os.close(theirs)
-        written = b""
-        while True:
-            try:
-                part = os.read(ours, 65536)
-            except OSError:  # EIO: the program has closed its end
-                break
-            if not part:
-                break
-            written += part
-        assert program.wait(10) == 0
-    os.close(ours)
-    return written.decode()
 
 
 def test_without_a_terminal_it_prints_lines_that_name_a_person_by_class_only(site: Path) -> None:
@@ -59,7 +35,8 @@ def test_without_a_terminal_it_prints_lines_that_name_a_person_by_class_only(sit
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_on_a_terminal_it_shows_a_table_without_cut_figures(columns: int, site: Path) -> None:
-    written = on_a_terminal(columns, "--config", site, "--radio", f"capture:{WALK}", "--seconds", "1.5")
+    argv = ("scan", "--config", str(site), "--radio", f"capture:{WALK}", "--seconds", "1.5")
+    written = run_on_terminal("beacon_gateway", *argv, columns=columns)
     for words in ("东门墙上 east gate wall", "volunteer's card", "较远 far", "elder-lunch", "s ago", "dBm", "10.0"):
         assert words in written, words
 

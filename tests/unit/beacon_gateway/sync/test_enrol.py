@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-import sys
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -47,19 +47,14 @@ async def enrolled(state: Path) -> AsyncIterator[tuple[KeyServer, str, Keys]]:
         yield server, url, keys
 
 
-async def start(*words: str, state: Path) -> asyncio.subprocess.Process:
-    argv = [sys.executable, "-m", "beacon_gateway", *words, "--state-dir", str(state)]
-    pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(*argv, stdout=pipe, stderr=pipe)
-
-
 async def kill_at(server: KeyServer, when: str, *words: str, state: Path) -> None:
     server.pause_at, server.paused = when, asyncio.Event()
-    process = await start(*words, state=state)
+    argv, nowhere = (*words, "--state-dir", str(state)), Path(os.devnull)
+    process = forked_programs.start_command(*argv, program="beacon_gateway", out=nowhere, err=nowhere)
     async with asyncio.timeout(120):
         await server.paused.wait()
     process.kill()
-    await process.communicate()
+    await process.wait()
     server.pause_at = ""
 
 
