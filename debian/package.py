@@ -21,6 +21,7 @@ from types import MappingProxyType
 from typing import Any
 
 from debian.manual import make_completions, make_manual
+from debian.policy import MAINTAINER, make_policy_files
 from debian.repository import add_packages, sign, signing_command
 from debian.sbom import make_sbom
 from debian.schema import make_gateway_schema
@@ -38,7 +39,9 @@ _JOURNAL = "usr/lib/systemd/journald.conf.d"
 
 @dataclass(frozen=True)
 class Package:
-    """`programs`: name -> module with a `main`, linked into /usr/bin; `files`: target -> source in the tree;
+    """`description`: lines of the extended description.
+
+    `programs`: name -> module with a `main`, linked into /usr/bin; `files`: target -> source in the tree;
     `services`: restarted by an upgrade; `settings`: copied once from its template below /usr/share; `leftovers`:
     files outside the package that its programs or its administrator made, without which a machine is as before;
     `enabled`: units that a new installation enables, because they wait for a condition;
@@ -47,6 +50,7 @@ class Package:
 
     name: str
     summary: str
+    description: Sequence[str]
     requirements: str
     own: Sequence[str]
     programs: Mapping[str, str]
@@ -72,6 +76,11 @@ class Package:
 GATEWAY = Package(
     name="beacon-gateway",
     summary="iBeacon gateway and kiosk for community giving",
+    description=(
+        "Advertises and receives iBeacons in a community hall, and shows the hall's",
+        "projects on a touch screen. A gift begins with a touch or a scanned code.",
+        "Works without a network; what was registered is delivered later.",
+    ),
     requirements="gateway.txt",
     own=("beacon_gateway", "daemonkit", "kiosk_ui", "sync_contract"),
     programs={"beacon-gateway": "beacon_gateway.cli"},
@@ -98,7 +107,7 @@ GATEWAY = Package(
         "usr/share/beacon-gateway/avahi/beacon-gateway.service": "systemd/beacon-gateway.avahi",
         "usr/share/beacon-gateway/gateway.toml": "config/gateway.toml",
     },
-    depends=("bluez (>= 5.66)", "dbus", "systemd (>= 252)"),
+    depends=("bluez (>= 5.66)", "dbus", "libc6", "systemd (>= 252)"),
     recommends=(
         "cage",
         "chromium",
@@ -118,6 +127,10 @@ GATEWAY = Package(
 CENTRAL = Package(
     name="beacon-central",
     summary="central server for beacon gateways: donations, ledger, staff pages",
+    description=(
+        "Accepts what gateways register, leads donors to the bank, keeps the ledger,",
+        "publishes it in signed sums, and serves the pages of staff and of phones.",
+    ),
     requirements="central.txt",
     own=("central_server", "daemonkit", "kiosk_ui", "sync_contract", "volunteering"),
     programs={"beacon-central": "central_server.cli"},
@@ -134,7 +147,7 @@ CENTRAL = Package(
         "usr/share/beacon-central/monitoring": "config/monitoring",
         "usr/share/beacon-central/central.toml": "config/central.toml",
     },
-    depends=("systemd (>= 252)",),
+    depends=("libc6", "systemd (>= 252)"),
     recommends=("beacon-central-pdf", "fonts-noto-cjk"),
     services=("beacon-central.service", "beacon-drill-bank.service"),
     settings="/etc/beacon-central/central.toml",
@@ -149,6 +162,7 @@ class LibraryPackage:
 
     name: str
     summary: str
+    description: Sequence[str]
     user: Package
     libraries: Sequence[str]
     depends: Sequence[str]
@@ -157,9 +171,10 @@ class LibraryPackage:
 PDF = LibraryPackage(
     name="beacon-central-pdf",
     summary="posters, slips and acceptance sheets of beacon-central as PDF",
+    description=("The typesetting library that beacon-central uses when it is installed.",),
     user=CENTRAL,
     libraries=("typst",),
-    depends=("beacon-central", "fonts-noto-cjk"),
+    depends=("beacon-central", "fonts-noto-cjk", "libc6"),
 )
 _LOCALES = ("root", "en", "zh")
 """Babel's data of these languages are shipped, with their territories; of its 1,000 others we use none."""
@@ -183,9 +198,10 @@ if [ "$1" = configure ]; then
         install -D -m 644 /{template} {settings}
     fi
 {tmpfiles}    if [ -d /run/systemd/system ]; then
-        systemctl daemon-reload
+        systemctl daemon-reload || true
         # An upgrade restarts running services; a new installation starts after its settings are written.
-        systemctl try-restart {services}
+        # A service that does not start, for example because of its settings, does not undo the installation.
+        systemctl try-restart {services} || echo "{name}: a service did not restart; see journalctl -u {first}" >&2
     fi
     if [ -z "$2" ]; then
 {enabled}        echo "{name}: write {settings}, then:"
@@ -259,6 +275,7 @@ def pack(package: Package, tree: Path, output: Path, version: str, architecture:
         manual = tree / f"usr/share/man/man1/{name}.1.gz"
         manual.parent.mkdir(parents=True)
         manual.write_bytes(make_manual(name, module, version))
+    _put_policy_files(package.name, tree, version)
     control = _control(package, version, architecture, _size(tree))
     _write(tree / "DEBIAN/control", control)
     for name, text in maintainer_scripts(package).items():
@@ -286,6 +303,7 @@ def build_libraries(
     pins = _split_pins((ROOT / "requirements" / package.user.requirements).read_text("utf-8"))
     _install("".join(pins[name] for name in package.libraries), tree, library, _MACHINES[architecture])
     _compile(tree, library)
+    _put_policy_files(package.name, tree, version)
     fields = _common_fields(package, version, architecture, _size(tree))
     _write(tree / "DEBIAN/control", _format_control(fields))
     return _make_deb(tree, output / f"{package.name}_{version}_{architecture}.deb")
@@ -367,7 +385,7 @@ def put_entry_points(package: Package, library: Path) -> None:
 
 
 def put_on_path(package: Package, tree: Path) -> None:
-    """Link the programs into /usr/bin, with relative links (Debian Policy 10.5)."""
+    """Link the programs into /usr/bin, with relative links: the package also runs below another root."""
     bin_ = tree / "usr/bin"
     bin_.mkdir(parents=True, exist_ok=True)
     for name in package.programs:
@@ -391,6 +409,13 @@ def _system_version() -> str:
     return subprocess.run([SYSTEM_PYTHON, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
 
+def _put_policy_files(name: str, tree: Path, version: str) -> None:
+    news = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    for target, content in make_policy_files(name, version, int(_epoch()), news).items():
+        (tree / target).parent.mkdir(parents=True, exist_ok=True)
+        (tree / target).write_bytes(content)
+
+
 def _control(package: Package, version: str, architecture: str, size: int) -> str:
     """Return the control file, see deb-control(5)."""
     fields = _common_fields(package, version, architecture, size)
@@ -404,12 +429,12 @@ def _common_fields(package: Package | LibraryPackage, version: str, architecture
         "Package": package.name,
         "Version": version,
         "Architecture": architecture,
-        "Maintainer": "the beacon-gateway maintainers <maintainers@beacon-gateway.invalid>",
+        "Maintainer": MAINTAINER,
         "Installed-Size": str(size // 1024),
         "Depends": ", ".join((f"python3 (>= {python}~), python3 (<< {major}.{minor + 1})", *package.depends)),
         "Section": "net",
         "Priority": "optional",
-        "Description": package.summary,
+        "Description": "\n ".join((package.summary, *package.description)),
     }
 
 

@@ -28,7 +28,13 @@ for each in {leftovers}; do
     mkdir -p $(dirname $each)
     echo "{{}}" >$each
 done
+mkdir -p /run/systemd/system
+printf "#!/bin/sh\\n[ \\$1 != try-restart ]\\n" >/usr/local/bin/systemctl
+chmod 755 /usr/local/bin/systemctl
 dpkg -i --force-depends --force-unsafe-io /debs/{name}_2_*.deb
+dpkg-query -W -f "state \\${{Status}}" {name}
+echo
+rm -r /usr/local/bin/systemctl /run/systemd
 tail -n 1 {settings}
 dpkg --remove {name}
 test -e {settings}
@@ -39,7 +45,10 @@ find /etc /usr /opt -name "{stem}*" -not -path "*/python*" -not -path "/usr/lib/
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_an_upgrade_asks_nothing_and_a_purge_leaves_nothing(package: Package, tmp_path: Path) -> None:
-    """An upgrade leaves edited settings unchanged; after a purge no unit is linked and no browser is restricted."""
+    """An upgrade leaves edited settings unchanged, also when a service does not restart.
+
+    After a purge no unit is linked and no browser is restricted.
+    """
     debs, layer = tmp_path / "debs", tmp_path / "layer"
     layer.mkdir()
     for version in ("1", "2"):
@@ -61,5 +70,7 @@ def test_an_upgrade_asks_nothing_and_a_purge_leaves_nothing(package: Package, tm
     command = [*namespace, "sh", "-c", ON_A_COPY.format(layer=layer, debs=debs, script=script)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "state install ok installed" in ended.stdout.splitlines()
+    assert "did not restart" in ended.stderr
     assert "# edited" in ended.stdout.splitlines()
     assert [line for line in ended.stdout.splitlines() if line.startswith("left ")] == []

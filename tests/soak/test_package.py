@@ -96,3 +96,14 @@ def test_the_gateway_package_has_no_library_of_the_central_server(built: dict[st
 
 def _sum(file: Path) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
+def test_lintian_finds_nothing_but_what_the_package_states_with_a_reason(
+    package: Package, built: dict[str, Path]
+) -> None:
+    """See debian/policy.py for the overrides; an override that nothing needs is a finding too."""
+    command = ["lintian", "--allow-root", "--display-info", "--tag-display-limit", "0", str(built[package.name])]
+    output = subprocess.run(command, capture_output=True, text=True, timeout=600).stdout
+    found = [line for line in output.splitlines() if line.startswith(("E:", "W:")) or "unused-override" in line]
+    assert found == []
