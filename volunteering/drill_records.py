@@ -13,10 +13,14 @@ from volunteering.activities.activity_form import NewActivity
 from volunteering.activities.make_activity import make_activity
 from volunteering.activities.sign_up import sign_up
 from volunteering.people.sealed_person import Contact, PersonSeal
+from volunteering.requests.act_on_request import Outcome, act, ask
+from volunteering.requests.request_form import Address, Category, NewRequest
+from volunteering.rules.requests import Action, Actor
 from volunteering.rules.shift_times import ShiftTimes
-from volunteering.store import activities, people
+from volunteering.store import activities, people, requests
 from volunteering.store.activities import Shift
 from volunteering.store.people import Person, PersonState
+from volunteering.store.requests import Request
 
 PEOPLE = 24
 _ACCOUNT = "drill"
@@ -41,6 +45,7 @@ async def fill_drill(context: DrillContext) -> None:
 
 async def _add(connection: Connection, *, context: DrillContext) -> None:
     members = [await _member(connection, context, number) for number in range(PEOPLE)]
+    await _ask_for_help(connection, context, members)
     for turn, (title, meeting, day, begins, ends, seats) in enumerate(_PLANS):
         monday = context.now.astimezone(OFFICIAL_TIME).date()
         monday -= timedelta(days=monday.weekday())
@@ -51,6 +56,23 @@ async def _add(connection: Connection, *, context: DrillContext) -> None:
         activity = await make_activity(connection, new, environment, _ACCOUNT, made_at)
         for number, shift in enumerate(await activities.shifts_of(connection, activity.id)):
             await _fill(connection, shift, members[3 * turn + number :] + members[: 3 * turn + number], context.now)
+
+
+async def _ask_for_help(connection: Connection, context: DrillContext, members: list[Person]) -> None:
+    """One request waits for its check, one for a helper, and one has a helper."""
+    seal, now = PersonSeal(context.seal), context.now
+    today = now.astimezone(OFFICIAL_TIME).date()
+    for number, category in enumerate((Category.errand, Category.company, Category.repair)):
+        address = Address(f"{number + 1} 号楼", f"{number + 3}01", "")
+        new = NewRequest(category, f"3-{number + 1}", today + timedelta(days=number + 1), address)
+        asked = await ask(connection, seal, members[number], new, now - timedelta(hours=20 + 10 * number))
+        assert isinstance(asked, Request)
+        steps = ((Action.check, Outcome(Actor.staff, _ACCOUNT)), (Action.claim, Outcome(Actor.member, members[-1].id)))
+        for action, by in steps[:number]:
+            await act(connection, asked, action, by, now - timedelta(hours=18))
+            found = await requests.get(connection, asked.id, asked.environment)
+            assert found is not None
+            asked = found
 
 
 async def _fill(connection: Connection, shift: Shift, members: list[Person], now: datetime) -> None:

@@ -78,5 +78,5 @@ def _upgrade(connection: Connection, schema: PartSchema, found: str | None) -> N
 
     config = Config()
     config.set_main_option("script_location", str(schema.migrations))
-    config.attributes["connection"] = connection
+    config.attributes |= {"connection": connection, "schema": schema}
     command.upgrade(config, "head")

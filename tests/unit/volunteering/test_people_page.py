@@ -72,6 +72,8 @@ async def test_a_drill_has_activities_with_people(central: RunningCentral, sessi
     desk = await log_in(central, session, Role.steward)
     listed = await desk.open(ACTIVITIES)
     assert listed.status == 200
+    waiting = (await desk.open("/staff/volunteers/requests")).text()
+    assert ("to be checked" in waiting, "someone helps" in waiting) == (True, True)
     phone = Phone.new(central.url)
     assert (await phone.open(f"/community/{COMMUNITY}")).status == 200
     await phone.session.close()

@@ -2,12 +2,11 @@
 
 from alembic import context
 
-from volunteering.store.schema import SCHEMA
-
+schema = context.config.attributes["schema"]
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=SCHEMA.metadata,
-    version_table=SCHEMA.version_table.name,
+    target_metadata=schema.metadata,
+    version_table=schema.version_table.name,
     render_as_batch=True,
 )
 with context.begin_transaction():
