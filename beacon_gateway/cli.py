@@ -7,26 +7,21 @@ from typing import Annotated
 
 import typer
 
-from daemonkit.command_line import print_version, run_program
+from daemonkit.command_line import HelpLanguage, Version, make_app, run_program
 from daemonkit.light_structlog import import_structlog
 
 DEFAULT_CONFIG = Path("/etc/beacon-gateway/gateway.toml")
 DEFAULT_STATE = Path("/var/lib/beacon-gateway")
 SHIPPED_CONFIG = Path("/usr/share/beacon-gateway/gateway.toml")
 
-app = typer.Typer(
-    help="An iBeacon gateway for community giving. 社区献爱心信标网关。",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-sync = typer.Typer(help="Show what was delivered to the central server, and deliver now.", no_args_is_help=True)
+app = make_app("An iBeacon gateway for community giving.")
+sync = make_app("Show what was delivered to the central server, and deliver now.")
 app.add_typer(sync, name="sync")
-outbox = typer.Typer(help="Look at the parcels on this device; send refused ones again.", no_args_is_help=True)
+outbox = make_app("Look at the parcels on this device; send refused ones again.")
 app.add_typer(outbox, name="outbox")
-privacy = typer.Typer(help="Show which data this device stores.", no_args_is_help=True)
+privacy = make_app("Show which data this device stores.")
 app.add_typer(privacy, name="privacy")
-config_ = typer.Typer(help="Read and change single settings; comments stay.", no_args_is_help=True)
+config_ = make_app("Read and change single settings; comments stay.")
 app.add_typer(config_, name="config")
 
 Config = Annotated[Path, typer.Option("--config", help="The gateway's TOML file.")]
@@ -39,11 +34,7 @@ Url = Annotated[str, typer.Option(help="Address of the running kiosk; the defaul
 
 
 @app.callback()
-def options(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version.")
-    ] = False,
-) -> None:
+def options(version: Version = False, lang: HelpLanguage = "") -> None:
     """Define the options of the program itself; the help above describes it."""
 
 

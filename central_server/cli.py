@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 import typer
 
 from central_server.bank_emulator.unionpay.faults import FAULTS
-from daemonkit.command_line import print_version, run_program
+from daemonkit.command_line import HelpLanguage, Version, make_app, run_program
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The central server of beacon gateways.")
-user = typer.Typer(no_args_is_help=True, help="Accounts of staff.")
-gateway = typer.Typer(no_args_is_help=True, help="Gateways that may deliver.")
-place = typer.Typer(no_args_is_help=True, help="The tree of places.")
+app = make_app("The central server of beacon gateways.")
+user = make_app("Accounts of staff.")
+gateway = make_app("Gateways that may deliver.")
+place = make_app("The tree of places.")
 app.add_typer(user, name="user")
 app.add_typer(place, name="place")
 app.add_typer(gateway, name="gateway")
@@ -31,11 +31,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback()
-def options(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version.")
-    ] = False,
-) -> None:
+def options(version: Version = False, lang: HelpLanguage = "") -> None:
     """Define the options of the program itself; the help above describes it."""
 
 

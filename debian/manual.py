@@ -9,18 +9,13 @@ from typing import Any
 import typer
 from typer._completion_shared import get_completion_script
 
+from daemonkit.command_line import EXIT_CODES
+
 COMPLETIONS = {
     "bash": "usr/share/bash-completion/completions/{name}",
     "zsh": "usr/share/zsh/vendor-completions/_{name}",
     "fish": "usr/share/fish/vendor_completions.d/{name}.fish",
 }
-EXIT_CODES = (
-    ("0", "Done."),
-    ("1", "Not done, or something was found that needs a person."),
-    ("2", "Wrong use of the command line."),
-    ("75", "Not possible now; try again later."),
-    ("78", "The settings or the state folder are refused."),
-)
 
 
 def make_completions(name: str) -> dict[str, str]:

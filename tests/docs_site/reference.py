@@ -8,7 +8,8 @@ from typing import Any
 import typer
 from pydantic import BaseModel
 
-from debian.manual import EXIT_CODES, list_commands, name_arguments
+from daemonkit.command_line import EXIT_CODES
+from debian.manual import list_commands, name_arguments
 
 PROGRAMS = {
     "beacon-gateway": ("beacon_gateway.cli", "beacon_gateway.settings"),
