@@ -39,21 +39,25 @@ stretches = st.builds(
 totals = st.lists(stretches, max_size=2).map(merge_all)
 
 
+@pytest.mark.thorough
 @given(totals, totals, totals)
 def test_the_grouping_does_not_matter(a: Total, b: Total, c: Total) -> None:
     assert merge(merge(a, b), c) == merge(a, merge(b, c))
 
 
+@pytest.mark.thorough
 @given(totals, totals)
 def test_the_order_does_not_matter(a: Total, b: Total) -> None:
     assert merge(a, b) == merge(b, a)
 
 
+@pytest.mark.thorough
 @given(totals)
 def test_nothing_adds_nothing(a: Total) -> None:
     assert merge(a, NOTHING) == merge(NOTHING, a) == a
 
 
+@pytest.mark.thorough
 @given(st.lists(stretches, max_size=4), st.integers(0, 4))
 def test_hours_and_days_add_up_from_their_stretches(all_of_them: list[BeaconStatistics], cut: int) -> None:
     assert merge(merge_all(all_of_them[:cut]), merge_all(all_of_them[cut:])) == merge_all(all_of_them)

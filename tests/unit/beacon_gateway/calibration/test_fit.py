@@ -9,6 +9,8 @@ from beacon_gateway.calibration.measurement import Frame, Spot, SpotKind, measur
 from beacon_gateway.simulation.air import Air
 from tests.fakes.calibration_hall import measure
 
+pytestmark = pytest.mark.thorough
+
 SEEDS = 30
 HALLS = {
     "open": Air(sigma_db=5.0, loss=0.35),

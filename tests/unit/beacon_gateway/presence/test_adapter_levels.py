@@ -16,6 +16,8 @@ from tests.bench.presence.adapters import AIRS, SECOND, WALL, SecondAdapter, mea
 from tests.bench.presence.contestants import CARD as BENCH_TAG
 from tests.unit.beacon_gateway.presence.people import feed, frame, heard, person
 
+pytestmark = pytest.mark.thorough
+
 CARD, OTHER = person(1), person(2)
 
 

@@ -46,11 +46,13 @@ def test_a_genuine_beacon_with_one_channel_16_db_below_the_others_is_no_clone() 
         assert detector.evidence(at) is None
 
 
+@pytest.mark.thorough
 def test_no_placement_of_one_transmitter_is_a_clone() -> None:
     """The soak test has 1,440 of them."""
     assert [placement for placement in one_transmitter(72, seed=1) if placement.detected_s() is not None] == []
 
 
+@pytest.mark.thorough
 def test_a_second_transmitter_is_detected_within_a_minute() -> None:
     found = [placement.detected_s() for placement in two_transmitters(36, seed=1)]
     assert max(each or SECONDS for each in found) < 60

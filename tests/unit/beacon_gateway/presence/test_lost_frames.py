@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from beacon_gateway.presence.trace import Decision, Trace
 from beacon_gateway.presence.trace_file import read_trace, write_trace
 from beacon_gateway.presence.visit_tracker import Tracker
 from tests.unit.beacon_gateway.presence.people import person, place, walked
+
+pytestmark = pytest.mark.thorough
 
 WALL, CARD, OTHER = place(1, "lunch"), person(1, project="books"), person(2, project="books")
 BEACONS = (WALL, CARD, OTHER)

@@ -9,6 +9,8 @@ from sync_contract.statistics import loss
 from tests.unit.beacon_gateway.presence.month import AIRS, SHELF, Alarms, run_unattended
 from tests.unit.sync_contract.made_reports import merge_all
 
+pytestmark = pytest.mark.thorough
+
 LONGEST_PAUSE_S = 9.0
 """With an exit period of 10 s; lost adverts often make the silence longer."""
 

@@ -4,6 +4,8 @@ from math import log
 from random import Random
 from uuid import UUID
 
+import pytest
+
 from beacon_gateway.model.radio_status import LivenessStatus, Proof, RecoveryStatus, RecoveryStep
 from beacon_gateway.radio.radio_wording import FAULTS, STEPS, word_liveness, word_recovery
 from beacon_gateway.radio.recovery.liveness import Liveness, Transmitter, merge_liveness
@@ -198,6 +200,7 @@ def test_what_one_adapter_received_once_was_received() -> None:
     assert merge_liveness([never, clone]).foreign == ("own advert",)
 
 
+@pytest.mark.thorough
 def test_a_month_of_lost_packets_causes_no_false_alarm() -> None:
     """A tag sends once a second, and one frame in five is lost."""
     draw, loss, month_s = Random(7), 0.2, 30 * 86_400

@@ -9,6 +9,8 @@ from beacon_gateway.model.radio_status import RecoveryStep
 from beacon_gateway.radio.recovery.recovery_ladder import Fault, RecoveryLadder
 from beacon_gateway.radio.timings import DEFAULT_TIMINGS
 
+pytestmark = pytest.mark.thorough
+
 DEAF = Fault("deaf", tuple(RecoveryStep), "east gate")
 DAY_S = 86_400
 PRIVILEGED = (RecoveryStep.restart_bluetoothd, RecoveryStep.reset_adapter, RecoveryStep.reset_hardware)

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from random import Random
 
+import pytest
 from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 
 from beacon_gateway.frames import CACHE_SIZE, IDENTITY_CACHES
@@ -24,6 +25,8 @@ from tests.bench.adverts.flood import path
 from tests.bench.adverts.street import beacons, frames
 from tests.radio.waiting import running, until
 from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
+
+pytestmark = pytest.mark.thorough
 
 CROWD = 10_000
 (WALL,) = beacons(1)
