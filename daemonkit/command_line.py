@@ -68,7 +68,7 @@ def run_program(app: typer.Typer, name: str) -> None:
         app(prog_name=name)
         return
     command = typer.main.get_command(app)
-    translate = _read_texts(find_language(sys.argv[1:], os.environ.get("LC_ALL") or os.environ.get("LANG", "")))
+    translate = read_texts(find_language(sys.argv[1:], os.environ.get("LC_ALL") or os.environ.get("LANG", "")))
     command.epilog = _write_epilog(translate)
     for each in walk_commands(command):
         each.short_help = each.help  # complete, also in the list of commands
@@ -142,7 +142,8 @@ def _write_epilog(translate: Translate) -> str:
     return "\n".join(("\b", translate(_EPILOG_TITLE), *lines))
 
 
-def _read_texts(language: str) -> Translate:
+def read_texts(language: str) -> Translate:
+    """Return what translates a help text from English. Raises FileNotFoundError for a language without a catalogue."""
     if language == "en":
         return str
     from daemonkit.i18n import Catalogues

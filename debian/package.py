@@ -20,7 +20,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from debian.manual import make_completions, make_manual
+from debian.manual import MANUALS, make_completions, make_manual
 from debian.policy import MAINTAINER, make_policy_files
 from debian.repository import add_packages, sign, signing_command
 from debian.sbom import make_sbom
@@ -272,9 +272,10 @@ def pack(package: Package, tree: Path, output: Path, version: str, architecture:
     for name, module in package.programs.items():
         for target, text in make_completions(name).items():
             _write(tree / target, text)
-        manual = tree / f"usr/share/man/man1/{name}.1.gz"
-        manual.parent.mkdir(parents=True)
-        manual.write_bytes(make_manual(name, module, version))
+        for language, path in MANUALS.items():
+            manual = tree / path.format(name=name)
+            manual.parent.mkdir(parents=True)
+            manual.write_bytes(make_manual(name, module, version, language))
     _put_policy_files(package.name, tree, version)
     control = _control(package, version, architecture, _size(tree))
     _write(tree / "DEBIAN/control", control)

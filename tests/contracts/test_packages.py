@@ -43,9 +43,13 @@ def test_the_manual_page_describes_each_command_and_renders_without_warnings(pac
     page = gzip.decompress(make_manual(name, module, "9.8.7"))
     for heading in (b'.SS "check\\-config ', b'.SS "enrol ADDRESS' if "gateway" in name else b'.SS "user list'):
         assert heading in page
-    (tmp_path / "page.1").write_bytes(page)
-    command = ["groff", "-man", "-Tutf8", "-K", "utf8", "-wall", str(tmp_path / "page.1")]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
+    chinese = gzip.decompress(make_manual(name, module, "9.8.7", "zh"))
+    assert chinese.count(b".SS ") == page.count(b".SS ")
+    assert "网关。" not in chinese.decode().splitlines()[3], "whatis prints no full stop"
+    for each in (page, chinese):
+        (tmp_path / "page.1").write_bytes(each)
+        command = ["groff", "-man", "-Tutf8", "-K", "utf8", "-wall", str(tmp_path / "page.1")]
+        assert subprocess.run(command, capture_output=True, text=True, check=True).stderr == ""
 
 
 def test_bash_completes_commands_of_an_installed_program(tmp_path: Path) -> None:

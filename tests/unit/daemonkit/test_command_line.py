@@ -17,6 +17,7 @@ CATALOGUE = Path(daemonkit.__file__).parent / "locale/zh/LC_MESSAGES/messages.po
 BUILT_IN = {
     *("Show this message and exit.", "Usage: ", "Options", "Commands", "Arguments"),
     *("Exit codes:", "[default: ", "[required]"),
+    *("NAME", "SYNOPSIS", "COMMANDS", "EXIT STATUS"),
     *(meaning for _, meaning in EXIT_CODES),
 }  # fmt: skip
 
