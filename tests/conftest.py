@@ -33,7 +33,7 @@ SLOW_FIXTURES = SERVER_FIXTURES | {"store_url", "postgres", "house", "page", "br
 """`--quick` leaves out tests with one of these."""
 STARTERS = {
     *("subprocess", "FORKED", "forked_programs", "run_command", "run_place", "run_program", "program"),
-    *("running_bank", "running_central", "unlimited_central"),
+    *("running_bank", "running_central", "running_desk", "unlimited_central"),
 }
 """`--quick` leaves out modules that import one of these: they start servers or programs."""
 
