@@ -103,6 +103,7 @@ class Choice:
     def update(self, now: float, visits: Mapping[BeaconId, Visit], bindings: Mapping[BeaconId, str]) -> Chosen:
         """`now`: monotonic seconds. A beacon without binding selects the project of its own entry, if any."""
         around = self._circumstances(now)
+        self._takeover.watch(now, visits)
         self.screen_lock = DonationInProgress() if around.donation_in_progress else None
         if around.donation_in_progress:
             self._near_at = now

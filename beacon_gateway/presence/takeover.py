@@ -5,13 +5,15 @@ levels; it is clipped, so that a body in between counts no more than a clear dif
 sum, never below zero (Page, Biometrika 41, 1954), so a short fade does not restart the wait.
 
 Who has just come to the kiosk is more likely to want the screen than who has stood there without touching it. Two who
-took the screen from each other need more evidence each time, until one of them leaves.
+took the screen from each other need more evidence each time, until one of them leaves. Among many, somebody always
+seems to be nearer, so each of many needs more evidence, except the one who walks up (`arrivals.py`).
 """
 
 from collections.abc import Iterable, Mapping
 from math import exp, inf, log
 
 from beacon_gateway.model.beacons import Zone
+from beacon_gateway.presence.arrivals import Arrivals
 from beacon_gateway.presence.visit_state import Visit
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
@@ -33,8 +35,10 @@ REPEATED_SHARE = 5.0
 """Additional evidence for each recent change between the same two."""
 FORGET_S = 300.0
 """Time constant with which a change between two is forgotten."""
-CROWD_SHARE = 0.5
-"""Additional evidence for each e-fold of challengers: among many, somebody always seems to be nearer."""
+CROWD_SHARE = 2.0
+"""Additional evidence for each e-fold of challengers, unless the challenger is arriving."""
+SETTLES_S = 1.0
+"""An approach counts if it went on for longer than this after the last change between the two."""
 
 
 _ORDER = {Zone.immediate: 2, Zone.near: 1, Zone.unknown: 1, Zone.far: 0}
@@ -53,6 +57,7 @@ class Takeover:
         """(recent changes of the screen between two, time of the last one)."""
         self._entered: dict[tuple[BeaconId, int], float] = {}
         """Time at which a candidate was first this near during its visit."""
+        self._arrivals = Arrivals()
 
     def evidence_s(self, challenger: BeaconId) -> float:
         """Return the seconds of clear evidence that it is nearer than the shown one."""
@@ -65,9 +70,21 @@ class Takeover:
             return 0.0 if shown is None else -inf
         return inf if shown is None else theirs[1] - shown[1]
 
-    def required_share(self, one: BeaconId, other: BeaconId, now: float) -> float:
+    def watch(self, now: float, visits: Mapping[BeaconId, Visit]) -> None:
+        """Note who is arriving, also while nobody can take over. `visits`: all of them, far ones too."""
+        self._arrivals.update(now, visits)
+
+    def arriving(self, challenger: BeaconId, holder: BeaconId, now: float) -> bool:
+        """Return whether the challenger walks up, since the screen last changed between the two."""
+        rose_at = self._arrivals.rose_at(challenger, now)
+        changed_at = self._changes.get(frozenset((challenger, holder)), (0.0, -inf))[1]
+        return rose_at is not None and rose_at > changed_at + SETTLES_S
+
+    def required_share(self, holder: BeaconId, challenger: BeaconId, now: float) -> float:
         """Return how many times the usual evidence a change between these two takes."""
-        pair = self._changes.get(frozenset((one, other)), (0.0, now))
+        if self.arriving(challenger, holder, now):
+            return 1.0
+        pair = self._changes.get(frozenset((holder, challenger)), (0.0, now))
         repeated = REPEATED_SHARE * _decayed(pair, now, FORGET_S)
         return 1.0 + repeated + CROWD_SHARE * log(max(1, len(self._evidence_s)))
 
@@ -101,13 +118,14 @@ class Takeover:
         id_, shown = visit.beacon.id, holder.beacon.id
         entered = self._entered.setdefault((id_, _ORDER[visit.zone]), visit.in_zone_since)
         zones = _ORDER[visit.zone] - _ORDER[holder.zone] if visit.beacon.kind is BeaconKind.person else 0
-        newcomer = (
-            visit.beacon.kind is BeaconKind.person
-            and visit.zone is Zone.immediate
-            and 0.0 <= now - entered < NEWCOMER_S
-            and frozenset((id_, shown)) not in self._changes
-        )
-        threshold_db = -self._margin_db / 2 if priority or newcomer else self._margin_db
+        person, at_kiosk = visit.beacon.kind is BeaconKind.person, visit.zone is Zone.immediate
+        arriving = person and self.arriving(id_, shown, now)
+        newcomer = person and at_kiosk and 0.0 <= now - entered < NEWCOMER_S
+        threshold_db = self._margin_db
+        if arriving and at_kiosk:
+            threshold_db = -self._margin_db
+        elif priority or arriving or (newcomer and frozenset((id_, shown)) not in self._changes):
+            threshold_db = -self._margin_db / 2
         clear = (self.ahead_db(id_, shown) - threshold_db) / CLEAR_DB
         return max(-COUNTER, min(1.0, clear)) + zones
 

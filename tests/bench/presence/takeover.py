@@ -41,6 +41,7 @@ AIRS = {
     "multipath, K 0 dB": Air(sigma_db=2.0, loss=0.35, multipath=True, rice_k_db=0.0),
     "a tag each second": Air((1.0, 1.01), sigma_db=5.0, loss=0.35),
 }
+CROWDED = ("open", "multipath, K 0 dB")
 STANDING_M = ((1.0, 2.0), (2.0, 1.0), (1.5, 1.5), (1.0, 1.4), (2.5, 2.5))
 
 Frame = tuple[float, int, int]
@@ -153,7 +154,8 @@ def print_takeover(visits: int, seed: int) -> None:
     )
     with ProcessPoolExecutor(2) as pool:
         each = {name: pool.submit(measure_takeover, air, visits, f"{seed} {name}") for name, air in AIRS.items()}
-        crowd = pool.submit(measure_takeover, AIRS["open"], max(1, visits // 20), f"{seed} crowd", 198)
+        few = max(1, visits // 20)
+        crowds = {name: pool.submit(measure_takeover, AIRS[name], few, f"{seed} crowd", 198) for name in CROWDED}
         stands = {
             name: [pool.submit(count_standing_changes, air, metres, 1.0, f"{seed} {name}") for metres in STANDING_M]
             for name, air in AIRS.items()
@@ -161,7 +163,9 @@ def print_takeover(visits: int, seed: int) -> None:
         print("\n| |", " | ".join(AIRS), "|\n| --- |", " | ".join("---" for _ in AIRS), "|")
         for screen in SCREENS:
             print(f"| {screen} |", " | ".join(found.result()[screen].row() for found in each.values()), "|")
-        print(f"\nours among 198 others at 2.5 to 8 m: {crowd.result()[OURS].row()}")
+        print(f"\nours among 198 others at 2.5 to 8 m, {few} visits:")
+        for name, found in crowds.items():
+            print(f"- {name}: {found.result()[OURS].row()}")
         pairs = ", ".join(f"{one:g}/{other:g}" for one, other in STANDING_M)
         print(f"ours, changes/h while two stand at {pairs} m:")
         for name, counts in stands.items():
