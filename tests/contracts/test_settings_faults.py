@@ -77,6 +77,7 @@ CROSS_CHECKS: tuple[tuple[KeyPath, object, dict[KeyPath, object]], ...] = (
     (("kiosk", "allowed_hosts", 0), "Pi local", {}),
     (("mqtt", "username"), SAME, {("mqtt", "host"): ""}),
     (("mqtt", "username"), MISSING, {}),
+    (("volunteering", "check_in"), True, {}),
     (("central", "url"), "http://give.example.org", {}),
     (("central", "catalogue_key"), "short", {}),
     (("site", "contact_phone"), "no digits", {}),
