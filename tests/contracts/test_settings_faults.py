@@ -79,6 +79,7 @@ CROSS_CHECKS: tuple[tuple[KeyPath, object, dict[KeyPath, object]], ...] = (
     (("mqtt", "username"), MISSING, {}),
     (("volunteering", "check_in"), True, {}),
     (("central", "url"), "http://give.example.org", {}),
+    (("volunteering", "check_in"), True, {("central", "url"): MISSING, ("handoff", "kind"): "link"}),
     (("central", "catalogue_key"), "short", {}),
     (("site", "contact_phone"), "no digits", {}),
     (("projects", 0, "payee", "en"), SAME, {("site", "environment"): "real"}),
