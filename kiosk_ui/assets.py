@@ -27,6 +27,7 @@ _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml",
 IMMUTABLE = "public, max-age=31536000, immutable"
 """Cache-Control of an address that identifies its content."""
 _SPACES = re.compile(r"\s*([{};,>])\s*")
+_SIBLING = re.compile(r" ([+~]) (?=[.*])")
 _NOUGHT = re.compile(r"(?<=[:, (])0\.(?=[0-9])")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
@@ -92,7 +93,8 @@ def drawing_file(drawing: Drawing) -> str:
 def strip_css(sheet: str) -> str:
     """Return a stylesheet without comments, needless spaces and noughts. No string in it has brackets, ">" or ": "."""
     dense = _SPACES.sub(r"\1", _COMMENT.sub("", sheet)).replace(": ", ":").replace(";}", "}").strip()
-    return _NOUGHT.sub(".", dense)
+    dense = dense.replace(" !important", "!important").replace("@media (", "@media(").replace(" / ", "/")
+    return _NOUGHT.sub(".", _SIBLING.sub(r"\1", dense))
 
 
 def _accepts_gzip(accept_encoding: str) -> bool:
