@@ -1,5 +1,6 @@
 """Each fault is planted on a healthy device, as files, programs or facts of the gateway; only its check finds it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from beacon_gateway.commands.doctor import CHECKS, choose_exit_code, find_problems
-from beacon_gateway.doctor.facts import Facts
+from beacon_gateway.doctor.facts import Facts, Problem
 from beacon_gateway.doctor.machine import Answer, Machine
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.acceptance import store_sheet
@@ -18,6 +19,7 @@ from sync_contract.records import SignedAcceptanceSheet
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.paths import ROOT
 
+HAN = re.compile("[\u4e00-\u9fff]")
 TODAY = date(2026, 6, 1)
 PROGRAMS = {
     "systemctl": "echo LoadState=loaded; echo ActiveState=active; echo UnitFileState=enabled; echo WatchdogUSec=30s",
@@ -48,6 +50,7 @@ class Device:
     root: Path
     facts: Facts
     health: dict[str, Any] = field(default_factory=lambda: dict(HEALTH))
+    is_running: bool = True
 
     def put(self, file: str, text: str) -> None:
         (self.root / file).parent.mkdir(parents=True, exist_ok=True)
@@ -57,17 +60,35 @@ class Device:
         self.put(f"bin/{name}", f"#!/bin/sh\n{script}\n")
         (self.root / "bin" / name).chmod(0o755)
 
-    def problems(self) -> list[str]:
-        facts = self.facts if self.facts.health is not None else replace(self.facts, health=self.health)
-        return [each.code for each in find_problems(facts)]
+    def change(self, *, is_running: bool = True, **facts: Any) -> None:  # of several types
+        self.facts, self.is_running = replace(self.facts, **facts), is_running
+
+    def answer(self, answer: Answer) -> None:
+        self.change(machine=AnsweringMachine(self.root, str(self.root / "bin"), answer))
+
+    def set_server(self, url: str) -> None:
+        assert self.facts.settings
+        central = self.facts.settings.central.model_copy(update={"url": url})
+        self.change(settings=self.facts.settings.model_copy(update={"central": central}))
+
+    def unplug(self) -> None:
+        self.set_server("https://give.example")
+        self.put("proc/net/route", "Iface Destination")
+
+    def problems(self) -> list[Problem]:
+        facts = replace(self.facts, health=self.health if self.is_running else None)
+        return list(find_problems(facts))
 
 
+@dataclass(frozen=True, slots=True)
 class AnsweringMachine(Machine):
-    """A machine with a network on which the central server answers."""
+    """A machine with a network on which something answers at the central server's address."""
+
+    answer: Answer = Answer.server
 
     def request(self, url: str) -> Answer:
         assert url
-        return Answer.server
+        return self.answer
 
 
 @pytest.fixture
@@ -140,6 +161,20 @@ FAULTS: dict[str, Callable[[Device], object]] = {
     "stages": health(degraded=["heads"]),
     "browser": health(screen={"silent_s": 400}),
     "window": health(screen={"silent_s": 1, "behind_s": 400}),
+    "settings": lambda device: device.change(settings=None, refused=("gateway.toml:1: wrong",)),
+    "defaults": lambda device: device.change(placeholders=("gateway.toml:1: uuid: example",)),
+    "permit": lambda device: device.change(today=date(2099, 1, 1)),
+    "gateway": lambda device: device.change(is_running=False),
+    "batteries": health(
+        radio={"state": "hearing", "batteries": {"classes": {"volunteer-card": {"tags": 6, "low": 1}}}}
+    ),
+    "autostart": systemctl("UnitFileState=disabled"),
+    "route": lambda device: device.unplug(),
+    "dns": program("getent", "exit 2"),
+    "server": lambda device: device.answer(Answer.none),
+    "tls": lambda device: device.answer(Answer.bad_certificate),
+    "portal": lambda device: device.answer(Answer.redirect),
+    "enrolment": lambda device: device.set_server(""),
     "folder": lambda device: (device.root / "state").chmod(0o755),
 }
 
@@ -153,4 +188,7 @@ def test_a_healthy_device_has_no_finding(device: Device) -> None:
 @pytest.mark.parametrize("code", FAULTS)
 def test_only_its_own_check_finds_a_planted_fault(device: Device, code: str) -> None:
     FAULTS[code](device)
-    assert device.problems() == [code]
+    found, *others = device.problems()
+    assert {each.code for each in (found, *others)} == {code}
+    assert (bool(HAN.search(found.zh)), HAN.search(found.en), bool(found.remedy)) == (True, None, True)
+    assert found.exit_code in (1, 75, 78)
