@@ -115,7 +115,7 @@ async def test_no_planted_value_reaches_the_archive_and_what_helps_does(site: Pa
     assert 'label="beacon-2"' in files["metrics.txt"]
     assert "disk_full" in files["doctor.txt"]
     settings = json.loads(files["settings.json"])
-    assert (settings["kiosk"]["port"], settings["site"]["environment"]) == (0, "drill")
+    assert (settings["kiosk"]["port"], settings["site"]["environment"]) == (8080, "drill")
     assert settings["advertise"]["uuid"] == "7e3e8993-1098-40d2-922e-c99d59e588b7"
     assert (settings["central"]["url"], settings["site"]["contact_phone"]) == ("http://127.0.0.1:8040", HIDDEN)
     assert json.loads(files["versions.json"])["bluez"] == "bluetoothctl: 5.82"
