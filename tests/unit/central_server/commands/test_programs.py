@@ -84,8 +84,8 @@ async def test_health_shows_the_stages_and_memory(tmp_path: Path, session: aioht
         assert output["ok"]
         status = Path(f"/proc/{central.pid}/status").read_text()
         resident_kb = int(status.split("VmRSS:")[1].split()[0])
-        # 107 MiB after the start, 111 after requests to all pages: docs/performance.md.
-        assert resident_kb < 114 * 1024
+        # 113 MiB on an idle machine, 115 on a busy one, which asks more often until the stages run.
+        assert resident_kb < 118 * 1024
 
 
 async def test_an_account_is_added_and_gets_a_new_password(tmp_path: Path) -> None:
