@@ -48,8 +48,8 @@ ON_BOTH = (
 
 ALONE = "tests/unit/central_server/backups/"
 """Tests that restore a database: only without other connections to it, and the result is not used again."""
-TOGETHER = ("tests/flow/test_bad_input.py",)
-"""Tests that share a whole house: one worker runs them all."""
+TOGETHER = ("tests/flow/test_bad_input.py", "tests/contracts/test_docs_site.py")
+"""Tests that share a whole house or the documentation site: one worker runs them all."""
 WAITING = ("tests/browser/", "tests/flow/")
 """Tests that wait more than they compute: spread over the run, so that the others use the processors meanwhile."""
 IN_LABS = "tests/radio/"
