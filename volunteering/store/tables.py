@@ -1,27 +1,17 @@
 """Define the tables of this part. `community` names a place of the central server, without a foreign key."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 
 from central_server.store.engine.tables.metadata import Counted
-from central_server.store.engine.tables.metadata import metadata as central
 from central_server.store.engine.timestamps import Instant
-
-metadata = MetaData(naming_convention=central.naming_convention)
-
-
-def _id() -> Column[str]:
-    return Column("id", String(32), primary_key=True)
-
-
-def _community() -> Column[str]:
-    return Column("community", String(64), nullable=False)
-
+from volunteering.store.columns import community_column, id_column
+from volunteering.store.columns import metadata as metadata
 
 opportunities = Table(
     "vol_opportunities",
     metadata,
-    _id(),
-    _community(),
+    id_column(),
+    community_column(),
     Column("environment", String(8), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("title", Text, nullable=False),
@@ -37,9 +27,9 @@ opportunities = Table(
 shifts = Table(
     "vol_shifts",
     metadata,
-    _id(),
+    id_column(),
     Column("opportunity", String(32), nullable=False),
-    _community(),
+    community_column(),
     Column("environment", String(8), nullable=False),
     Column("starts", Instant, nullable=False),
     Column("ends", Instant, nullable=False),
@@ -52,8 +42,8 @@ shifts = Table(
 people = Table(
     "vol_people",
     metadata,
-    _id(),
-    _community(),
+    id_column(),
+    community_column(),
     Column("environment", String(8), nullable=False),
     Column("state", String(16), nullable=False),
     Column("number_hash", String(64)),
@@ -67,8 +57,8 @@ people = Table(
 consents = Table(
     "vol_consents",
     metadata,
-    _id(),
-    _community(),
+    id_column(),
+    community_column(),
     Column("person", String(32), nullable=False),
     Column("purpose", String(16), nullable=False),
     Column("text_version", String(16), nullable=False),
@@ -92,8 +82,8 @@ sessions = Table(
 codes = Table(
     "vol_codes",
     metadata,
-    _id(),
-    _community(),
+    id_column(),
+    community_column(),
     Column("environment", String(8), nullable=False),
     Column("number_hash", String(64), nullable=False),
     Column("code_hash", String(64), nullable=False),
@@ -109,10 +99,10 @@ codes = Table(
 sign_ups = Table(
     "vol_sign_ups",
     metadata,
-    _id(),
+    id_column(),
     Column("shift", String(32), nullable=False),
     Column("person", String(32), nullable=False),
-    _community(),
+    community_column(),
     Column("state", String(16), nullable=False),
     Column("asked_at", Instant, nullable=False),
     Column("offered_until", Instant),
@@ -126,8 +116,8 @@ sign_ups = Table(
 requests = Table(
     "vol_requests",
     metadata,
-    _id(),
-    _community(),
+    id_column(),
+    community_column(),
     Column("environment", String(8), nullable=False),
     Column("person", String(32), nullable=False),
     Column("category", String(16), nullable=False),
@@ -159,8 +149,8 @@ address_looks = Table(
 attendances = Table(
     "vol_attendances",
     metadata,
-    _id(),
-    _community(),
+    id_column(),
+    community_column(),
     Column("environment", String(8), nullable=False),
     Column("shift", String(32), nullable=False),
     Column("sign_up", String(32), nullable=False),
@@ -182,7 +172,7 @@ state_changes = Table(
     "vol_state_changes",
     metadata,
     Column("seq", Counted, primary_key=True, autoincrement=True),
-    _community(),
+    community_column(),
     Column("record", String(32), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("state", String(16), nullable=False),
