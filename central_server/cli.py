@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from central_server.bank_emulator.unionpay.faults import FAULTS
-from daemonkit.command_line import HelpLanguage, Version, make_app, run_program
+from daemonkit.command_line import HelpLanguage, Json, Version, make_app, run_program
 
 app = make_app("The central server of beacon gateways.")
 user = make_app("Accounts of staff.")
@@ -27,7 +27,6 @@ BankKind = Literal["sandbox", "unionpay"]
 FAULTS_HELP = "A fault to simulate, only for unionpay; may be repeated.\n\n" + "\n\n".join(map(str, FAULTS))
 DEFAULT_CONFIG = Path("/etc/beacon-central/central.toml")
 DEFAULT_STATE = Path("/var/lib/beacon-central")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback()

@@ -51,6 +51,7 @@ def check_language(language: str) -> str:
 
 
 Version = Annotated[bool, typer.Option("--version", is_eager=True, callback=print_version, help="Print the version.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HelpLanguage = Annotated[
     str,
     typer.Option(

@@ -10,8 +10,8 @@ from tests.paths import ROOT
 UNUSED = ("rich", "pygments", "alembic", "openpyxl", "typst", "tomlkit", "prometheus_client", "typer.rich_utils")
 STARTS = {
     "gateway": (
-        "import contextlib, pathlib, typer; from beacon_gateway import cli\n"
-        "with contextlib.suppress(typer.Exit): cli.run(pathlib.Path('/no/such/file'))\n"
+        "import contextlib, pathlib, typer; from beacon_gateway.cli import service\n"
+        "with contextlib.suppress(typer.Exit): service.run(pathlib.Path('/no/such/file'))\n"
         "import beacon_gateway.daemon"
     ),
     "central server": "import central_server.cli, central_server.server",
