@@ -2,13 +2,11 @@
 
 import csv
 import io
-import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import chain, islice, zip_longest
-from typing import Any
+from typing import Protocol
 
 from sync_contract.permit import OFFICIAL_TIME
 
@@ -20,10 +18,6 @@ TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocume
 FORMULA = tuple("=+-@\t\r\n'＝＋－＠")
 """A spreadsheet may evaluate text that begins so; the apostrophe is removed again when read."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_FORMATS = {Decimal: "#,##0.00", date: "yyyy-mm-dd", datetime: "yyyy-mm-dd hh:mm:ss"}
-_MAX_WIDTH = 44
-_MEASURED_ROWS = 100
 
 
 def yuan(fen: int) -> Decimal:
@@ -32,54 +26,50 @@ def yuan(fen: int) -> Decimal:
 
 
 def write_table(form: str, title: str, rows: Rows) -> bytes:
-    """`form`: one of TYPES. Blocking; a server calls `sheet_writer_process.write_parts`."""
-    return csv_file(rows) if form == "csv" else xlsx_file(title, rows)
+    """Return a whole file. Blocking; a server sends the parts of a `TableFile` one by one."""
+    file = table_file(form, title)
+    return file.add(rows) + file.end()
 
 
 def csv_file(rows: Rows) -> bytes:
-    """Write RFC 4180 in UTF-8, with the byte order mark that Excel needs."""
-    return BYTE_ORDER_MARK + csv_lines(rows)
+    return write_table("csv", "", rows)
 
 
-def csv_lines(rows: Rows) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerows([_field(cell) for cell in row] for row in rows)
-    return out.getvalue().encode()
+def xlsx_file(title: str, rows: Rows) -> bytes:
+    return write_table("xlsx", title, rows)
 
 
-def xlsx_file(title: str, rows: Iterable[Sequence[Cell]]) -> bytes:
-    # imported here: ten megabytes that most servers never need
-    from openpyxl import Workbook  # type: ignore[import-untyped]  # it has no types, nor have the pins
-    from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]  # the same
-    from openpyxl.styles import Font  # type: ignore[import-untyped]  # the same
-    from openpyxl.utils import get_column_letter  # type: ignore[import-untyped]  # the same
+class TableFile(Protocol):
+    """A file that is written part by part, in memory that does not grow with it."""
 
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(re.sub(r"[\[\]:*?/\\]", " ", _UNPRINTABLE.sub("", title))[:31] or "1")
-    sheet.freeze_panes = "B2"
-    following = iter(rows)
-    measured = list(islice(following, _MEASURED_ROWS))
-    for place, column in enumerate(zip_longest(*measured), 1):
-        sheet.column_dimensions[get_column_letter(place)].width = min(max(map(_width, column)) + 2, _MAX_WIDTH)
+    def add(self, rows: Rows) -> bytes:
+        """Return the file's next bytes, possibly none."""
 
-    def made(value: Cell, *, bold: bool) -> Any:  # noqa: ANN401  (a library without types)
-        if isinstance(value, datetime):
-            value = value.astimezone(OFFICIAL_TIME).replace(tzinfo=None)
-        cell = WriteOnlyCell(sheet, _UNPRINTABLE.sub("", value) if isinstance(value, str) else value)
-        if isinstance(value, str):
-            cell.data_type = "s"
-            cell.quotePrefix = value.startswith(FORMULA)  # otherwise editing makes it a formula
-        elif type(value) in _FORMATS:
-            cell.number_format = _FORMATS[type(value)]
-        if bold:
-            cell.font = Font(bold=True)
-        return cell
+    def end(self) -> bytes:
+        """Return the last bytes."""
 
-    for number, row in enumerate(chain(measured, following)):
-        sheet.append([made(value, bold=number == 0) for value in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
+
+def table_file(form: str, title: str) -> TableFile:
+    """`form`: one of TYPES. The first row added is the heading."""
+    from central_server.sheets.workbook_writer import WorkbookFile
+
+    return CsvFile() if form == "csv" else WorkbookFile(title)
+
+
+class CsvFile:
+    """RFC 4180 in UTF-8, with the byte order mark that Excel needs."""
+
+    def __init__(self) -> None:
+        self._mark = BYTE_ORDER_MARK
+
+    def add(self, rows: Rows) -> bytes:
+        out = io.StringIO()
+        csv.writer(out).writerows([_field(cell) for cell in row] for row in rows)
+        mark, self._mark = self._mark, b""
+        return mark + out.getvalue().encode()
+
+    def end(self) -> bytes:
+        return self._mark
 
 
 def _field(cell: Cell) -> str | int | float | Decimal:
@@ -95,5 +85,6 @@ def _field(cell: Cell) -> str | int | float | Decimal:
     return cell
 
 
-def _width(cell: Cell) -> int:
+def width(cell: Cell) -> int:
+    """Return how many columns of a fixed-width font the cell takes."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in str(_field(cell)))

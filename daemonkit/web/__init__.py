@@ -2,6 +2,7 @@
 
 from daemonkit.web.cookies import read_preference, set_preference
 from daemonkit.web.csrf import csrf_token
+from daemonkit.web.downloads import send_parts
 from daemonkit.web.guards import guarded_app
 from daemonkit.web.problem import ErrorPage, problem
 from daemonkit.web.request_bodies import gunzip, parse_json, read_body, read_form, read_json, read_raw_body
@@ -30,6 +31,7 @@ __all__ = [
     "read_raw_body",
     "read_upload",
     "route_pattern",
+    "send_parts",
     "serving",
     "set_preference",
     "shutdown_event",

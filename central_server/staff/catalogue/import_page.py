@@ -49,7 +49,7 @@ class ImportPage:
             raise web.HTTPNotFound
         async with visitor.database.read() as connection:
             found = await file_import.export(connection, kind, visitor.tops, visitor.language)
-        return await sheet(kind, form, found, of=visitor.tops, kind=kind)
+        return sheet(kind, form, found, of=visitor.tops, kind=kind)
 
     async def _choose(self, visitor: Visitor) -> HtmlPage:
         kind = visitor.request.query.get("kind", "")

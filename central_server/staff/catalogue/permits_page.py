@@ -93,7 +93,7 @@ class PermitsPage:
         translate = self._frame.words(visitor.language)
         table: list[Sequence[Cell]] = [[translate(name) for name in charity_totals.COLUMNS], *totals.rows]
         name = f"totals-{period.first}-{period.last}"
-        return await sheet(name, "csv" if visitor.form.get("format") == "csv" else "xlsx", table)
+        return sheet(name, "csv" if visitor.form.get("format") == "csv" else "xlsx", table)
 
     async def _disclosed(self, visitor: Visitor) -> HtmlPage | Redirect:
         due, done_on = _day(visitor, "due"), _day(visitor, "done_on")

@@ -31,7 +31,6 @@ from sync_contract.records import IntentState
 from sync_contract.strict_model import Environment, Language
 
 _FIELDS = ("q", "place", "state", "project", "gateway", "named", "beacon", "odd", "since", "until")
-_MAX_IN_FILE = 50_000
 _IN_PART = 200
 
 
@@ -104,10 +103,10 @@ class GiftsPage:
 
     async def _file(self, visitor: Visitor, form: str) -> FileDownload:
         name = f"gifts-{visitor.now.astimezone(OFFICIAL_TIME).date()}"
-        return await sheet(name, form, self._table(visitor), of=visitor.tops, kind="gifts")
+        return sheet(name, form, self._table(visitor), of=visitor.tops, kind="gifts")
 
     async def _table(self, visitor: Visitor) -> AsyncIterator[Rows]:
-        """Yield the heading, then all gifts of the filter in parts: a server goes on between them."""
+        """Yield the heading, then all gifts of the filter in parts: the server does other work between them."""
         chosen = _chosen(visitor)
         translate = self._frame.words(visitor.language)
         yield [[translate(name) for name in COLUMNS]]
@@ -116,7 +115,7 @@ class GiftsPage:
             tops = filter_communities(around, visitor.tops, chosen["place"]).tops
             wanted = self._read_filter(visitor, chosen, tops, await gateways.every(connection, visitor.tops))
         names = place_names(around)
-        for _ in range(_MAX_IN_FILE // _IN_PART):
+        while True:
             async with visitor.database.read() as connection:
                 found = await gifts.page(connection, wanted, _IN_PART)
                 money = await gifts.money(connection, found)

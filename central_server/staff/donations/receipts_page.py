@@ -111,7 +111,7 @@ class ReceiptsPage:
         rows = [
             _cells(each, opened[each.attempt], terms.get(each.terms or "")) for each in due if each.attempt in opened
         ]
-        return await sheet("receipts", "xlsx", [[translate(name) for name in COLUMNS], *rows])
+        return sheet("receipts", "xlsx", [[translate(name) for name in COLUMNS], *rows])
 
     async def _opened(self, connection: Connection, due: Sequence[RequestedReceipt]) -> dict[str, Donor]:
         sealed = await receipts.donors(connection, [each.attempt for each in due])

@@ -1,5 +1,6 @@
 """The frame of every staff page: login, rights, CSRF-protected forms, cookies, and the menu around the page."""
 
+import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +15,7 @@ from central_server.accounts.access import Access, Right
 from central_server.accounts.sessions import IDLE, LoginStatus, Owed, find_login
 from central_server.catalogue.display_name import NameLookup
 from central_server.language import language, remember
-from central_server.sheets.sheet_writer import TYPES, Rows
-from central_server.sheets.sheet_writer_process import write_parts
+from central_server.sheets.sheet_writer import TYPES, Rows, table_file
 from central_server.staff.frame.menu import Group, groups
 from central_server.staff.frame.render import StaffTemplates
 from central_server.store.accounts import audit_trail
@@ -25,7 +25,16 @@ from central_server.store.accounts.audit_trail import AuditEntry
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from central_server.store.places import places
-from daemonkit.web import RULES, Upload, csrf_token, identify_client, read_form, read_upload, route_pattern
+from daemonkit.web import (
+    RULES,
+    Upload,
+    csrf_token,
+    identify_client,
+    read_form,
+    read_upload,
+    route_pattern,
+    send_parts,
+)
 from sync_contract.strict_model import Language
 
 _log = structlog.get_logger()
@@ -34,6 +43,7 @@ SETTLED_AT = {Owed.code: "/staff/code", Owed.password: "/staff/password", Owed.f
 LIVE = "X-Live"
 """Header of requests by which an open page updates itself; they do not extend the session."""
 Values = dict[str, Any]
+_ROWS_AT_ONCE = 200
 _SESSION = "staff"
 """Name of the session cookie."""
 _FRAME = web.RequestKey("staff_frame", dict)
@@ -85,13 +95,14 @@ class HtmlPage:
 
 @dataclass(frozen=True, slots=True)
 class FileDownload:
-    """A file to download. With `of`, the places whose records it contains, the audit trail gets an entry at each;
-    `kind` says there which list it is. Without `of`, the page records the download itself or none is needed.
+    """A file to download, whole or in parts that are made while it is sent. With `of`, the places whose records it
+    contains, the audit trail gets an entry at each; `kind` says there which list it is. Without `of`, the page records
+    the download itself or none is needed.
     """
 
     name: str
     content_type: str
-    content: bytes
+    content: bytes | AsyncIterator[bytes]
     of: frozenset[str] = frozenset()
     kind: str = ""
 
@@ -109,16 +120,26 @@ Page = Callable[[Visitor], Awaitable[HtmlPage | FileDownload | Redirect]]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-async def sheet(
+def sheet(
     name: str, form: str, rows: Rows | AsyncIterable[Rows], *, of: frozenset[str] = frozenset(), kind: str = ""
 ) -> FileDownload:
-    """Write a table as a file. `form`: one of `sheet_writer.TYPES`; `rows`: all, or parts; `of`, `kind`: see above."""
-    parts = rows if isinstance(rows, AsyncIterable) else _one_part(rows)
-    return FileDownload(f"{name}.{form}", TYPES[form], await write_parts(form, name, parts), of, kind)
+    """Write a table as a file. `form`: one of `sheet_writer.TYPES`; `rows`: all, or parts of a few milliseconds each;
+    `of`, `kind`: see above.
+    """
+    slices = rows if isinstance(rows, AsyncIterable) else _slices(rows)
+    return FileDownload(f"{name}.{form}", TYPES[form], _written(form, name, slices), of, kind)
 
 
-async def _one_part(rows: Rows) -> AsyncIterator[Rows]:
-    yield rows
+async def _slices(rows: Rows) -> AsyncIterator[Rows]:
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        yield rows[start : start + _ROWS_AT_ONCE]
+
+
+async def _written(form: str, title: str, slices: AsyncIterable[Rows]) -> AsyncIterator[bytes]:
+    file = table_file(form, title)
+    async for rows in slices:
+        yield file.add(rows)
+    yield file.end()
 
 
 def parts(path: str, words: str, after: str, last: str) -> Values:
@@ -151,6 +172,7 @@ class PageFrame:
         self._part_menus = part_menus
         self._site_name = NameLookup(templates.site)
         self._secure = secure
+        self._parts = asyncio.Lock()
         # A page of a neighbouring host cannot set a cookie with this prefix (ASVS 5.0, 3.3.3).
         self._prefix, self._path = ("__Host-", "/") if secure else ("", "/staff")
 
@@ -250,7 +272,7 @@ class PageFrame:
 
         return handler
 
-    async def _respond(self, visitor: Visitor, shown: HtmlPage | FileDownload | Redirect) -> web.Response:
+    async def _respond(self, visitor: Visitor, shown: HtmlPage | FileDownload | Redirect) -> web.StreamResponse:
         request = visitor.request
         if isinstance(shown, Redirect):
             response = web.Response(status=303, headers={"Location": shown.path})
@@ -258,15 +280,25 @@ class PageFrame:
                 self.begin(response, shown.token)
             return response
         if isinstance(shown, FileDownload):
-            if shown.of:
-                async with self.database.write() as connection:
-                    for place in sorted(shown.of):
-                        await visitor.record(connection, place, FileDownloaded(shown.name, shown.kind))
-            headers = {"Content-Disposition": f'attachment; filename="{shown.name}"'}
-            return web.Response(body=shown.content, content_type=shown.content_type, headers=headers)
+            return await self._send(visitor, shown)
         menu = self._menu(request, visitor.login, self.token(request))
         values = {**menu, **await self._head(visitor.login, request), **shown.values}
         return self.render(request, shown.template, values, shown.status)
+
+    async def _send(self, visitor: Visitor, file: FileDownload) -> web.StreamResponse:
+        """Send a file. It is recorded before its first byte leaves, and after its first part could be made."""
+        headers = {"Content-Disposition": f'attachment; filename="{file.name}"', "Content-Type": file.content_type}
+        content = file.content
+        first = content if isinstance(content, bytes) else await anext(content)
+        if file.of:
+            async with self.database.write() as connection:
+                for place in sorted(file.of):
+                    await visitor.record(connection, place, FileDownloaded(file.name, file.kind))
+        if isinstance(content, bytes):
+            return web.Response(body=content, headers=headers)
+        response = web.StreamResponse(headers=headers)
+        await send_parts(visitor.request, response, first, content, self._parts)
+        return response
 
     async def _head(self, login: LoginStatus, request: web.Request) -> Mapping[str, Any]:
         """Return the name at the top: of the only place where the account has roles, else of the operator."""

@@ -88,7 +88,7 @@ class LedgerPage:
             _row(line, terms.get(line.terms or ""), translate(KINDS[line.kind]), visitor.language) for line in lines
         ]
         form = "xlsx" if visitor.request.query.get("format") == "xlsx" else "csv"
-        return await sheet(f"ledger-{month}", form, rows, of=frozenset({place}), kind="ledger")
+        return sheet(f"ledger-{month}", form, rows, of=frozenset({place}), kind="ledger")
 
     async def _lock(self, visitor: Visitor) -> Redirect:
         place, month = visitor.form.get("place", ""), visitor.form.get("month", "")

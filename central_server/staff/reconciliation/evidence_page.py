@@ -76,7 +76,7 @@ class EvidencePage:
         async with visitor.database.read() as connection:
             waiting = await unconfirmed_gifts.every(connection, visitor.tops, self._environment)
         heads = [head(name, visitor.language) for name in COLUMNS]
-        return await sheet(
+        return sheet(
             "waiting-gifts", "xlsx", [heads, *evidence.template_rows(waiting)], of=visitor.tops, kind="waiting-gifts"
         )
 

@@ -140,7 +140,7 @@ class ReconciliationPage:
             [translate(name) for name in reconciliation_wording.COLUMNS],
             *(_cells(row, translate) for row in rows),
         ]
-        return await sheet(
+        return sheet(
             f"reconciliation-{statement.bank}-{statement.day}", "csv", table, of=visitor.tops, kind="reconciliation"
         )
 

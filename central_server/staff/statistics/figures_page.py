@@ -129,7 +129,7 @@ class FiguresPage:
                 record = FigureComparison(first=period.first, last=period.last, by=asked.by, rows=tuple(found))
                 return FileDownload(f"{name}.json", "application/json", record.model_dump_json(indent=1).encode())
             translate = self._frame.words(visitor.language)
-            return await sheet(name, form, figure_comparison.table(found, names, asked.by, translate))
+            return sheet(name, form, figure_comparison.table(found, names, asked.by, translate))
 
         return handler
 
@@ -142,7 +142,7 @@ class FiguresPage:
                 content = build_figures_response(found).model_dump_json(indent=1).encode()
                 return FileDownload(f"{_file_name(asked)}.json", "application/json", content)
             table = figure_wording.slot_table(found, self._frame.words(visitor.language))
-            return await sheet(_file_name(asked), form, table)
+            return sheet(_file_name(asked), form, table)
 
         return handler
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 import zipfile
 from datetime import UTC, date, datetime
 
@@ -15,7 +16,8 @@ from central_server.catalogue.field_parsing import fen_to_yuan, yuan_to_fen
 from central_server.sheets import sheet_reader
 from central_server.sheets.sheet_reader import SheetRefused, ending_matches, read
 from central_server.sheets.sheet_reader_process import SheetTooLarge, open_sheet
-from central_server.sheets.sheet_writer import Cell, csv_file, xlsx_file, yuan
+from central_server.sheets.sheet_writer import TYPES, Cell, csv_file, table_file, xlsx_file, yuan
+from central_server.sheets.workbook_writer import WorkbookFile
 from sync_contract.strict_model import Language
 
 EVIL = [
@@ -51,6 +53,42 @@ def test_a_cell_is_never_a_formula_and_survives_a_round_trip() -> None:
     assert [text.quotePrefix for text, _ in cells] == [text.startswith(tuple("=+-@＝＋－＠\t\r\n'")) for text in EVIL]
     printable = [text.replace("\x07", "").replace("\r", "\n") for text in EVIL]
     assert [cells[0] for _, cells in read(xlsx_file("[a]*", rows)).rows] == printable
+
+
+def peak_of(form: str, rows: int) -> int:
+    """Return the most memory in bytes that writing takes; the file itself is sent on."""
+    file, size = table_file(form, "x"), 0
+    part: list[list[Cell]] = [[f"{number:032x}", yuan(number), "长者爱心午餐"] for number in range(200)]
+    tracemalloc.start()
+    try:
+        for start in range(0, rows, len(part)):
+            part = [[f"{start + number:032x}", *row[1:]] for number, row in enumerate(part)]
+            size += len(file.add(part))
+        size += len(file.end())
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("form", TYPES)
+def test_the_memory_of_a_file_does_not_grow_with_its_rows(form: str) -> None:
+    peak_of(form, 600)  # tables that are made once
+    assert peak_of(form, 20_000) < 1.1 * peak_of(form, 2_000)
+
+
+def test_a_workbook_continues_on_a_further_sheet() -> None:
+    """With the heading again, after as many rows as a worksheet can have; no row is lost or doubled."""
+    file = WorkbookFile("gifts", max_rows=50)
+    rows: list[list[Cell]] = [["n"]]
+    rows += [[number] for number in range(260)]
+    content = b"".join(file.add(rows[start : start + 33]) for start in range(0, len(rows), 33)) + file.end()
+    sheets = load_workbook(io.BytesIO(content)).worksheets
+    assert [sheet.title for sheet in sheets] == ["gifts", *(f"gifts {number}" for number in range(2, 7))]
+    found = [[cell for (cell,) in sheet.iter_rows(values_only=True)] for sheet in sheets]
+    assert {values[0] for values in found} == {"n"}
+    assert max(map(len, found)) == 50
+    assert [number for values in found for number in values[1:]] == list(range(260))
+    assert [found[-1][0], sheets[-1]["A1"].font.bold, sheets[-1]["A2"].font.bold] == ["n", True, False]
 
 
 def packed_zeros(rows: int) -> bytes:
