@@ -166,6 +166,7 @@ async def build(
             "delivery_stuck": stuck,
             "gateway": resources.gateway,
             "catalogue": giving.offer.version,
+            "catalogue_age_s": round(resources.server.catalogue.seconds()) if resources.server else None,
             "radio": to_json(radios.scanner.read_status()),
             "advert": to_json(presence.advert_status()),
             "presence": presence.collector.describe(time.monotonic()),

@@ -21,6 +21,7 @@ from beacon_gateway.store.project_pictures import ProjectPictures
 from beacon_gateway.store.restored_state import finish_restore
 from beacon_gateway.store.server_acceptance import ServerAcceptance, open_acceptance
 from beacon_gateway.store.trusted_time import TrustedTime, last_trusted
+from beacon_gateway.sync.catalogue_pull import CatalogueAge
 from beacon_gateway.sync.central_client import CentralClient, open_central
 from beacon_gateway.sync.credential import Credential
 from beacon_gateway.sync.drain import DeliveryState
@@ -48,6 +49,7 @@ class Server:
     client: CentralClient
     catalogue_key: Ed25519PublicKey | None
     delivery: DeliveryState
+    catalogue: CatalogueAge
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +116,4 @@ async def _open_server(settings: Settings, credential: Credential, stack: AsyncE
         return None
     client = await stack.enter_async_context(open_central(settings.central.url, credential.signer))
     key = settings.central.catalogue_key
-    return Server(client, read_public(key) if key else None, DeliveryState())
+    return Server(client, read_public(key) if key else None, DeliveryState(), CatalogueAge())

@@ -24,7 +24,6 @@ from beacon_gateway.store.database import Database
 from beacon_gateway.store.day_total import read_day_total
 from beacon_gateway.store.retention import forget_hourly
 from beacon_gateway.sync.catalogue_pull import pull_catalogue
-from beacon_gateway.sync.central_client import CentralClient
 from beacon_gateway.sync.ledger_witness import LedgerWitness
 from beacon_gateway.sync.outcome_poll import poll_outcomes
 from beacon_gateway.sync.picture_download import download_pictures
@@ -204,13 +203,13 @@ def server_stages(
     if server.catalogue_key is not None:
         key, signer, environment = server.catalogue_key, resources.credential.signer, settings.site.environment
         witness = LedgerWitness(central, key, store.heads, signer, environment, every_s=timings.heads_every_s)
-        pull = partial(_pull_catalogue, server.client, server.catalogue_key, resources, components, noticed, health)
+        pull = partial(_pull_catalogue, server, key, resources, components, noticed, health)
         stages += [background("catalogue", pull), background("heads", partial(witness.run, progress("heads")))]
     return stages
 
 
 async def _pull_catalogue(
-    central: CentralClient,
+    server: Server,
     key: Ed25519PublicKey,
     resources: Resources,
     components: Components,
@@ -219,13 +218,14 @@ async def _pull_catalogue(
 ) -> None:
     giving = components.giving
     await pull_catalogue(
-        central,
+        server.client,
         key,
         resources.store.catalogues,
         version=giving.offer.version,
         take=giving.take_catalogue,
         progress=partial(health.progress, "catalogue"),
         older=lambda: noticed.add(CATALOGUE_OLDER),
+        confirmed=server.catalogue.confirm,
     )
 
 

@@ -28,7 +28,7 @@ MAX_PLACES, MAX_SPOTS, MAX_VERSIONS = 100, 20, 20
 DIGEST_DIGITS = 16
 """Hexadecimal digits of the digest on paper and in the code: to compare a print with the stored sheet."""
 _Text = Annotated[str, Meta(max_length=120)]
-_Word = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,31}$")]
+_Word = Annotated[str, Meta(pattern="^[a-z][a-z0-9_-]{0,31}$")]
 _Metres = Annotated[float, Meta(ge=0, le=100)]
 
 
@@ -164,7 +164,7 @@ class AcceptanceSheet(WireRecord, frozen=True, kw_only=True):
     configuration: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     versions: Annotated[tuple[SheetVersion, ...], Meta(max_length=MAX_VERSIONS)]
     untested: Annotated[tuple[Untested, ...], Meta(max_length=len(Untested))]
-    findings: Annotated[tuple[_Word, ...], Meta(max_length=60)]
+    findings: Annotated[tuple[_Word, ...], Meta(max_length=100)]
 
     @property
     def version(self) -> str:

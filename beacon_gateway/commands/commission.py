@@ -92,7 +92,9 @@ def _commission(config: Path, state_dir: Path, options: CommissionOptions, dialo
         walk=None if options.walk is False else load_walk(state_dir),
         seen=seen,
         delivery=_deliver(base),
-        findings=[each.code for each in find_problems(read_facts(config, state_dir, base, machine))],
+        findings=[
+            each.code for each in find_problems(read_facts(config, state_dir, base, machine)) if not each.is_note
+        ],
         machine=machine,
     )
     sheet = build_sheet(facts)

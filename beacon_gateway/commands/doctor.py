@@ -3,23 +3,34 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
 from beacon_gateway.commands.daemon_client import NotRunning, fetch_json, find_address
 from beacon_gateway.commands.effective_settings import load_settings
-from beacon_gateway.doctor import adapter, board, network, service
+from beacon_gateway.doctor import adapter, air, board, network, privileges, service
+from beacon_gateway.doctor.air import read_radio
 from beacon_gateway.doctor.facts import CONFIGURATION, FAILURE, Facts, Problem
 from beacon_gateway.doctor.machine import Machine
 from beacon_gateway.settings import Settings
-from daemonkit.findings import fault, format_findings
+from daemonkit.findings import fault, format_findings, note
 from daemonkit.toml import ConfigRefused, locate
 
 LANGUAGES = ("zh", "en")
 USAGE = 2
-CHECKS = (*service.CHECKS, *adapter.CHECKS, *board.CHECKS, *network.CHECKS)
+SAMPLE_S = 1.5
+"""How long adverts are counted."""
+CHECKS = (
+    *service.CHECKS,
+    *privileges.CHECKS,
+    *adapter.CHECKS,
+    *air.CHECKS,
+    *board.CHECKS,
+    *network.CHECKS,
+)
 
 
 def run(config: Path, state_dir: Path, language: str, url: str, as_json: bool) -> int:
@@ -48,11 +59,22 @@ def read_facts(config: Path, state_dir: Path, url: str, machine: Machine) -> Fac
     except ConfigRefused as refused:
         faults = tuple(str(each) for each in refused.faults)
         return Facts(machine, config, None, state_dir, today, refused=faults)
+    facts = Facts(machine, config, settings, state_dir, today, placeholders=placeholders)
     try:
-        health = fetch_json(url or find_address(config, state_dir), "/healthz")
+        return _sample(facts, url or find_address(config, state_dir))
     except NotRunning:
-        health = None
-    return Facts(machine, config, settings, state_dir, today, health, placeholders=placeholders)
+        return facts
+
+
+def _sample(facts: Facts, url: str) -> Facts:
+    """Add /healthz; from a gateway that receives with adapters, twice. Raise NotRunning."""
+    facts = replace(facts, health=fetch_json(url, "/healthz"))
+    if not read_radio(facts).adapters:
+        return facts
+    began = time.monotonic()
+    time.sleep(SAMPLE_S)
+    health = fetch_json(url, "/healthz")
+    return replace(facts, health=health, earlier=facts.health, sampled_s=time.monotonic() - began)
 
 
 def find_problems(facts: Facts) -> Iterator[Problem]:
@@ -61,16 +83,19 @@ def find_problems(facts: Facts) -> Iterator[Problem]:
 
 
 def choose_exit_code(problems: list[Problem]) -> int:
-    codes = {each.exit_code for each in problems}
+    codes = {each.exit_code for each in problems if not each.is_note}
     return next((code for code in (CONFIGURATION, FAILURE) if code in codes), max(codes, default=0))
 
 
 def format_problems(problems: list[Problem], *, chinese: bool) -> str:
-    """Return the text in one language; its last line counts the findings."""
+    """Return the text in one language; its last line counts the findings, without notes."""
     if chinese:
         lines = [
-            f"{each.code:<11}{each.zh}" + (f"\n{'':<11}-> {each.remedy}" if each.remedy else "") for each in problems
+            f"{each.code:<14}{each.zh}" + (f"\n{'':<14}-> {each.remedy}" if each.remedy else "") for each in problems
         ]
-        last = f"{len(problems)} 件事要处理。" if problems else f"检查了 {len(CHECKS)} 项,没有问题。"
+        count = sum(not each.is_note for each in problems)
+        last = f"{count} 件事要处理。" if count else f"检查了 {len(CHECKS)} 项,没有问题。"
         return "\n".join((*lines, last))
-    return format_findings([fault(each.code, each.en, *filter(None, [each.remedy])) for each in problems])
+    return format_findings(
+        [(note if each.is_note else fault)(each.code, each.en, *filter(None, [each.remedy])) for each in problems]
+    )

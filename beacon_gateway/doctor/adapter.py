@@ -1,16 +1,16 @@
-"""Checks of the Bluetooth adapter, bluetoothd and what the running gateway receives and sends."""
+"""Checks of the Bluetooth adapter, of bluetoothd and its settings, and of the running gateway's scan."""
 
 import re
 from collections.abc import Iterator
 
+from beacon_gateway.doctor.air import read_advert, read_radio
 from beacon_gateway.doctor.facts import Facts, Problem
-from beacon_gateway.model.radio_status import AdvertStatus, Proof, RadioStatus
-from beacon_gateway.radio.status_json import read_advert_status, read_radio_status
 
 _OLDEST_BLUEZ = (5, 66)
 """The version of Debian 12, the oldest in which the gateway is tested."""
 _FIRMWARE_FAULT = "hci[0-9].*(Patch file not found|firmware.*(fail|not found)|Direct firmware load)"
-_ON_AIR = frozenset({"on_air", "simulated", "starting", "off"})
+_SETTINGS_OF_BLUEZ = "/etc/bluetooth/main.conf"
+_RESTART = "sudo systemctl restart bluetooth"
 
 
 def adapter(facts: Facts) -> Iterator[Problem]:
@@ -62,8 +62,39 @@ def bluez_version(facts: Facts) -> Iterator[Problem]:
         )
 
 
+def classic_only(facts: Facts) -> Iterator[Problem]:
+    if _setting(facts, "ControllerMode") == "bredr":
+        yield Problem(
+            "le-off",
+            f"{_SETTINGS_OF_BLUEZ} 里的 ControllerMode = bredr 关掉了低功耗蓝牙,信标收不到也发不出",
+            f"ControllerMode = bredr in {_SETTINGS_OF_BLUEZ} disables Low Energy: no beacon is received or sent",
+            _comment_out("ControllerMode"),
+        )
+
+
+def off_after_boot(facts: Facts) -> Iterator[Problem]:
+    if _setting(facts, "AutoEnable") == "false":
+        yield Problem(
+            "auto-enable",
+            f"{_SETTINGS_OF_BLUEZ} 里的 AutoEnable = false 使适配器在重启后关着",
+            f"AutoEnable = false in {_SETTINGS_OF_BLUEZ} leaves the adapter off after a restart",
+            _comment_out("AutoEnable"),
+        )
+
+
+def experimental(facts: Facts) -> Iterator[Problem]:
+    """A passive scan needs bluetoothd's monitors, which exist with -E or Experimental = true only."""
+    if any(each.passive_given_up == "not_supported" for each in read_radio(facts).adapters.values()):
+        yield Problem(
+            "passive",
+            "设置要被动扫描,bluetoothd 却没有打开 Experimental(-E),已改为主动扫描",
+            "the settings ask for a passive scan, and bluetoothd runs without Experimental (-E): the scan is active",
+            f"sudo sed -i 's/^#*Experimental *=.*/Experimental = true/' {_SETTINGS_OF_BLUEZ} && {_RESTART}",
+        )
+
+
 def receiving(facts: Facts) -> Iterator[Problem]:
-    if facts.health is not None and (radio := _radio(facts)).state and not radio.scans:
+    if facts.health is not None and (radio := read_radio(facts)).state and not radio.scans:
         yield Problem(
             "scan",
             f"无线没有在接收({radio.state})",
@@ -72,61 +103,15 @@ def receiving(facts: Facts) -> Iterator[Problem]:
         )
 
 
-def tags(facts: Facts) -> Iterator[Problem]:
-    liveness = _radio(facts).liveness
-    if liveness and liveness.proof is Proof.lost:
-        labels = ", ".join(liveness.lost)
-        yield Problem(
-            "tags",
-            f"以前收到、现在收不到:{labels};检查天线,看信标还在不在、有没有电",
-            f"received before and not now: {labels}; check the antenna, and the place and battery of the beacons",
-            "beacon-gateway scan",
-        )
-
-
-def never_heard(facts: Facts) -> Iterator[Problem]:
-    liveness = _radio(facts).liveness
-    if liveness and liveness.never:
-        labels = ", ".join(liveness.never)
-        yield Problem(
-            "unheard",
-            f"从来没有收到:{labels};核对 UUID、major、minor",
-            f"never received: {labels}; compare uuid, major and minor",
-            "beacon-gateway scan --foreign",
-        )
-
-
-def copies(facts: Facts) -> Iterator[Problem]:
-    liveness = _radio(facts).liveness
-    if liveness and liveness.foreign:
-        yield Problem(
-            "copies",
-            f"别的发射器在用本机的信标号:{', '.join(liveness.foreign)}",
-            f"another transmitter sends our own beacon: {', '.join(liveness.foreign)}",
-            "beacon-gateway scan",
-        )
-
-
 def batteries(facts: Facts) -> Iterator[Problem]:
-    status = _radio(facts).batteries
+    status = read_radio(facts).batteries
     if status and status.low:
         labels = ", ".join(status.low)
         yield Problem("batteries", f"请换电池:{labels}", f"change the batteries of: {labels}", "beacon-gateway scan")
 
 
-def advert(facts: Facts) -> Iterator[Problem]:
-    status = _advert(facts)
-    if status.state not in _ON_AIR and status.state != "no_helper":
-        yield Problem(
-            "advert",
-            f"本机的信标没有在发射({status.state})",
-            f"our own beacon is not on the air ({status.state})",
-            "beacon-gateway sync status",
-        )
-
-
 def helper(facts: Facts) -> Iterator[Problem]:
-    if _advert(facts).state == "no_helper":
+    if read_advert(facts).state == "no_helper":
         yield Problem(
             "helper",
             "无线助手没有运行,本机的信标发不出去",
@@ -146,15 +131,17 @@ def hall(facts: Facts) -> Iterator[Problem]:
         )
 
 
-def _radio(facts: Facts) -> RadioStatus:
-    return read_radio_status((facts.health or {}).get("radio") or {})
+def _setting(facts: Facts, key: str) -> str:
+    """Return the value in BlueZ's main.conf in lower case; empty if it is not set."""
+    found = re.findall(rf"^{key} *= *(\S+)", facts.machine.read(_SETTINGS_OF_BLUEZ), re.MULTILINE)
+    return str(found[-1]).lower() if found else ""
 
 
-def _advert(facts: Facts) -> AdvertStatus:
-    return read_advert_status((facts.health or {}).get("advert") or {})
+def _comment_out(key: str) -> str:
+    return f"sudo sed -i 's/^{key}/#&/' {_SETTINGS_OF_BLUEZ} && {_RESTART}"
 
 
 CHECKS = (
-    *(adapter, firmware, rfkill, bluetoothd, bluez_version, receiving, tags, never_heard),
-    *(copies, batteries, advert, helper, hall),
+    *(adapter, firmware, rfkill, bluetoothd, bluez_version, classic_only, off_after_boot, experimental),
+    *(receiving, batteries, helper, hall),
 )

@@ -16,7 +16,8 @@ FAILURE, TRY_AGAIN, CONFIGURATION = 1, 75, 78
 class Problem:
     """`code`: a stable word. `remedy`: a command as it is typed, or empty; then the text says what to do.
 
-    `exit_code`: 75 when it may pass by itself, 78 for settings, else 1.
+    `exit_code`: 75 when it may pass by itself, 78 for settings, else 1. `is_note`: nothing is wrong, but somebody
+    should know it; it does not change the exit code.
     """
 
     code: str
@@ -24,13 +25,14 @@ class Problem:
     en: str
     remedy: str = ""
     exit_code: int = FAILURE
+    is_note: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """`config`: the settings file. `settings`: None if it has no valid ones.
 
-    `health`: /healthz of the running gateway, None if none answers.
+    `health`: /healthz of the running gateway, None if none answers. `earlier`: the same, `sampled_s` seconds before.
 
     `refused`: faults of the settings file; `placeholders`: values of the shipped file that are still in it.
     """
@@ -43,6 +45,8 @@ class Facts:
     health: Mapping[str, Any] | None = None
     refused: tuple[str, ...] = ()
     placeholders: tuple[str, ...] = ()
+    earlier: Mapping[str, Any] | None = None
+    sampled_s: float = 0.0
 
     @property
     def central(self) -> str:

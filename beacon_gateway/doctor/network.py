@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from beacon_gateway.doctor.facts import CONFIGURATION, TRY_AGAIN, Facts, Problem
 from beacon_gateway.doctor.machine import Answer
 
+_OLD_CATALOGUE_S = 86_400
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -86,6 +87,20 @@ def catalogue(facts: Facts) -> Iterator[Problem]:
         )
 
 
+def old_catalogue(facts: Facts) -> Iterator[Problem]:
+    """The server may answer and its catalogue be refused, for example because its key was replaced."""
+    age_s = (facts.health or {}).get("catalogue_age_s") or 0
+    if age_s >= _OLD_CATALOGUE_S:
+        hours = int(age_s) // 3600
+        yield Problem(
+            "old-catalogue",
+            f"{hours} 小时没有核对过项目目录,屏幕上可能是旧的",
+            f"the catalogue was last compared with the server's {hours} hours ago: the screen may show old projects",
+            "journalctl -u beacon-gateway -g catalogue",
+            TRY_AGAIN,
+        )
+
+
 def _has_route(facts: Facts) -> bool:
     rows = [line.split() for line in facts.machine.read("/proc/net/route").splitlines()[1:]]
     sixes = [line.split() for line in facts.machine.read("/proc/net/ipv6_route").splitlines()]
@@ -97,4 +112,4 @@ def _resolves(facts: Facts) -> bool:
     return facts.machine.run("getent", "ahosts", urlsplit(facts.central).hostname or "") is not None
 
 
-CHECKS = (route, dns, server, enrolment, backlog, catalogue)
+CHECKS = (route, dns, server, enrolment, backlog, catalogue, old_catalogue)

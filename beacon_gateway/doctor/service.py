@@ -1,5 +1,6 @@
 """Checks of the settings, the gateway's service and the kiosk's page."""
 
+import re
 import stat
 from collections.abc import Iterator
 from datetime import timedelta
@@ -120,6 +121,32 @@ def window(facts: Facts) -> Iterator[Problem]:
         )
 
 
+def rotation(facts: Facts) -> Iterator[Problem]:
+    """Compare the settings with the compositor of the kiosk; only root can ask it."""
+    if facts.settings is None:
+        return
+    shown = facts.machine.run("XDG_RUNTIME_DIR=/run/beacon-kiosk", "WAYLAND_DISPLAY=wayland-0", "wlr-randr") or ""
+    wanted = str(facts.settings.kiosk.rotation or "normal")
+    found = set(re.findall(r"^ *Transform: *(\S+)", shown, re.MULTILINE)) - {wanted}
+    if found:
+        yield Problem(
+            "rotation",
+            f"屏幕的方向是 {min(found)},设置里是 {wanted}",
+            f"the screen is turned {min(found)}, and the settings say {wanted}",
+            "sudo systemctl restart beacon-kiosk",
+        )
+
+
+def no_rotation(facts: Facts) -> Iterator[Problem]:
+    if facts.settings is not None and facts.settings.kiosk.rotation and not facts.machine.find("/usr/bin/wlr-randr"):
+        yield Problem(
+            "wlr-randr",
+            "设置要转动屏幕,但没有安装 wlr-randr",
+            "the settings turn the screen, and wlr-randr is not installed",
+            "sudo apt install wlr-randr && sudo systemctl restart beacon-kiosk",
+        )
+
+
 def acceptance(facts: Facts) -> Iterator[Problem]:
     """Compare settings and software with the acceptance sheet. The hall has a check of its own."""
     signed = load_sheet(facts.state_dir)
@@ -145,4 +172,7 @@ def acceptance(facts: Facts) -> Iterator[Problem]:
         )
 
 
-CHECKS = (settings, old_settings, placeholders, permits, folder, running, store, stages, browser, window, acceptance)
+CHECKS = (
+    *(settings, old_settings, placeholders, permits, folder, running, store, stages),
+    *(browser, window, rotation, no_rotation, acceptance),
+)

@@ -12,7 +12,7 @@ from beacon_gateway.presence.frame_counts import FrameCounts
 from beacon_gateway.presence.tag_counts import TagCounts
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind
-from sync_contract.records import AdvertisedSeconds, BeaconStatistics, ClockReading
+from sync_contract.records import AdvertisedSeconds, BeaconStatistics, ClockReading, PlaceBeaconStatistics
 
 MIN_SILENCE_PERIOD_S = 10.0
 """A shorter period does not report silent beacons."""
@@ -108,6 +108,7 @@ class Collector:
         self._foreign: Counter[str] = Counter()
         self._foreign_before = 0
         self._tags = TagCounts(beacons)
+        self._last_places: tuple[PlaceBeaconStatistics, ...] = ()
         self._reset()
 
     def _reset(self) -> None:
@@ -146,10 +147,17 @@ class Collector:
         return cloned | dict.fromkeys(self._foreign_own(), OwnIdentityHeard())
 
     def describe(self, now: float) -> dict[str, object]:
-        """Return figures for /healthz: frames of unknown beacons and suspected clones; a person's tag is not named."""
+        """Return figures for /healthz: frames of unknown beacons, suspected clones, and how place beacons were received
+        in the last period (`describe_reception`). A person's tag is not named.
+        """
         cloned = self.cloned(now)
         places = {str(beacon): asdict(each) for beacon, each in cloned.items() if beacon in self._place_ids}
-        return {"foreign": self.foreign, "cloned": len(cloned), "cloned_places": places}
+        return {
+            "foreign": self.foreign,
+            "cloned": len(cloned),
+            "cloned_places": places,
+            "reception": describe_reception(self._last_places),
+        }
 
     def add_visit(self, event: VisitEvent) -> None:
         if event.beacon.kind is not BeaconKind.person:
@@ -178,20 +186,23 @@ class Collector:
         self._reset()
         if seconds >= MIN_SILENCE_PERIOD_S:
             places = {id_: FrameCounts() for id_ in self._expected} | places
+        records = tuple(
+            place.record(
+                beacon,
+                expected=self._expected_frames(beacon, seconds),
+                open_gap_ms=self._silent_ms(beacon, seconds, until),
+            )
+            for beacon, place in sorted(places.items())
+        )
+        if seconds >= MIN_SILENCE_PERIOD_S:
+            self._last_places = records
         if not (places or classes or advertised or foreign):
             return None
         return BeaconStatistics(
             start=start,
             seconds=seconds,
             foreign_frames=foreign,
-            places=tuple(
-                place.record(
-                    beacon,
-                    expected=self._expected_frames(beacon, seconds),
-                    open_gap_ms=self._silent_ms(beacon, seconds, until),
-                )
-                for beacon, place in sorted(places.items())
-            ),
+            places=records,
             classes=classes,
             advertised=tuple(AdvertisedSeconds(beacon=beacon, seconds=s) for beacon, s in sorted(advertised.items())),
         )
@@ -209,3 +220,18 @@ class Collector:
         if heard_at is None:
             return round(seconds * 1000)
         return 0 if until is None else max(0, round((until - heard_at) * 1000))
+
+
+def describe_reception(places: Iterable[PlaceBeaconStatistics]) -> dict[str, dict[str, float]]:
+    """Return, by place beacon with a known interval, the `share` of its adverts that was received and their mean `dbm`.
+
+    A beacon that was not received, or never with RSSI, is left out.
+    """
+    return {
+        str(each.beacon): {
+            "share": round(each.heard_of_expected / each.expected_frames, 2),
+            "dbm": round(each.rssi_sum / (each.frames - each.frames_without_rssi), 1),
+        }
+        for each in places
+        if each.expected_frames and each.frames > each.frames_without_rssi
+    }

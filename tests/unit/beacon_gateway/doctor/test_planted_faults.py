@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from beacon_gateway.commands.doctor import CHECKS, choose_exit_code, find_problems
+from beacon_gateway.commands.doctor import CHECKS, choose_exit_code, find_problems, format_problems
 from beacon_gateway.doctor.facts import Facts, Problem
 from beacon_gateway.doctor.machine import Answer, Machine
 from beacon_gateway.settings import Settings
 from beacon_gateway.store.acceptance import store_sheet
 from daemonkit.toml import load
+from sync_contract.acceptance_sheet import read_sheet
 from sync_contract.records import SignedAcceptanceSheet
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.paths import ROOT
@@ -22,14 +23,22 @@ from tests.paths import ROOT
 HAN = re.compile("[\u4e00-\u9fff]")
 TODAY = date(2026, 6, 1)
 PROGRAMS = {
-    "systemctl": "echo LoadState=loaded; echo ActiveState=active; echo UnitFileState=enabled; echo WatchdogUSec=30s",
+    "systemctl": "echo LoadState=loaded; echo ActiveState=active; echo UnitFileState=enabled; echo WatchdogUSec=30s;"
+    "echo User=beacon-gateway; echo AmbientCapabilities=cap_net_admin",
     "timedatectl": "echo yes",
     "bluetoothctl": "echo bluetoothctl: 5.82",
     "journalctl": "exit 1",
     "df": "echo 'Use%'; echo ' 40%'",
     "getent": "echo 192.0.2.1",
+    "id": 'case "$1" in -u) echo 0 ;; *) echo beacon-gateway bluetooth ;; esac',
+    "busctl": "exit 0",
+    "runuser": "exit 0",
+    "wlr-randr": "echo HDMI-A-1; echo '  Transform: normal'",
 }
 FILES = {
+    "etc/bluetooth/main.conf": "#ControllerMode = dual\nAutoEnable=true",
+    "usr/bin/wlr-randr": "",
+    "usr/share/polkit-1/rules.d/50-beacon-gateway.rules": "",
     "sys/class/bluetooth/hci0/name": "hci0",
     "sys/class/rfkill/rfkill0/type": "bluetooth",
     "sys/class/rfkill/rfkill0/soft": "0",
@@ -42,7 +51,18 @@ FILES = {
     "proc/meminfo": "MemAvailable:    900000 kB",
     "proc/net/route": "Iface Destination\neth0 00000000",
 }
-HEALTH: dict[str, Any] = {"ok": True, "catalogue": 3, "radio": {"state": "hearing"}, "screen": {"silent_s": 1}}
+WALL = "11111111-2222-4333-8444-555555555555/1/2"
+SCANS: dict[str, Any] = {"hci0": {"state": "hearing", "mode": "active"}, "hci1": {"state": "hearing", "mode": "active"}}
+RADIO: dict[str, Any] = {"state": "hearing", "adapters": SCANS, "liveness": {"by": ["a", "own"], "own": ["own"]}}
+HEALTH: dict[str, Any] = {
+    "ok": True,
+    "catalogue": 3,
+    "catalogue_age_s": 40,
+    "radio": RADIO,
+    "advert": {"state": "on_air", "identities": [{"state": "on_air", "adapter": "hci0"}]},
+    "presence": {"reception": {WALL: {"share": 0.9, "dbm": -60.0}}},
+    "screen": {"silent_s": 1},
+}
 
 
 @dataclass
@@ -119,6 +139,25 @@ def health(**facts: Any) -> Callable[[Device], None]:  # JSON
     return lambda device: device.health.update(facts)
 
 
+def radio(adapter: dict[str, Any] | None = None, **facts: Any) -> Callable[[Device], None]:  # JSON
+    """Change the radio's facts, and those of its second adapter."""
+    adapters = SCANS | {"hci1": SCANS["hci1"] | (adapter or {})}
+    return health(radio=RADIO | {"adapters": adapters} | facts)
+
+
+def crowd(device: Device) -> None:
+    radio({"frames": 900, "foreign": 1200})(device)
+    device.change(earlier=HEALTH, sampled_s=2.0)
+
+
+def turn(device: Device) -> None:
+    assert device.facts.settings
+    kiosk = device.facts.settings.kiosk.model_copy(update={"rotation": 90})
+    device.change(settings=device.facts.settings.model_copy(update={"kiosk": kiosk}))
+    device.program("wlr-randr", "echo '  Transform: 90'")
+    (device.root / "usr/bin/wlr-randr").unlink()
+
+
 def systemctl(wrong: str) -> Callable[[Device], None]:
     return program("systemctl", f"{PROGRAMS['systemctl']}; echo {wrong}")
 
@@ -138,9 +177,24 @@ FAULTS: dict[str, Callable[[Device], object]] = {
     "bluetoothd": systemctl("ActiveState=failed"),
     "bluez-old": program("bluetoothctl", "echo bluetoothctl: 5.50"),
     "scan": health(radio={"state": "no_bluetoothd"}),
-    "tags": health(radio={"state": "listening", "liveness": {"lost": ["east wall"]}}),
-    "unheard": health(radio={"state": "hearing", "liveness": {"by": ["a"], "never": ["east wall"]}}),
-    "copies": health(radio={"state": "hearing", "liveness": {"by": ["a"], "foreign": ["own"]}}),
+    "tags": radio(liveness={"lost": ["east wall"]}),
+    "unheard": radio(liveness={"by": ["a"], "never": ["east wall"]}),
+    "copies": radio(liveness={"by": ["a"], "foreign": ["own"]}),
+    "unproved": radio(liveness={"by": ["a"], "lost": ["own"], "own": ["own"]}),
+    "filter": radio({"delivery": {"adverts": "once_a_scan"}}),
+    "passive": radio({"passive_given_up": "not_supported"}),
+    "noise": health(presence={"reception": {WALL: {"share": 0.2, "dbm": -60.0}}}),
+    "crowded": crowd,
+    "le-off": file("etc/bluetooth/main.conf", "[General]\nControllerMode = bredr"),
+    "auto-enable": file("etc/bluetooth/main.conf", "[Policy]\nAutoEnable=false"),
+    "account": systemctl("User=root"),
+    "group": program("id", 'case "$1" in -u) echo 0 ;; *) echo beacon-gateway ;; esac'),
+    "bus-policy": program("runuser", "exit 1"),
+    "polkit": lambda device: (device.root / "usr/share/polkit-1/rules.d/50-beacon-gateway.rules").unlink(),
+    "capability": systemctl("AmbientCapabilities="),
+    "rotation": program("wlr-randr", "echo HDMI-A-1; echo '  Transform: 180'"),
+    "wlr-randr": turn,
+    "old-catalogue": health(catalogue_age_s=90_000),
     "advert": health(advert={"state": "refused"}),
     "helper": health(advert={"state": "no_helper"}),
     "hall": health(hall={"state": "changed"}),
@@ -165,9 +219,7 @@ FAULTS: dict[str, Callable[[Device], object]] = {
     "defaults": lambda device: device.change(placeholders=("gateway.toml:1: uuid: example",)),
     "permit": lambda device: device.change(today=date(2099, 1, 1)),
     "gateway": lambda device: device.change(is_running=False),
-    "batteries": health(
-        radio={"state": "hearing", "batteries": {"classes": {"volunteer-card": {"tags": 6, "low": 1}}}}
-    ),
+    "batteries": radio(batteries={"classes": {"volunteer-card": {"tags": 6, "low": 1}}}),
     "autostart": systemctl("UnitFileState=disabled"),
     "route": lambda device: device.unplug(),
     "dns": program("getent", "exit 2"),
@@ -180,9 +232,32 @@ FAULTS: dict[str, Callable[[Device], object]] = {
 
 
 def test_a_healthy_device_has_no_finding(device: Device) -> None:
-    assert len(CHECKS) >= 25
+    assert len(CHECKS) >= 55
     assert device.problems() == []
     assert choose_exit_code([]) == 0
+
+
+def test_each_finding_has_a_planted_fault() -> None:
+    """The words of the findings, read from the source; the note is proved below."""
+    sources = (ROOT / "beacon_gateway" / "doctor").glob("*.py")
+    words = {word for file in sources for word in re.findall(r'Problem\(\s*"([a-z-]+)"', file.read_text("utf-8"))}
+    assert words == {*FAULTS, "one-radio"}
+    signed = DeliveringGateway().sheet(findings=tuple(sorted(words))).body
+    assert isinstance(signed, SignedAcceptanceSheet)
+    assert set(read_sheet(signed).findings) == words, "an acceptance sheet contains each of them"
+
+
+def test_one_adapter_is_a_note_and_lost_adverts_of_a_far_or_passive_scan_are_none(device: Device) -> None:
+    lost = {WALL: {"share": 0.2, "dbm": -90.0}}
+    device.health["presence"] = {"reception": lost}
+    device.health["radio"] = RADIO | {"adapters": {"hci0": SCANS["hci0"]}}
+    (note,) = device.problems()
+    assert (note.code, note.is_note, choose_exit_code([note])) == ("one-radio", True, 0)
+    assert "没有问题" in format_problems([note], chinese=True)
+    assert "Nothing to do." in format_problems([note], chinese=False)
+    device.health["presence"] = {"reception": {WALL: {"share": 0.2, "dbm": -60.0}}}
+    device.health["radio"] = RADIO | {"adapters": SCANS | {"hci1": {"mode": "passive"}}}
+    assert device.problems() == []
 
 
 @pytest.mark.parametrize("code", FAULTS)

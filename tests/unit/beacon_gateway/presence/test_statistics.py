@@ -118,6 +118,7 @@ def test_loss_is_relative_to_the_interval_for_the_best_adapter() -> None:
     collector.add_frame(Sighting(EAST.id, -90, 149.5, -59, "hci1"))
     row = harvest(collector).places[0]
     assert (row.expected_frames, row.heard_of_expected) == (299, 150)
+    assert collector.describe(300.0)["reception"] == {str(EAST.id): {"share": 0.5, "dbm": -60.0}}
     assert loss(row) == pytest.approx(0.5, abs=0.002)
 
 
@@ -252,7 +253,7 @@ def test_unknown_beacons_are_counted_together() -> None:
     assert statistics.foreign_frames == 2
     assert [row.beacon for row in statistics.places] == [EAST.id]
     assert harvest(collector).foreign_frames == 0
-    assert collector.describe(0.0) == {"foreign": 2, "cloned": 0, "cloned_places": {}}
+    assert collector.describe(0.0) == {"foreign": 2, "cloned": 0, "cloned_places": {}, "reception": {}}
 
 
 def test_data_of_a_persons_tag_is_deleted_after_its_visit() -> None:

@@ -145,6 +145,7 @@ async def test_the_catalogue_is_stored_and_never_replaced_by_an_older_one(tmp_pa
     central = FakeCentral(KEY.public_key())
     taken: list[int] = []
     older: list[bool] = []
+    confirmed: list[bool] = []
     async with open_database(tmp_path / "g.db") as database, connected(central) as client:
         store = Catalogues(database)
 
@@ -163,6 +164,7 @@ async def test_the_catalogue_is_stored_and_never_replaced_by_an_older_one(tmp_pa
                     take=lambda catalogue: taken.append(catalogue.version),
                     progress=lambda: None,
                     older=lambda: older.append(True),
+                    confirmed=lambda: confirmed.append(True),
                 ),
             )
 
@@ -176,8 +178,10 @@ async def test_the_catalogue_is_stored_and_never_replaced_by_an_older_one(tmp_pa
             await pull(0)
             if taken:
                 break
+        assert confirmed
         await pull(3)
         assert not older, "the same version again"
+        confirmed.clear()
         publish(2)
         for _ in range(20):
             await pull(3)
@@ -189,6 +193,7 @@ async def test_the_catalogue_is_stored_and_never_replaced_by_an_older_one(tmp_pa
         await pull(3)
         assert set(taken) == {3}
         assert not older, "a wrong key proves no version"
+        assert not confirmed, "neither a replay nor a wrong key confirms the catalogue in use"
         stored = await stored_catalogue(store, CATALOGUE_KEY.public_key())
         assert stored is not None
         assert stored.version == 3
