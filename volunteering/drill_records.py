@@ -1,4 +1,4 @@
-"""Add four weeks of made-up activities to a drill, half of them past, with made-up people who take part."""
+"""Add four weeks of made-up activities to a drill, half of them past, with made-up people who take part and serve."""
 
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -12,20 +12,29 @@ from sync_contract.uuid7 import new_id
 from volunteering.activities.activity_form import NewActivity
 from volunteering.activities.make_activity import make_activity
 from volunteering.activities.sign_up import sign_up
+from volunteering.cards.issue_card import change_card, issue_card
 from volunteering.people.sealed_person import Contact, PersonSeal
+from volunteering.records.record_service import record_sign_up
 from volunteering.requests.act_on_request import Outcome, act, ask
 from volunteering.requests.request_form import Address, Category, NewRequest
+from volunteering.rules.attendance import Step
+from volunteering.rules.cards import CardAction
+from volunteering.rules.check_in_judgement import CheckInReason, Evidence
 from volunteering.rules.requests import Action, Actor
 from volunteering.rules.shift_times import ShiftTimes
-from volunteering.store import activities, people, requests
+from volunteering.store import activities, attendances, people, requests, sign_ups
 from volunteering.store.activities import Shift
+from volunteering.store.attendances import Attendance
 from volunteering.store.people import Person, PersonState
 from volunteering.store.requests import Request
 
 PEOPLE = 24
 _ACCOUNT = "drill"
+_GATEWAY = "0000000000000000"
+_CARDS = 15
 _WEEKS = range(-2, 2)
 _HALL = ("社区大厅", "社區大廳", "The community hall")
+_CARD_CHANGES = {2: (CardAction.suspend, "电话询问后待核实"), 5: (CardAction.lose, "手机遗失")}
 _PLANS: tuple[tuple[tuple[str, str, str], tuple[str, str, str], int, str, str, int], ...] = (
     (("给独居长者送午餐", "為獨居長者送午餐", "Lunch for elders who live alone"), _HALL, 0, "10:30", "12:30", 6),
     (("四点半课堂陪读", "四點半課堂伴讀", "Reading with children after school"),
@@ -56,6 +65,11 @@ async def _add(connection: Connection, *, context: DrillContext) -> None:
         activity = await make_activity(connection, new, environment, _ACCOUNT, made_at)
         for number, shift in enumerate(await activities.shifts_of(connection, activity.id)):
             await _fill(connection, shift, members[3 * turn + number :] + members[: 3 * turn + number], context.now)
+    for number, person in enumerate(members[:_CARDS]):
+        card = await issue_card(connection, context.seal, person, context.now - timedelta(days=_CARDS - number))
+        if card is not None and number in _CARD_CHANGES:
+            action, reason = _CARD_CHANGES[number]
+            await change_card(connection, card, action, _ACCOUNT, context.now - timedelta(hours=number), reason=reason)
 
 
 async def _ask_for_help(connection: Connection, context: DrillContext, members: list[Person]) -> None:
@@ -83,6 +97,36 @@ async def _fill(connection: Connection, shift: Shift, members: list[Person], now
         count = shift.seats + 2
     for number, person in enumerate(members[:count]):
         await sign_up(connection, person, shift.id, asked_at - timedelta(minutes=count - number))
+        if shift.ends < now:
+            await _serve(connection, shift, person, number)
+
+
+async def _serve(connection: Connection, shift: Shift, person: Person, number: int) -> None:
+    """Check in by the screen's code; every third person forgets to check out, every fifth has no proof."""
+    own = await sign_ups.get(connection, shift.id, person.id)
+    assert own is not None
+    evidence = Evidence.claim if number % 5 == 4 else Evidence.screen
+    reason = CheckInReason.late if evidence is Evidence.claim else CheckInReason.in_time
+    steps = [(Step.arrive, shift.starts - timedelta(minutes=4))]
+    if number % 3 != 2:
+        steps.append((Step.leave, shift.ends - timedelta(minutes=7 * number)))
+    for step, at in steps:
+        row = Attendance(
+            new_id(),
+            person.community,
+            person.environment,
+            shift.id,
+            own.id,
+            person.id,
+            step.value,
+            at,
+            evidence.value,
+            reason.value,
+            _GATEWAY,
+            f"drill {shift.id} {step}",
+        )
+        await attendances.add(connection, row)
+    await record_sign_up(connection, own.id, shift.ends, confirmed_by=_ACCOUNT)
 
 
 async def _member(connection: Connection, context: DrillContext, number: int) -> Person:

@@ -17,10 +17,13 @@ from volunteering.people.membership import Membership, forget
 from volunteering.people.sealed_person import PersonSeal, check_key
 from volunteering.people.sender import ScreenSender
 from volunteering.public.activity_pages import ActivityPages
+from volunteering.public.card_check_pages import CardCheckPages
+from volunteering.public.card_pages import CardPages
 from volunteering.public.check_in_pages import CheckInPages
 from volunteering.public.join_pages import JoinPages
 from volunteering.public.own_page import OwnPages
 from volunteering.public.request_pages import RequestPages
+from volunteering.records.record_service import record_ended
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.people_page import PeoplePage
 from volunteering.staff.requests_page import StaffRequestsPage
@@ -40,6 +43,8 @@ async def build(context: PartContext) -> RunningPart:
     )
     routes = [
         *ActivityPages(membership, responder).routes(),
+        *CardCheckPages(membership, responder).routes(),
+        *CardPages(membership, responder, context.address).routes(),
         *CheckInPages(membership, responder).routes(),
         *JoinPages(membership, responder).routes(),
         *OwnPages(membership, responder).routes(),
@@ -50,6 +55,7 @@ async def build(context: PartContext) -> RunningPart:
     ]
     jobs = [
         PartJob("volunteers.offers", partial(lapse_offers, context.database)),
+        PartJob("volunteers.records", partial(record_ended, context.database), every_s=60.0),
         PartJob("volunteers.codes", partial(forget, context.database), every_s=600.0),
     ]
     return RunningPart(routes, jobs)

@@ -14,6 +14,7 @@ from central_server.public.rate_limit import RateLimit
 from central_server.store.engine.connection import Connection
 from central_server.store.places.places import Place
 from volunteering.activities.sign_up import erase_person
+from volunteering.cards.issue_card import end_card
 from volunteering.people.membership import Membership
 from volunteering.public.activity_lines import load_lines
 from volunteering.public.community import AT, community_path, find_community
@@ -22,7 +23,7 @@ from volunteering.public.views import ErasedPage, OwnPage
 from volunteering.requests.act_on_request import erase_requests
 from volunteering.requests.request_form import Address
 from volunteering.rules.phone_number import hide_middle
-from volunteering.store import activities, attendances, people, requests, sign_ups
+from volunteering.store import activities, attendances, cards, people, requests, service_records, sign_ups
 from volunteering.store.people import Person
 from volunteering.store.requests import Request
 
@@ -70,6 +71,8 @@ class OwnPages:
                 "consents": [asdict(each) for each in await people.consents_of(connection, person.id)],
                 "requests": [self._request(each) for each in await requests.every_of(connection, person.id)],
                 "attendances": [asdict(each) for each in await attendances.every_of(connection, person.id)],
+                "cards": [asdict(each) for each in await cards.every_of(connection, person.id)],
+                "service_records": [asdict(each) for each in await service_records.every_of(connection, person.id)],
                 "sign_ups": [asdict(each) for each in await sign_ups.every_of(connection, person.id)],
             }
         text = json.dumps(stored, default=_plain, ensure_ascii=False, indent=1)
@@ -110,6 +113,7 @@ class OwnPages:
 
 
 async def _erase(connection: Connection, *, person: Person, now: datetime) -> None:
+    await end_card(connection, person, now)
     await erase_requests(connection, person, now)
     await erase_person(connection, person, now)
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from volunteering.rules.check_in_judgement import Evidence
+from volunteering.rules.service_hours import Span, uncounted_minutes
 from volunteering.rules.shift_times import ShiftTimes
 
 AROUND = timedelta(hours=1)
@@ -58,11 +59,15 @@ def choose(attended: Sequence[Attended], at: datetime) -> tuple[Attended, Step |
     return None
 
 
+def span_of(times: ShiftTimes, arrived: Scan, left: Scan | None) -> Span:
+    """Return the time within the shift from arrival to departure, or to the planned end; empty for none."""
+    ends = times.ends if left is None else min(left.at, times.ends)
+    return Span(max(arrived.at, times.starts), ends)
+
+
 def served(times: ShiftTimes, arrived: Scan, left: Scan | None) -> Served:
     """Return the complete minutes within the shift. The weaker of the two proofs is the grade."""
-    begins = max(arrived.at, times.starts)
-    ends = times.ends if left is None else min(left.at, times.ends)
     scans = [arrived] if left is None else [arrived, left]
     claimed = any(each.evidence is not Evidence.screen for each in scans)
-    counted = max(0, int((ends - begins).total_seconds() // 60))
-    return Served(counted, Evidence.claim if claimed else Evidence.screen, planned_end=left is None)
+    minutes = uncounted_minutes(span_of(times, arrived, left), ())
+    return Served(minutes, Evidence.claim if claimed else Evidence.screen, planned_end=left is None)

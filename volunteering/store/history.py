@@ -14,6 +14,7 @@ class RecordKind(StrEnum):
     person = "person"
     sign_up = "sign_up"
     request = "request"
+    card = "card"
 
 
 @dataclass(frozen=True, slots=True)
