@@ -5,7 +5,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -19,15 +19,18 @@ from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.donations.settle import OpenIntents
 from beacon_gateway.handoff.check_in import CheckInHandoff
 from beacon_gateway.kiosk.app import kiosk_app
+from beacon_gateway.kiosk.bulletin_board import BulletinBoard
 from beacon_gateway.kiosk.current_scene import CurrentScene
 from beacon_gateway.kiosk.decision_view import Why
 from beacon_gateway.kiosk.gateway_metrics import describe_gateway
 from beacon_gateway.kiosk.hall_watch import HallWatch
 from beacon_gateway.kiosk.local_commands import LocalCommands
+from beacon_gateway.kiosk.pages.bulletin import BulletinParts
 from beacon_gateway.kiosk.scene_driver import SceneDriver
 from beacon_gateway.kiosk.screen_health import ScreenStatus
 from beacon_gateway.kiosk.sessions import Sessions
 from beacon_gateway.kiosk.site_status import SiteStatus, running_versions
+from beacon_gateway.kiosk.staff_bell import StaffBell
 from beacon_gateway.model.beacons import Beacon
 from beacon_gateway.model.check_in import ShownCode
 from beacon_gateway.model.delivery import DeliveryEnd, DeliveryResult, RefusedSelection
@@ -47,6 +50,7 @@ from beacon_gateway.store.acceptance import load_sheet, store_sheet
 from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.statistics import StatisticsRecorder
 from beacon_gateway.store.sync_state import sync_state
+from beacon_gateway.sync.bulletin_pull import load_stored
 from beacon_gateway.sync.catalogue_pull import stored_catalogue
 from beacon_gateway.sync.drain import Drain
 from beacon_gateway.sync.report import build_report, classify_hearing
@@ -130,7 +134,7 @@ class Presence:
 class Components:
     """The built gateway; beacon_gateway.stages runs it. `drain`: None without a central server.
 
-    `configuration`: the fingerprint of the settings.
+    `configuration`: the fingerprint of the settings. `board`: None where the screen shows no bulletin.
     """
 
     giving: Giving
@@ -140,6 +144,7 @@ class Components:
     drain: Drain | None
     app: web.Application
     configuration: str
+    board: BulletinBoard | None = None
 
     async def settle(self, outcomes: Iterable[Outcome]) -> None:
         """Record outcomes and redraw the screen if one changed. Raises StoreUnavailable."""
@@ -151,8 +156,9 @@ async def build(
     settings: Settings, resources: Resources, *, radio: str, health: Health, refused: Callable[[], Sequence[str]]
 ) -> Components:
     """Build all components; `refused`: see daemon.run. Raises StoreUnavailable; ValueError for an unknown `radio`."""
-    pages = _build_pages(settings, resources)
     current_scene, use = CurrentScene(), ScreenUse()
+    board = await _build_board(settings, resources, current_scene)
+    pages = _build_pages(settings, resources, board)
     giving = await _build_giving(settings, resources, pages)
     presence = _build_presence(settings, resources, giving, current_scene, radio)
     radios = presence.radios
@@ -198,9 +204,10 @@ async def build(
         use=use,
         site=_build_site(settings, resources, giving, presence, health, refused),
         show_code=_check_in(settings, resources),
+        bulletin=_bulletin_parts(settings, resources, giving, board),
     )
     app.add_routes(_build_commands(resources, giving, drain).routes())
-    return Components(giving, presence, statistics, current_scene, drain, app, settings.fingerprint())
+    return Components(giving, presence, statistics, current_scene, drain, app, settings.fingerprint(), board)
 
 
 def _build_commands(resources: Resources, giving: Giving, drain: Drain | None) -> LocalCommands:
@@ -289,7 +296,31 @@ async def gateway_report(components: Components, resources: Resources, started: 
     )
 
 
-def _build_pages(settings: Settings, resources: Resources) -> Pages:
+async def _build_board(settings: Settings, resources: Resources, current_scene: CurrentScene) -> BulletinBoard | None:
+    """Return the board with the stored bulletin; None where the screen shows none. Raises StoreUnavailable."""
+    server = resources.server
+    if not settings.volunteering.bulletin or server is None or server.catalogue_key is None:
+        return None
+    board = BulletinBoard(resources.time.now, current_scene.poke)
+    await load_stored(resources.store.bulletins, server.catalogue_key, settings.site.environment, board)
+    return board
+
+
+def _bulletin_parts(
+    settings: Settings, resources: Resources, giving: Giving, board: BulletinBoard | None
+) -> BulletinParts | None:
+    if board is None:
+        return None
+
+    async def put() -> None:
+        await resources.store.outbox.put_bell(read_clock(), settings.site.environment)
+        giving.wakeups.parcel_put()
+
+    bell = StaffBell(put, time.monotonic, lambda: datetime.now(UTC))
+    return BulletinParts(board, bell, settings.central.url)
+
+
+def _build_pages(settings: Settings, resources: Resources, board: BulletinBoard | None) -> Pages:
     def album(project: str) -> Photograph | None:
         picture = resources.store.pictures.of_project(project)
         return Photograph(f"/pictures/{picture.sha256}", picture.focus) if picture else None
@@ -304,6 +335,7 @@ def _build_pages(settings: Settings, resources: Resources) -> Pages:
         phone=settings.site.contact_phone,
         album=album,
         check_in=settings.volunteering.check_in,
+        has_bulletin=lambda: board is not None and board.current() is not None,
     )
 
 

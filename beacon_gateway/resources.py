@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.settings import Settings
 from beacon_gateway.store import state_folder
+from beacon_gateway.store.bulletins import Bulletins
 from beacon_gateway.store.catalogues import Catalogues
 from beacon_gateway.store.database import Database, open_database
 from beacon_gateway.store.identity import Keys
@@ -38,6 +39,7 @@ class Store:
     outbox: Outbox
     intents: Intents
     catalogues: Catalogues
+    bulletins: Bulletins
     heads: LedgerHeads
     pictures: ProjectPictures
 
@@ -92,6 +94,7 @@ async def open_resources(settings: Settings, state_dir: Path, stack: AsyncExitSt
         outbox=Outbox(database),
         intents=Intents(database),
         catalogues=Catalogues(database),
+        bulletins=Bulletins(database),
         heads=LedgerHeads(database),
         pictures=ProjectPictures(state_dir / "pictures"),
     )

@@ -210,9 +210,13 @@ class Mqtt(Record):
 
 
 class Volunteering(Record):
-    """`check_in`: the screen has a page with the code by which volunteers prove that they are in this hall."""
+    """`check_in`: the screen has a page with the code by which volunteers prove that they are in this hall.
+
+    `bulletin`: it has a page with the community's activities, requests for help and a bell for staff.
+    """
 
     check_in: bool = False
+    bulletin: bool = False
 
 
 class OnlyKiosk(BaseModel):

@@ -23,6 +23,7 @@ from beacon_gateway.store.copies import copy_daily
 from beacon_gateway.store.database import Database
 from beacon_gateway.store.day_total import read_day_total
 from beacon_gateway.store.retention import forget_hourly
+from beacon_gateway.sync.bulletin_pull import pull_bulletin
 from beacon_gateway.sync.catalogue_pull import pull_catalogue
 from beacon_gateway.sync.ledger_witness import LedgerWitness
 from beacon_gateway.sync.outcome_poll import poll_outcomes
@@ -204,6 +205,9 @@ def server_stages(
         key, signer, environment = server.catalogue_key, resources.credential.signer, settings.site.environment
         witness = LedgerWitness(central, key, store.heads, signer, environment, every_s=timings.heads_every_s)
         pull = partial(_pull_catalogue, server, key, resources, components, noticed, health)
+        if components.board is not None:
+            bulletins = partial(pull_bulletin, central, key, environment, store.bulletins, components.board)
+            stages.append(background("bulletin", partial(bulletins, progress=progress("bulletin"))))
         stages += [background("catalogue", pull), background("heads", partial(witness.run, progress("heads")))]
     return stages
 

@@ -10,6 +10,7 @@ import structlog
 from central_server.alerts.lifecycle import update_alerts
 from central_server.alerts.morning_message import MorningMessages
 from central_server.alerts.notifier import AlertNotifier
+from central_server.alerts.tasks import PartTasks
 from central_server.alerts.thanks import ThankYou
 from central_server.backups.backup import Source
 from central_server.backups.backup_files import due, keep
@@ -112,10 +113,11 @@ async def watch_alerts(
     clock: Callable[[], datetime],
     health: Health,
     every_s: float = 15.0,
+    of_parts: Sequence[PartTasks] = (),
 ) -> None:
     """Update and send alerts, in one process at a time. Until cancelled; raises StoreUnavailable.
 
-    `failing`: names of stages of this process that fail.
+    `failing`: names of stages of this process that fail. `of_parts`: tasks of the optional parts.
     """
     while True:
         now = clock()
@@ -123,7 +125,15 @@ async def watch_alerts(
             leased = await leases.take(connection, "alerts", holder, now, now + timedelta(seconds=3 * every_s))
         if leased:
             overdue, stages = last_backup_at(now), failing()
-            await update_alerts(database, environment.value, expiring(now), now, last_backup_at=overdue, failing=stages)
+            await update_alerts(
+                database,
+                environment.value,
+                expiring(now),
+                now,
+                last_backup_at=overdue,
+                failing=stages,
+                of_parts=of_parts,
+            )
             await notifier.notify_channels(now, alive=lambda: health.progress("alerts"))
             await morning.send_due(now, alive=lambda: health.progress("alerts"))
         health.progress("alerts")

@@ -9,11 +9,14 @@ from datetime import datetime
 from importlib.metadata import entry_points
 
 from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central_server.alerts.tasks import PartTasks
 from central_server.errors import PartUnavailable
 from central_server.public.phone_pages.hall_page import HallLink
 from central_server.public.phone_pages.page_responder import PageResponder
 from central_server.receipts.sealed_data import Seal
+from central_server.rejected_requests import Refusals
 from central_server.settings import Settings
 from central_server.staff.frame.menu import Group
 from central_server.staff.frame.page_frame import PageFrame
@@ -31,6 +34,7 @@ class PartContext:
     """What the server gives to a part. `address`: the origin that phones reach.
 
     `https`: browsers reach the server by https only. `seal`: for people's data, with the key in receipts.key.
+    `signing_key`: the catalogue's, which gateways have pinned. `refusals`: counts requests that no gateway signed.
     """
 
     database: Database
@@ -41,6 +45,8 @@ class PartContext:
     seal: Seal
     address: Callable[[], str]
     https: bool
+    signing_key: Ed25519PrivateKey
+    refusals: Refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,7 @@ class DrillContext:
 class Part:
     """`environments`: in which it can run. `hall_link`: leads from the page of a hall to the part's pages.
 
-    `fill_drill`: adds made-up records, for `beacon-central demo-history`.
+    `find_tasks`: what waits for staff. `fill_drill`: adds made-up records, for `beacon-central demo-history`.
     """
 
     name: str
@@ -83,6 +89,7 @@ class Part:
     menu: Group
     hall_link: HallLink
     build: Callable[[PartContext], Awaitable[RunningPart]]
+    find_tasks: PartTasks
     fill_drill: Callable[[DrillContext], Awaitable[None]]
 
 

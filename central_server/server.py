@@ -206,6 +206,7 @@ class Stages:
             health=self.context.health,
             holder=self.holder,
             clock=self.context.now,
+            of_parts=[part.find_tasks for part in self.context.parts],
         )
 
     async def _reconcile(self) -> None:

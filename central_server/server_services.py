@@ -274,6 +274,7 @@ def _build_staff(
             https=context.options.public_url.startswith("https://"),
             part_pages=tuple(part.staff_pages for part in context.parts),
             part_menus=tuple(part.menu for part in context.parts),
+            part_tasks=tuple(part.find_tasks for part in context.parts),
         )
     )
 
@@ -290,6 +291,8 @@ async def _build_parts(
         seal=seal,
         address=lambda: context.address.url,
         https=context.options.public_url.startswith("https://"),
+        signing_key=catalogue_key(context.options.state),
+        refusals=context.rejections,
     )
     return [await part.build(shared) for part in context.parts]
 

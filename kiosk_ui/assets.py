@@ -20,8 +20,10 @@ _SHEETS = {
     ),
     "print.css": (STYLE / "print.css",),
     "site.css": (STYLE / "site.css",),
+    "bulletin.css": (STYLE / "bulletin.css",),
 }
-"""Concatenated in this order. A page loads `pages.css`, staff on site also `site.css`; `print.css` is for paper."""
+"""Concatenated in this order. A page loads `pages.css`, staff on site also `site.css`, the bulletin `bulletin.css`;
+`print.css` is for paper."""
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 
 IMMUTABLE = "public, max-age=31536000, immutable"

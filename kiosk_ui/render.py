@@ -40,8 +40,8 @@ class Pages:
 
     `album`: returns the photograph that staff gave for a project, None for none. `phone`: the number that this
     screen's site publishes, to which its error pages lead; empty for none, and on phones, whose sites differ.
-    `check_in`: this screen has the page on which volunteers check in. `more`: further templates,
-    catalogues and phrases.
+    `check_in`: this screen has the page on which volunteers check in. `has_bulletin`: returns whether it can show the
+    community's bulletin now. `more`: further templates, catalogues and phrases.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Pages:
         phone: str = "",
         more: Sequence[PageSource] = (),
         check_in: bool = False,
+        has_bulletin: Callable[[], bool] = lambda: False,
     ) -> None:
         self.assets = Assets(static_prefix)
         self.voices = voices
@@ -75,6 +76,7 @@ class Pages:
             "qr": qr_svg,
             "phone": phone,
             "check_in": check_in,
+            "has_bulletin": has_bulletin,
         }
         locales = (FOLDER / "locale", *(source.locale for source in more))
         catalogues = Catalogues(locales[0], more=locales[1:])

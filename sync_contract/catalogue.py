@@ -4,7 +4,6 @@ The signature covers a domain and the payload, the canonical JSON of a Catalogue
 pinned at enrolment and refuses a version that is not greater than its own.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from datetime import time
 from enum import StrEnum
@@ -14,6 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, model_validator
 
+from sync_contract.base64url import decode, encode
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.entered_date import EnteredDate
 from sync_contract.keys import key_id
@@ -148,7 +148,7 @@ def sign(catalogue: Catalogue, key: Ed25519PrivateKey) -> SignedCatalogue:
     """Return the same result for the same catalogue and key."""
     payload = canonical(catalogue)
     return SignedCatalogue(
-        key=key_id(key.public_key()), payload=_encode(payload), signature=_encode(key.sign(_DOMAIN + payload))
+        key=key_id(key.public_key()), payload=encode(payload), signature=encode(key.sign(_DOMAIN + payload))
     )
 
 
@@ -157,8 +157,8 @@ def verify(signed: SignedCatalogue, pinned: Ed25519PublicKey, known_version: int
     if signed.key != key_id(pinned):
         raise CatalogueRefused(f"signed by key {signed.key}, pinned is {key_id(pinned)}")
     try:
-        payload = _decode(signed.payload)
-        pinned.verify(_decode(signed.signature), _DOMAIN + payload)
+        payload = decode(signed.payload)
+        pinned.verify(decode(signed.signature), _DOMAIN + payload)
         catalogue = Catalogue.model_validate_json(payload)
     except (InvalidSignature, Base64Error) as error:
         raise CatalogueRefused("the signature does not fit the content") from error
@@ -167,11 +167,3 @@ def verify(signed: SignedCatalogue, pinned: Ed25519PublicKey, known_version: int
     if catalogue.version <= known_version:
         raise CatalogueNotNewer(catalogue.version, known_version)
     return catalogue
-
-
-def _encode(content: bytes) -> str:
-    return urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def _decode(text: str) -> bytes:
-    return urlsafe_b64decode(text + "=" * (-len(text) % 4))

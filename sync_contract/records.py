@@ -235,8 +235,15 @@ class SignedAcceptanceSheet(WireRecord, frozen=True, kw_only=True, tag_field="ki
             raise FieldInvalid("sheet")
 
 
-Body = IntentRegistered | BeaconStatistics | ScreenStatistics | SignedAcceptanceSheet
-KINDS = frozenset(("intent", "statistics", "screen", "sheet"))
+class StaffCalled(WireRecord, frozen=True, kw_only=True, tag_field="kind", tag="bell"):
+    """A resident rang for staff at the kiosk; the parcel's clock says when. Nothing about the person is known."""
+
+    kind: ClassVar[Literal["bell"]] = "bell"
+    environment: Environment
+
+
+Body = IntentRegistered | BeaconStatistics | ScreenStatistics | SignedAcceptanceSheet | StaffCalled
+KINDS = frozenset(("intent", "statistics", "screen", "sheet", "bell"))
 
 
 class Parcel(WireRecord, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from volunteering.people.membership import Membership, forget
 from volunteering.people.sealed_person import PersonSeal, check_key
 from volunteering.people.sender import ScreenSender
 from volunteering.public.activity_pages import ActivityPages
+from volunteering.public.bulletin_api import BulletinApi
 from volunteering.public.card_check_pages import CardCheckPages
 from volunteering.public.card_pages import CardPages
 from volunteering.public.check_in_pages import CheckInPages
@@ -27,6 +28,7 @@ from volunteering.records.record_service import record_ended
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.people_page import PeoplePage
 from volunteering.staff.requests_page import StaffRequestsPage
+from volunteering.staff_tasks import find_tasks
 from volunteering.store.schema import SCHEMA
 
 _FOLDER = Path(__file__).parent
@@ -51,6 +53,7 @@ async def build(context: PartContext) -> RunningPart:
         *RequestPages(membership, responder).routes(),
         *ActivitiesPage(context.frame, context.environment).routes(),
         *StaffRequestsPage(context.frame, membership.seal, context.environment).routes(),
+        *BulletinApi(context).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
     ]
     jobs = [
@@ -77,5 +80,6 @@ PART = Part(
     ),
     hall_link=HallLink("/community", _ACTIVITIES),
     build=build,
+    find_tasks=find_tasks,
     fill_drill=fill_drill,
 )

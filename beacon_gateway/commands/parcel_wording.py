@@ -7,6 +7,7 @@ KINDS = {
     "statistics": "信标统计 beacon statistics",
     "screen": "屏幕计数 screen counts",
     "sheet": "验收单 acceptance sheet",
+    "bell": "呼叫工作人员 staff called",
     "": "",
 }
 REASONS = {

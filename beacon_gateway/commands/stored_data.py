@@ -66,6 +66,14 @@ TABLES = {
     "catalogue": DataNote(
         Nature.none, "公开的项目目录", "the public catalogue", "新目录替换", "replaced by a newer one", "taken_at"
     ),
+    "bulletin": DataNote(
+        Nature.none,
+        "公开的社区公告:活动、求助的网格,没有姓名",
+        "the public bulletin: activities, grids of requests, no name",
+        "新公告替换,或满 24 小时",
+        "replaced by a newer one, or after 24 hours",
+        "taken_at",
+    ),
     "ledger_heads": DataNote(Nature.none, "公开账目的签名", "signed heads of the public ledger", *_FOREVER, "taken_at"),
     "head_refusals": DataNote(Nature.none, "互相矛盾的账目签名", "heads that contradict each other", *_FOREVER, "at"),
     "ledger_status": DataNote(

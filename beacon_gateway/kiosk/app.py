@@ -15,6 +15,7 @@ from beacon_gateway.kiosk.pages.amount import amount_page
 from beacon_gateway.kiosk.pages.api import create_intent, read_scene
 from beacon_gateway.kiosk.pages.attract import attract_page, projects_page
 from beacon_gateway.kiosk.pages.board import ReadBoard, board_page, no_board, verify_page
+from beacon_gateway.kiosk.pages.bulletin import BulletinPages, BulletinParts
 from beacon_gateway.kiosk.pages.check_in import ShowCode, check_in_page
 from beacon_gateway.kiosk.pages.files import album_picture, healthz, static_file, voice_recording
 from beacon_gateway.kiosk.pages.give import give
@@ -58,6 +59,7 @@ def kiosk_app(
     read_board: ReadBoard = no_board,
     verify: str = "",
     show_code: ShowCode | None = None,
+    bulletin: BulletinParts | None = None,
     use: ScreenUse | None = None,
     timings: LiveTimings = _DEFAULT_TIMINGS,
     classify: Callable[[web.Request], ClientOrigin] = classify_client,
@@ -65,10 +67,9 @@ def kiosk_app(
     """Return the application for `daemonkit.web.serving`.
 
     `health`: the facts of /healthz for JSON; `"ok": false` makes its status 503. `contact`: the number that residents
-    may call. `site`: the staff pages, or None. `find_picture`: returns file and media type of a project's picture by
-    its SHA-256, or None. `read_board`: returns published figures. `verify`: the address where phones look up a gift,
-    or "". `show_code`: for the check-in page, if there is one. `use`: counts how the screen is used. `classify`: only
-    this device gets more than the staff pages.
+    may call. `site`: the staff pages. `find_picture`: returns file and media type of a project's picture by its
+    SHA-256, or None. `read_board`: returns published figures. `verify`: the address where phones look up a gift, or "".
+    `show_code`: for the check-in page. `use`: counts how the screen is used. `classify`: only this device gets more.
     """
     screen = ScreenHealth()
     sessions = sessions or Sessions(pages.default_language, pages.default_display)
@@ -88,7 +89,7 @@ def kiosk_app(
             web.get("/api/v1/scene", read_scene(current_scene)),
             web.post("/api/v1/intents", create_intent(giving)),
             *_files(pages, find_picture),
-            *([web.get("/check-in", check_in_page(responder, show_code))] if show_code else ()),  # about no project
+            *_community(responder, show_code, bulletin),
             *_monitoring(screen, health, read_metrics),
         ]
     )
@@ -102,6 +103,12 @@ def kiosk_app(
     if site is not None:
         app.add_routes(SitePages(site, responder, screen, sessions, classify=classify).routes())
     return app
+
+
+def _community(responder: Responder, show_code: ShowCode | None, bulletin: BulletinParts | None) -> list[web.RouteDef]:
+    """Return the pages about no project: a touch on them is not counted as use of one."""
+    check_in = [web.get("/check-in", check_in_page(responder, show_code))] if show_code else []
+    return [*check_in, *(BulletinPages(bulletin, responder).routes() if bulletin else ())]
 
 
 def _files(pages: Pages, find_picture: FindPicture) -> list[web.RouteDef]:

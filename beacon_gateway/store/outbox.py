@@ -18,7 +18,9 @@ from sync_contract.records import (
     Receipt,
     ScreenStatistics,
     SignedAcceptanceSheet,
+    StaffCalled,
 )
+from sync_contract.strict_model import Environment
 from sync_contract.uuid7 import new_id
 from sync_contract.wire_record import encode
 
@@ -56,6 +58,12 @@ class Outbox:
                 put_parcel(tables, sheet.sheet, clock, sheet)
 
         await self._database.write(work)
+
+    async def put_bell(self, clock: ClockReading, environment: Environment) -> None:
+        """Raises StoreUnavailable."""
+        await self._database.write(
+            lambda tables: put_parcel(tables, new_id(), clock, StaffCalled(environment=environment))
+        )
 
     async def waiting(self, *, parcels: int, size: int) -> Sequence[WaitingParcel]:
         """Return the oldest intact parcels: at most `parcels`, of about `size` bytes."""

@@ -20,6 +20,7 @@ from yarl import URL
 
 from beacon_gateway.model.parcels import WaitingParcel
 from beacon_gateway.sync.ports import CentralRefusedUs, CentralUnreachable
+from sync_contract.bulletin import SignedBulletin
 from sync_contract.catalogue import Picture, SignedCatalogue
 from sync_contract.enrolment import KEY_REVOKED, KEY_UNKNOWN, KeyRoll, KeyRolled
 from sync_contract.gateway_report import NOTICED, GatewayReport, ReportTaken
@@ -95,6 +96,12 @@ class CentralClient:
         headers = {"If-None-Match": etag} if etag else {}
         answer = await self._request("GET", "/api/v1/catalogue", headers=headers, limit=_MAX_CATALOGUE_BYTES)
         return None if answer.status == 304 else (_read(SignedCatalogue, answer), answer.etag)
+
+    async def fetch_bulletin(self, etag: str) -> tuple[SignedBulletin, str] | None:
+        """Return the bulletin and its ETag; None when it still has `etag`. A server without one answers 404."""
+        headers = {"If-None-Match": etag} if etag else {}
+        answer = await self._request("GET", "/api/v1/bulletin", headers=headers, limit=2 * _MAX_ANSWER_BYTES)
+        return None if answer.status == 304 else (_read(SignedBulletin, answer), answer.etag)
 
     async def fetch_picture(self, picture: Picture) -> bytes:
         """Return the content; the caller checks its checksum."""

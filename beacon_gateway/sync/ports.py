@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.model.parcels import WaitingParcel
+from sync_contract.bulletin import SignedBulletin
 from sync_contract.catalogue import Picture, SignedCatalogue
 from sync_contract.ledger_heads import Head, HeadRefusal, Heads, SignedHead
 from sync_contract.records import ParcelReceipt
@@ -44,6 +45,16 @@ class CatalogueStore(Protocol):
     async def newest(self) -> SignedCatalogue | None: ...
 
     async def store(self, version: int, signed: SignedCatalogue) -> None: ...
+
+
+class BulletinStore(Protocol):
+    """Raises StoreUnavailable when the disk refuses."""
+
+    async def newest(self) -> SignedBulletin | None: ...
+
+    async def store(self, signed: SignedBulletin) -> None: ...
+
+    async def delete(self) -> None: ...
 
 
 class PictureStore(Protocol):

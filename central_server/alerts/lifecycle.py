@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from central_server.alerts.task_kinds import Task, TaskKind
 from central_server.alerts.task_search import TaskSearch
-from central_server.alerts.tasks import find_tasks
+from central_server.alerts.tasks import PartTasks, find_tasks
 from central_server.banks.port import Expiring
 from central_server.enrolment.gateway_status import survey
 from central_server.store.alerts import alerts
@@ -45,17 +45,20 @@ async def update_alerts(
     *,
     last_backup_at: datetime | None = None,
     failing: Sequence[str] = (),
+    of_parts: Sequence[PartTasks] = (),
 ) -> None:
     """Bring the alerts up to date with the tasks of now. Only one process may run it at a time.
 
     `expiring`: the bank's credentials that end soon. `last_backup_at`: of an overdue backup, None when none is due.
-    `failing`: the stages that fail. What cannot be read is quarantined.
+    `failing`: the stages that fail. `of_parts`: see `find_tasks`. What cannot be read is quarantined.
     """
     search = TaskSearch()
     async with database.read() as connection:
         surveyed = await survey(connection, [TOP], now)
         waiting = list(
-            await find_tasks(connection, surveyed, [TOP], [TOP], environment, now, search, family_tops=[TOP])
+            await find_tasks(
+                connection, surveyed, [TOP], [TOP], environment, now, search, family_tops=[TOP], of_parts=of_parts
+            )
         )
     for record, error in search.failed.items():
         await quarantine(database, record, error, now)

@@ -12,6 +12,7 @@ from sync_contract.project import Texts
 class TaskKind(StrEnum):
     """The most urgent first: lists and messages use this order."""
 
+    bell = "bell"
     fork = "fork"
     wrong_signature = "wrong_signature"
     report_replayed = "report_replayed"
@@ -28,6 +29,7 @@ class TaskKind(StrEnum):
     second_assessment_late = "second_assessment_late"
     case_waiting = "case_waiting"
     help_unconfirmed = "help_unconfirmed"
+    help_unanswered = "help_unanswered"
     refund_waiting = "refund_waiting"
     disbursement_waiting = "disbursement_waiting"
     evidence_waiting = "evidence_waiting"

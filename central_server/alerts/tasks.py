@@ -1,6 +1,6 @@
 """Find the tasks that wait for staff: about gateways, gifts, refunds, spending, records and beacons."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -31,6 +31,8 @@ from central_server.store.statistics import figure_queries
 from sync_contract.gateway_report import HALL_CHANGED, LOW_BATTERY, Hearing
 from sync_contract.money import Money
 
+PartTasks = Callable[[Connection, Collection[str], str, datetime], Awaitable[Iterable[Task]]]
+"""Finds the tasks of an optional part at and below the given places, in one environment, at a time."""
 _RECORDS_BACK = timedelta(days=7)
 _HEAD_REFUSALS_BACK = timedelta(days=30)
 _PAYMENTS_BACK = timedelta(days=30)
@@ -85,10 +87,11 @@ async def find_tasks(
     search: TaskSearch | None = None,
     *,
     family_tops: Collection[str] = (),
+    of_parts: Sequence[PartTasks] = (),
 ) -> tuple[Task, ...]:
     """Return tasks at and below `tops`, the most urgent first; those about money and families only below their tops.
 
-    What cannot be read is left out, and `search` lists it.
+    What cannot be read is left out, and `search` lists it. `of_parts`: further sources, of the optional parts.
     """
     search = search or TaskSearch()
     scope = _Scope(connection, surveyed, tops, money_tops, environment, now, search)
@@ -108,6 +111,10 @@ async def find_tasks(
         "missing": partial(_missing_records, scope),
         "quarantined": partial(_quarantined_records, scope),
         "silent": partial(_silent_beacons, scope),
+        **{
+            f"part {number}": partial(source, connection, tops, environment, now)
+            for number, source in enumerate(of_parts)
+        },
     }
     found = search.each(
         surveyed,

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from central_server.intake.batch import RefusedItem
+from central_server.intake.bells import record_bells
 from central_server.intake.duplicates import ACCEPTED, Verdict, compare
 from central_server.intake.intents import record_intents
 from central_server.intake.refusal import find_refusal
@@ -94,6 +95,7 @@ async def _store(
     accepted = {id_: parcel for id_, parcel in new.items() if id_ not in contradictions}
     await parcels.add(connection, gateway, list(accepted.values()), now)
     await record_sheets(connection, gateway, accepted.values(), now)
+    await record_bells(connection, gateway, accepted.values(), now)
 
     earlier: Mapping[str, Parcel | bytes] = first | {id_: each.content for id_, each in known.items()}
     unreported = set(accepted)

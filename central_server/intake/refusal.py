@@ -11,6 +11,7 @@ from sync_contract.records import (
     PlaceBeaconStatistics,
     ScreenStatistics,
     SignedAcceptanceSheet,
+    StaffCalled,
 )
 from sync_contract.strict_model import Environment
 
@@ -18,7 +19,7 @@ from sync_contract.strict_model import Environment
 def find_refusal(body: Body, environment: Environment) -> str:
     """Return why the parcel is refused, as a machine-readable reason; empty when it is not."""
     match body:
-        case IntentRegistered():
+        case IntentRegistered() | StaffCalled():
             return "" if body.environment is environment else "other_environment"
         case BeaconStatistics():
             return _of_statistics(body)

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sync_contract.permit import OFFICIAL_TIME
-from sync_contract.records import EARLIEST_TRUSTED, ClockReading, IntentRegistered, Parcel, SignedAcceptanceSheet
+from sync_contract.records import (
+    EARLIEST_TRUSTED,
+    ClockReading,
+    IntentRegistered,
+    Parcel,
+    SignedAcceptanceSheet,
+    StaffCalled,
+)
 
 HOUR = timedelta(hours=1)
 _SLACK = timedelta(minutes=5)
@@ -33,7 +40,8 @@ class EventTime:
 
 def start_reading(parcel: Parcel) -> ClockReading:
     """Return the reading of when the parcel's subject began."""
-    return parcel.clock if isinstance(parcel.body, IntentRegistered | SignedAcceptanceSheet) else parcel.body.start
+    at_once = IntentRegistered | SignedAcceptanceSheet | StaffCalled
+    return parcel.clock if isinstance(parcel.body, at_once) else parcel.body.start
 
 
 def anchors(parcel: Parcel) -> dict[str, Anchor]:

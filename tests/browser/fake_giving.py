@@ -22,10 +22,13 @@ from beacon_gateway.donations.ports import (
     StoreUnavailable,
 )
 from beacon_gateway.kiosk.app import kiosk_app
+from beacon_gateway.kiosk.bulletin_board import BulletinBoard
 from beacon_gateway.kiosk.current_scene import CurrentScene
+from beacon_gateway.kiosk.pages.bulletin import BulletinParts
 from beacon_gateway.kiosk.pages.check_in import ShowCode
 from beacon_gateway.kiosk.pages.live import LiveTimings
 from beacon_gateway.kiosk.sessions import Sessions
+from beacon_gateway.kiosk.staff_bell import StaffBell
 from beacon_gateway.model.published import BoardFacts
 from beacon_gateway.model.reasons import PersonTag
 from beacon_gateway.presence.choice import Chosen
@@ -131,6 +134,8 @@ class FakeKiosk:
         timings: LiveTimings | None = None,
         giving: FakeGiving | None = None,
         show_code: ShowCode | None = None,
+        board: BulletinBoard | None = None,
+        bell: StaffBell | None = None,
     ) -> None:
         self.projects = FakeProjects()
         self.giving = giving or FakeGiving(self.projects, kind)
@@ -147,6 +152,7 @@ class FakeKiosk:
             surface=Surface.kiosk,
             phone=contact.phone,
             check_in=show_code is not None,
+            has_bulletin=lambda: board is not None and board.current() is not None,
         )
         rules = WebRules(
             allowed_hosts=frozenset({"127.0.0.1"}),
@@ -171,6 +177,7 @@ class FakeKiosk:
             read_board=self._board,
             verify="https://give.example.org/v",
             show_code=show_code,
+            bulletin=BulletinParts(board, bell, "https://give.example.org") if board and bell else None,
             use=self.use,
             contact=contact,
             timings=timings or LiveTimings(),

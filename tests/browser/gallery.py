@@ -14,6 +14,7 @@ from yarl import URL
 
 from beacon_gateway.kiosk.pages.files import static_file
 from daemonkit.web import WebRules, guarded_app, serving
+from kiosk_ui.bulletin_views import BellPage, JoinCodePage
 from kiosk_ui.check_in_views import CheckInPage
 from kiosk_ui.display_preferences import DEFAULT_DISPLAY, DisplayPreferences, TextSize, Theme
 from kiosk_ui.giving_views import (
@@ -40,6 +41,7 @@ from sync_contract.project import Drawing, Project
 from sync_contract.records import Door, HandoffKind, IntentState
 from sync_contract.strict_model import Environment, Language
 from tests.browser.board_facts import BOARDS, PHONE_BOARDS
+from tests.browser.bulletin_facts import BULLETIN
 from tests.browser.projects import LUNCH, PROJECTS, READING, SITE, TEA, phrased, texts
 from tests.browser.site_facts import SITE_VIEWS
 
@@ -97,6 +99,11 @@ KIOSK: dict[str, View] = {
     "attract": Attract(PROJECTS),
     "attract-check-in": Attract(PROJECTS),
     "check-in": CheckInPage(CHECK_IN_CODE),
+    "attract-bulletin": Attract(PROJECTS),
+    "bulletin": BULLETIN,
+    "bulletin-join": JoinCodePage("https://give.example.org/community/huada"),
+    "bell": BellPage(),
+    "bell-rang": BellPage("14:05"),
     "attract-one": Attract((LUNCH,)),
     "attract-none": Attract(()),
     "turned": Attract(PROJECTS, LUNCH, True, Door.tag),
@@ -240,9 +247,18 @@ PHONE: dict[str, View] = {
 VIEWS = {Surface.kiosk: KIOSK, Surface.phone: PHONE}
 
 
-def pages(surface: Surface, environment: Environment = Environment.drill, *, check_in: bool = False) -> Pages:
+def pages(
+    surface: Surface, environment: Environment = Environment.drill, *, check_in: bool = False, bulletin: bool = False
+) -> Pages:
     phone = CALLED if surface is Surface.kiosk else ""
-    return Pages(environment=environment, site=SITE, surface=surface, phone=phone, check_in=check_in)
+    return Pages(
+        environment=environment,
+        site=SITE,
+        surface=surface,
+        phone=phone,
+        check_in=check_in,
+        has_bulletin=lambda: bulletin,
+    )
 
 
 def published(view: View) -> View:
@@ -325,10 +341,10 @@ def render_view(address: str) -> str:
     text, theme = url.query.get("text", TextSize.usual), url.query.get("theme", Theme.light)
     look = replace(DEFAULT_DISPLAY, text=TextSize(text), theme=Theme(theme))
     view = published((VIEWS[Surface(surface)] | SITE_VIEWS)[name])
-    renderer = _renderer(Surface(surface), check_in="check-in" in name)
+    renderer = _renderer(Surface(surface), check_in="check-in" in name, bulletin="bulletin" in name)
     return renderer.render_page(view, Language(language), csrf="0" * 64, display=look, contact="/contact/huada")
 
 
 @cache
-def _renderer(surface: Surface, *, check_in: bool = False) -> Pages:
-    return pages(surface, check_in=check_in)
+def _renderer(surface: Surface, *, check_in: bool = False, bulletin: bool = False) -> Pages:
+    return pages(surface, check_in=check_in, bulletin=bulletin)

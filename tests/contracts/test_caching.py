@@ -15,6 +15,7 @@ PUBLIC = {
     "central_server/public/phone_pages/slip_page.py": "no-store",
     "central_server/gateway_api/catalogue.py": "the catalogue and its pictures, to a gateway",
     "central_server/bank_emulator/page_style.py": "the drill bank's stylesheet",
+    "volunteering/public/bulletin_api.py": "the bulletin, without a name, to a gateway",
     "beacon_gateway/kiosk/pages/files.py": "stylesheets, pictures and voices",
 }
 

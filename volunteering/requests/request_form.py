@@ -5,20 +5,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from sync_contract.bulletin import HelpKind
 from sync_contract.entered_date import read_date
 
 MAX_DAYS = 60
 _MOST = {"grid": 20, "building": 40, "door": 40, "note": 300}
 
 
-class Category(StrEnum):
-    errand = "errand"
-    company = "company"
-    clinic = "clinic"
-    repair = "repair"
-    phone = "phone"
-    carry = "carry"
-    other = "other"
+Category = HelpKind
 
 
 class RequestFault(StrEnum):

@@ -100,6 +100,30 @@ async def unfinished_below(connection: Connection, tops: Collection[str], enviro
     return await fetch_all(connection, Request, chosen)
 
 
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """How many requests of a community wait since `since` or later."""
+
+    community: str
+    count: int
+    since: datetime
+
+
+async def unanswered(
+    connection: Connection, tops: Collection[str], environment: str, asked_before: datetime
+) -> tuple[Unanswered, ...]:
+    """Count by community the requests that nobody has checked or claimed, of those asked by then."""
+    count, since = func.count().label("requests"), func.min(requests.c.asked_at).label("since")
+    wanted = select(requests.c.community, count, since).where(
+        within(requests.c.community, tops),
+        requests.c.environment == environment,
+        requests.c.state.in_((RequestState.new.value, RequestState.open.value)),
+        requests.c.asked_at <= asked_before,
+    )
+    rows = await connection.execute(wanted.group_by(requests.c.community).order_by(requests.c.community))
+    return tuple(Unanswered(row.community, row.requests, row.since) for row in rows)
+
+
 async def change(
     connection: Connection,
     request: Request,

@@ -112,3 +112,10 @@ CREATE TABLE ledger_status (                        -- the central server's last
     status TEXT NOT NULL,
     sum BLOB NOT NULL
 ) STRICT;
+
+CREATE TABLE bulletin (                             -- the newest verified bulletin, as signed; one row
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    signed TEXT NOT NULL,
+    taken_at TEXT NOT NULL,
+    sum BLOB NOT NULL
+) STRICT;

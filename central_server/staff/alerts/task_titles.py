@@ -4,6 +4,7 @@ from central_server.alerts.task_kinds import TaskKind
 from central_server.staff.frame.msgid import _
 
 TASK_TITLES = {
+    TaskKind.bell: _("a resident rang for staff"),
     TaskKind.fork: _("memory card copied"),
     TaskKind.wrong_signature: _("sent with a wrong key"),
     TaskKind.report_replayed: _("an old report was sent again"),
@@ -21,6 +22,7 @@ TASK_TITLES = {
     TaskKind.case_waiting: _("cases wait for a decision"),
     TaskKind.erasure_near: _("households' data are erased soon"),
     TaskKind.help_unconfirmed: _("help that no household confirmed"),
+    TaskKind.help_unanswered: _("requests for help without an answer"),
     TaskKind.refund_waiting: _("a refund is waiting"),
     TaskKind.evidence_waiting: _("evidence is waiting"),
     TaskKind.remittance_waiting: _("a transfer or cheque is waiting"),

@@ -1,6 +1,7 @@
 """Show the start page: gateways, undelivered records, the day's gifts and money, and waiting tasks."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from aiohttp import web
@@ -10,7 +11,7 @@ from central_server.accounts.money_visibility import sees_money
 from central_server.alerts.alert_reach import find_unreached
 from central_server.alerts.outdated_gateways import find_outdated
 from central_server.alerts.place_names import community_names
-from central_server.alerts.tasks import find_tasks
+from central_server.alerts.tasks import PartTasks, find_tasks
 from central_server.enrolment.gateway_status import GatewayStatus, SurveyedGateway, survey
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Visitor
 from central_server.statistics.daily_summary import summarize_day
@@ -26,8 +27,11 @@ from sync_contract.strict_model import Environment
 
 
 class OverviewPage:
-    def __init__(self, frame: PageFrame, environment: Environment) -> None:
+    """`of_parts`: tasks of the optional parts."""
+
+    def __init__(self, frame: PageFrame, environment: Environment, of_parts: Sequence[PartTasks] = ()) -> None:
         self._frame = frame
+        self._of_parts = of_parts
         self._environment = environment.value
         self._drill = environment is Environment.drill
 
@@ -51,7 +55,14 @@ class OverviewPage:
             blind = not await sees_money(connection, visitor.access, tops)
             family_tops = visitor.access.places(Right.families)
             waiting = await find_tasks(
-                connection, surveyed, tops, money_tops, self._environment, now, family_tops=family_tops
+                connection,
+                surveyed,
+                tops,
+                money_tops,
+                self._environment,
+                now,
+                family_tops=family_tops,
+                of_parts=self._of_parts,
             )
             today = await summarize_day(connection, FigureScope(tops), day(now), self._environment)
             unreached = await find_unreached(connection, tops)

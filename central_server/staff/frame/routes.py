@@ -96,7 +96,7 @@ class StaffSite:
             *PasswordPage(frame).routes(),
             *SecondFactorPage(frame, seal, services.site).routes(),
             *OwnAccountPage(frame).routes(),
-            *OverviewPage(frame, environment).routes(),
+            *OverviewPage(frame, environment, services.part_tasks).routes(),
             *AlertsPage(frame).routes(),
             *ChannelsPage(frame, self._templates, self.notifier, environment is Environment.real).routes(),
             *FiguresPage(frame, environment).routes(),

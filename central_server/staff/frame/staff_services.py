@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from central_server.alerts.notifier import Sender
+from central_server.alerts.tasks import PartTasks
 from central_server.api.webhooks.receiver_addresses import AddressRules
 from central_server.catalogue.contact_lookup import ContactLookup
 from central_server.catalogue.publication import Publication
@@ -26,7 +27,7 @@ class StaffServices:
     """`news`: poked when anything that pages show changed. `https`: browsers reach the pages only by https.
 
     `refund_bank`: name of the bank that pays refunds here, "" without one. `part_pages`, `part_menus`: what optional
-    parts add to templates, catalogues and menu.
+    parts add to templates, catalogues, menu and tasks.
     """
 
     database: Database
@@ -49,3 +50,4 @@ class StaffServices:
     https: bool
     part_pages: tuple[PageSource, ...] = ()
     part_menus: tuple[Group, ...] = ()
+    part_tasks: tuple[PartTasks, ...] = ()

@@ -71,7 +71,7 @@ class ScreenFacts:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`what`: gift, report, sheet, ticket or unknown. `reason`: a machine-readable code; `detail`: its argument."""
+    """`what`: gift, report, sheet, bell, ticket or unknown. `reason`: a machine-readable code; `detail`: its value."""
 
     gateway: str
     gateway_label: str
@@ -106,7 +106,7 @@ def read_line(arrival: Arrival, labels: Mapping[str, str], known: Titles, blind:
     content = _object(arrival.content)
     body = _body(content)
     reason, _, detail = arrival.reason.partition(":")
-    kinds = {"intent": "gift", "statistics": "report", "sheet": "sheet", "ticket": "ticket"}
+    kinds = {"intent": "gift", "statistics": "report", "sheet": "sheet", "bell": "bell", "ticket": "ticket"}
     return Line(
         gateway=arrival.gateway,
         gateway_label=labels.get(arrival.gateway, arrival.gateway),

@@ -5,7 +5,7 @@ amounts minor units, and times by the server's clock unless their name states an
 """
 
 from central_server.store.engine.tables.accounts import accounts, audit_lines, grants, login_peers, sessions
-from central_server.store.engine.tables.alerts import alert_channels, alert_deliveries, alerts, quarantined
+from central_server.store.engine.tables.alerts import alert_channels, alert_deliveries, alerts, bells, quarantined
 from central_server.store.engine.tables.catalogue import (
     beacon_activity,
     beacons,
@@ -84,6 +84,7 @@ __all__ = [
     "beacon_activity",
     "beacon_figures",
     "beacons",
+    "bells",
     "bindings",
     "boots",
     "case_helps",

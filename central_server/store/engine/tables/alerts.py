@@ -52,6 +52,21 @@ alerts = Table(
     Index(None, "ended_at"),
 )
 
+bells = Table(
+    "bells",
+    metadata,
+    Column("gateway", String(16), ForeignKey("gateways.id"), primary_key=True),
+    Column("parcel", String(32), primary_key=True),
+    community(),
+    Column("environment", String(8), nullable=False),
+    Column("rang_at", Instant, nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("answered_at", Instant),
+    Column("answered_by", String(64)),
+    Index(None, "community", "answered_at"),
+)
+"""Rung by residents at kiosks; see sync_contract.records.StaffCalled."""
+
 alert_deliveries = Table(
     "alert_deliveries",
     metadata,
