@@ -28,6 +28,7 @@ from volunteering.records.record_service import record_ended
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.people_page import PeoplePage
 from volunteering.staff.requests_page import StaffRequestsPage
+from volunteering.staff.today_page import TodayPage
 from volunteering.staff_tasks import find_tasks
 from volunteering.store.schema import SCHEMA
 
@@ -54,6 +55,7 @@ async def build(context: PartContext) -> RunningPart:
         *ActivitiesPage(context.frame, context.environment).routes(),
         *StaffRequestsPage(context.frame, membership.seal, context.environment).routes(),
         *BulletinApi(context).routes(),
+        *TodayPage(context.frame, context.environment).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
     ]
     jobs = [
@@ -73,6 +75,7 @@ PART = Part(
     menu=Group(
         _("Volunteers"),
         (
+            Entry("/staff/volunteers/today", _("Today"), Right.see),
             Entry("/staff/volunteers/activities", _("Activities"), Right.see),
             Entry("/staff/volunteers/requests", _("Requests for help"), Right.see),
             Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),

@@ -17,32 +17,15 @@ from kiosk_ui.number_format import day
 from sync_contract.strict_model import Environment
 from volunteering.people.sealed_person import Contact, PersonSeal
 from volunteering.requests.act_on_request import Outcome, RequestProblem, act, look_at_address
-from volunteering.requests.request_form import Address, Category
+from volunteering.requests.request_form import Address
 from volunteering.rules.requests import Action, Actor, RequestState, actions_of, is_unanswered
+from volunteering.staff.request_wording import CATEGORIES, STATES
 from volunteering.store import people, requests
 from volunteering.store.requests import Request
 
 _log = structlog.get_logger()
 _AT = "/staff/volunteers/requests"
 _ONE = _AT + "/{request:[0-9a-f]{32}}"
-_CATEGORIES = {
-    Category.errand: _("Shopping or an errand"),
-    Category.company: _("Company and a chat"),
-    Category.clinic: _("Company to the clinic"),
-    Category.repair: _("A small repair"),
-    Category.phone: _("Help with a mobile phone"),
-    Category.carry: _("Carrying something"),
-    Category.other: _("Other help"),
-}
-_STATES = {
-    RequestState.new: _("to be checked"),
-    RequestState.open: _("waits for a helper"),
-    RequestState.claimed: _("someone helps"),
-    RequestState.helped: _("reported as done"),
-    RequestState.closed: _("done"),
-    RequestState.declined: _("declined"),
-    RequestState.withdrawn: _("withdrawn"),
-}
 _BROKEN = _("The key that opens the volunteers' data is not the right one. Tell the installer: receipts.key.")
 _CHANGED = _("It was changed meanwhile; please look again.")
 
@@ -78,8 +61,8 @@ class StaffRequestsPage:
             "rows": rows,
             "community_of": community_names(around),
             "may_check": visitor.access.has(Right.people),
-            "categories": _CATEGORIES,
-            "states": _STATES,
+            "categories": CATEGORIES,
+            "states": STATES,
         }
         return HtmlPage("volunteer_requests.html", values)
 
@@ -132,8 +115,8 @@ class StaffRequestsPage:
             "address": address,
             "contact": contact,
             "actions": {action.value for action in actions_of(RequestState(found.state), Actor.staff)},
-            "categories": _CATEGORIES,
-            "states": _STATES,
+            "categories": CATEGORIES,
+            "states": STATES,
             "fault": fault,
             "section": _AT,
         }

@@ -92,6 +92,16 @@ async def coming_below(
     return await _fetch(connection, _listed(environment, now).where(within(shifts.c.community, tops)))
 
 
+async def below_between(
+    connection: Connection, tops: Collection[str], environment: str, since: datetime, until: datetime
+) -> tuple[ListedShift, ...]:
+    """Return the shifts at and below `tops` that take place between the times and are not cancelled, in order."""
+    wanted = _listed(environment, since).where(
+        within(shifts.c.community, tops), shifts.c.starts < until, shifts.c.state == ActivityState.open.value
+    )
+    return await _fetch(connection, wanted)
+
+
 async def get_shift(connection: Connection, community: str, environment: str, shift: str) -> ListedShift | None:
     """Return None for a shift that does not exist in this community."""
     wanted = _JOINED.where(shifts.c.id == shift, shifts.c.community == community, shifts.c.environment == environment)

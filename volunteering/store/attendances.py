@@ -56,6 +56,15 @@ async def of_sign_ups(connection: Connection, wanted: Collection[str]) -> tuple[
     return await fetch_all(connection, Attendance, found)
 
 
+async def count_present(connection: Connection, wanted: Collection[str]) -> dict[str, int]:
+    """Return by shift how many people have checked in, and not out."""
+    out = select(attendances.c.sign_up).where(attendances.c.shift.in_(wanted), attendances.c.step == "out")
+    counted = select(attendances.c.shift, func.count().label("persons")).where(
+        attendances.c.shift.in_(wanted), attendances.c.step == "in", attendances.c.sign_up.not_in(out)
+    )
+    return {row.shift: row.persons for row in await connection.execute(counted.group_by(attendances.c.shift))}
+
+
 async def seats_between(connection: Connection, person: str, since: datetime, until: datetime) -> tuple[SignUp, ...]:
     """Return the person's confirmed seats in shifts that end after `since` and begin before `until`."""
     wanted = select(*_SIGN_UP).join(shifts, shifts.c.id == sign_ups.c.shift)

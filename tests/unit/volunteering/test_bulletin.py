@@ -23,10 +23,11 @@ from tests.fakes.central_process import RunningCentral
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.unit.beacon_gateway.sync.test_drain import run_until
 from tests.unit.central_server.conftest import enrolled
-from tests.unit.volunteering.community_desk import log_in
+from tests.unit.volunteering.community_desk import NEIGHBOURS, log_in
 from tests.unit.volunteering.member_phone import NAME, NUMBER, Phone, press
 from tests.unit.volunteering.test_requests import BUILDING, DOOR, HELP, NOTE, REQUESTS, form
 from volunteering.part import PART
+from volunteering.staff.today_page import TODAY
 
 
 @sqlite_only
@@ -49,6 +50,7 @@ async def test_a_gateway_gets_what_everybody_may_see_and_its_bell_reaches_staff_
         text = await _pulled(central, gateway, tmp_path)
         assert not [word for word in (NAME, NUMBER, BUILDING, DOOR, NOTE) if word in text]
         await _rings_once(central, gateway)
+        await _is_answered(central, session, gateway)
 
 
 async def _pulled(central: RunningCentral, gateway: DeliveringGateway, folder: Path) -> str:
@@ -95,6 +97,18 @@ async def _rings_once(central: RunningCentral, gateway: DeliveringGateway) -> No
             assert [(each.count, each.gateway, each.link) for each in found] == [
                 (1, gateway.id, "/staff/volunteers/today")
             ]
-            assert await bells.answer(connection, gateway.id, ["fengze"], "drill", "x", now) == 0
-            assert await bells.answer(connection, gateway.id, ["huada"], "drill", "x", now) == 1
-            assert not await bells.ringing(connection, [TOP], "drill")
+
+
+async def _is_answered(central: RunningCentral, session: aiohttp.ClientSession, gateway: DeliveringGateway) -> None:
+    """Staff of the community see the bell on their page of today, and end it; the neighbours do neither."""
+    neighbour = await log_in(central, session, Role.staff, NEIGHBOURS)
+    page = await neighbour.open(TODAY)
+    csrf = page.html.split('name="csrf" value="')[1][:64]
+    await neighbour.donor.send(f"{central.url}/staff/volunteers/bells/{gateway.id}/answer", {"csrf": csrf})
+    assert "Someone rang" not in page.text()
+    desk = await log_in(central, session, Role.steward)
+    page = await desk.open(TODAY)
+    for words in ("Someone rang at the screen 社区大厅", "Hot meals for elders", "1 of 3", "to be checked"):
+        assert words in page.text(), words
+    page = await press(desk.donor, page, "answer")
+    assert "Someone rang" not in page.text()
