@@ -25,6 +25,7 @@ from volunteering.public.join_pages import JoinPages
 from volunteering.public.own_page import OwnPages
 from volunteering.public.request_pages import RequestPages
 from volunteering.records.record_service import record_ended
+from volunteering.requests.act_on_request import close_unconfirmed
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.people_page import PeoplePage
 from volunteering.staff.requests_page import StaffRequestsPage
@@ -61,6 +62,7 @@ async def build(context: PartContext) -> RunningPart:
     jobs = [
         PartJob("volunteers.offers", partial(lapse_offers, context.database)),
         PartJob("volunteers.records", partial(record_ended, context.database), every_s=60.0),
+        PartJob("volunteers.requests", partial(close_unconfirmed, context.database), every_s=600.0),
         PartJob("volunteers.codes", partial(forget, context.database), every_s=600.0),
     ]
     return RunningPart(routes, jobs)

@@ -16,7 +16,7 @@ from sync_contract.strict_model import Language
 from volunteering.people.membership import Membership
 from volunteering.public.community import AT, community_path, find_community
 from volunteering.public.member_session import form_token, read_member_form, read_token
-from volunteering.public.request_views import LookLine, NewRequestPage, RequestLine, RequestPage, RequestsPage
+from volunteering.public.request_views import AskPage, LookLine, NewRequestPage, RequestLine, RequestPage, RequestsPage
 from volunteering.requests.act_on_request import (
     Outcome,
     RequestProblem,
@@ -52,6 +52,7 @@ class RequestPages:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get(_HELP, self._show_list),
+            web.get(f"{AT}/ask", self._show_own),
             web.get(f"{_HELP}/new", self._show_form),
             web.post(f"{_HELP}/new", self._ask),
             web.get(_ONE, self._show),
@@ -66,8 +67,18 @@ class RequestPages:
             own = () if person is None else await requests.unfinished_of(connection, person.id)
         reader, mine = language(request), {each.id for each in own}
         lines = tuple(_line(each, person, reader) for each in found if each.id not in mine)
-        view = RequestsPage(lines, tuple(_line(each, person, reader) for each in own), community_path(community.id))
+        helping = tuple(_line(each, person, reader) for each in own if person and each.helper == person.id)
+        view = RequestsPage(lines, helping, community_path(community.id))
         return await self._responder.page(request, view)
+
+    async def _show_own(self, request: web.Request) -> web.Response:
+        """Show the member's own requests, and the way to a new one."""
+        community, person = await self._reader(request)
+        async with self._database.read() as connection:
+            own = () if person is None else await requests.unfinished_of(connection, person.id)
+        asked = [each for each in own if person and each.person == person.id]
+        lines = tuple(_line(each, person, language(request)) for each in asked)
+        return await self._responder.page(request, AskPage(lines, community_path(community.id)))
 
     async def _show_form(self, request: web.Request) -> web.Response:
         community, person = await self._reader(request)
@@ -127,8 +138,8 @@ class RequestPages:
         if isinstance(result, RequestProblem):
             return await self._page(request, community, person, problem=result)
         gone = result in (RequestState.withdrawn, RequestState.closed)
-        path = f"{community_path(community.id)}/help"
-        raise web.HTTPSeeOther(path if gone else f"{path}/{request.match_info['request']}")
+        root = community_path(community.id)
+        raise web.HTTPSeeOther(f"{root}/ask" if gone else f"{root}/help/{request.match_info['request']}")
 
     async def _page(
         self,
@@ -154,6 +165,8 @@ class RequestPages:
             shown.building,
             shown.door,
             shown.note,
+            shown.name,
+            shown.mobile,
             tuple(LookLine(each.step, each.by != found.helper, moment(each.at, reader)) for each in looks)
             if actor is Actor.requester
             else (),

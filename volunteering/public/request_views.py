@@ -19,8 +19,18 @@ class RequestLine:
 
 
 @dataclass(frozen=True, slots=True)
+class AskPage(View):
+    """`lines`: the reader's own requests."""
+
+    template = "community_ask"
+
+    lines: tuple[RequestLine, ...]
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestsPage(View):
-    """`own`: requests of the reader, and those in which they help."""
+    """`own`: requests in which the reader helps."""
 
     template = "community_requests"
 
@@ -51,7 +61,8 @@ class LookLine:
 class RequestPage(View):
     """`actor`: "" for a visitor; `actions`: what the reader may do; `join`: the path to log in, "" for a member.
 
-    `building`, `door`, `note`: "" while hidden; `looks`: for who asked; `problem`: why a form changed nothing.
+    `building`, `door`, `note`, and name and number of a neighbour for whom staff asked: "" while hidden. `looks`: for
+    who asked. `problem`: why a form changed nothing.
     """
 
     template = "community_request"
@@ -64,5 +75,7 @@ class RequestPage(View):
     building: str = ""
     door: str = ""
     note: str = ""
+    name: str = ""
+    mobile: str = ""
     looks: tuple[LookLine, ...] = ()
     problem: str = ""

@@ -1,15 +1,24 @@
 """Ask for help, and act on a request, each with a line in the history."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
 from central_server.store.engine.connection import Connection
+from central_server.store.engine.database import Database
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.uuid7 import new_id
 from volunteering.people.sealed_person import PersonSeal
 from volunteering.requests.request_form import Address, NewRequest
-from volunteering.rules.requests import MAX_OPEN, Action, Actor, RequestState, next_state, visible_address
+from volunteering.rules.requests import (
+    CONFIRMED_WITHIN,
+    MAX_OPEN,
+    Action,
+    Actor,
+    RequestState,
+    next_state,
+    visible_address,
+)
 from volunteering.store import people, requests
 from volunteering.store.people import Person
 from volunteering.store.requests import Look, Request
@@ -24,11 +33,20 @@ class RequestProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Who acts, and how it went if they say so. `by`: the id of a person, or a staff account."""
+    """Who acts, and how it went if they say so. `by`: the id of a person, or a staff account; "" for the clock."""
 
     actor: Actor
     by: str
     outcome: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where staff write a request down."""
+
+    community: str
+    environment: str
+    account: str
 
 
 async def ask(
@@ -50,10 +68,49 @@ async def ask(
         RequestState.new.value,
         None,
         "",
+        "",
+        "",
+        now,
         now,
     )
     await requests.add(connection, request)
     return request
+
+
+async def ask_at_the_desk(
+    connection: Connection, seal: PersonSeal, desk: Desk, new: NewRequest, now: datetime
+) -> Request:
+    """Ask for a neighbour without a phone. Staff have checked it by writing it down."""
+    id_ = new_id()
+    request = Request(
+        id_,
+        desk.community,
+        desk.environment,
+        "",
+        new.category.value,
+        new.grid,
+        new.wanted_on.isoformat(),
+        seal.close_request(id_, new.address),
+        RequestState.open.value,
+        None,
+        "",
+        "",
+        desk.account,
+        now,
+        now,
+    )
+    await requests.add(connection, request)
+    return request
+
+
+async def close_unconfirmed(database: Database, now: datetime) -> None:
+    """Close requests that were reported as done a week ago. Raises StoreUnavailable."""
+
+    async def work(connection: Connection) -> None:
+        for each in await requests.unconfirmed(connection, now - CONFIRMED_WITHIN):
+            await act(connection, each, Action.close, Outcome(Actor.clock, ""), now)
+
+    await database.written(work)
 
 
 async def act(
@@ -64,7 +121,17 @@ async def act(
     if state is None:
         return RequestProblem.changed
     helper = {Action.claim: by.by, Action.give_up: None}.get(action, request.helper)
-    await requests.change(connection, request, state, by.by, now, helper=helper, outcome=by.outcome)
+    helping = by.actor is Actor.helper
+    await requests.change(
+        connection,
+        request,
+        state,
+        by.by,
+        now,
+        helper=helper,
+        outcome=request.outcome if helping else by.outcome,
+        helper_outcome=by.outcome if helping else request.helper_outcome,
+    )
     return state
 
 
@@ -84,7 +151,9 @@ async def look_at_address(
     step = "door" if visible.door else "building"
     if actor is not Actor.requester:
         await requests.add_look(connection, Look(request.id, step, by, now))
-    return Address(address.building, address.door if visible.door else "", address.note)
+    if visible.door:
+        return address
+    return replace(address, door="", mobile="")
 
 
 async def erase_requests(connection: Connection, person: Person, now: datetime) -> None:

@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 UNANSWERED_AFTER = timedelta(hours=24)
+CONFIRMED_WITHIN = timedelta(days=7)
+"""A request whose helper reports it as done is closed after this time, also if who asked says nothing."""
 MAX_OPEN = 3
 """Requests of one person that are not finished."""
 
@@ -35,6 +37,7 @@ class Action(StrEnum):
     report_done = "report_done"
     confirm = "confirm"
     withdraw = "withdraw"
+    close = "close"
 
 
 class Actor(StrEnum):
@@ -43,6 +46,10 @@ class Actor(StrEnum):
     helper = "helper"
     member = "member"
     """Another member of the community."""
+    desk = "desk"
+    """Staff, for a neighbour without a phone for whom they asked."""
+    clock = "clock"
+    """Nobody: time has passed."""
 
 
 _RULES: Mapping[tuple[RequestState, Actor, Action], RequestState] = {
@@ -54,6 +61,11 @@ _RULES: Mapping[tuple[RequestState, Actor, Action], RequestState] = {
     (RequestState.claimed, Actor.helper, Action.report_done): RequestState.helped,
     (RequestState.claimed, Actor.requester, Action.confirm): RequestState.closed,
     (RequestState.helped, Actor.requester, Action.confirm): RequestState.closed,
+    (RequestState.helped, Actor.clock, Action.close): RequestState.closed,
+    (RequestState.claimed, Actor.desk, Action.confirm): RequestState.closed,
+    (RequestState.helped, Actor.desk, Action.confirm): RequestState.closed,
+    (RequestState.open, Actor.desk, Action.withdraw): RequestState.withdrawn,
+    (RequestState.claimed, Actor.desk, Action.withdraw): RequestState.withdrawn,
     (RequestState.new, Actor.requester, Action.withdraw): RequestState.withdrawn,
     (RequestState.open, Actor.requester, Action.withdraw): RequestState.withdrawn,
     (RequestState.claimed, Actor.requester, Action.withdraw): RequestState.withdrawn,
@@ -79,7 +91,7 @@ class Visible:
 
 def visible_address(state: RequestState, actor: Actor, wanted_on: date, today: date) -> Visible:
     """A helper sees the building after claiming, and the door from the day on which help is wanted."""
-    if actor in (Actor.requester, Actor.staff):
+    if actor in (Actor.requester, Actor.staff, Actor.desk):
         return Visible(building=True, door=True)
     helping = actor is Actor.helper and state is RequestState.claimed
     return Visible(building=helping, door=helping and today >= wanted_on)

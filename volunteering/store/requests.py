@@ -19,7 +19,10 @@ _MAX_LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`wanted_on`: an ISO date. `sealed`: building, door and note. `helper` None: nobody helps yet."""
+    """`wanted_on`: an ISO date. `sealed`: building, door and note. `helper` None: nobody helps yet.
+
+    `person`, `asked_by`, `helper_outcome`: see `volunteering.store.tables.requests`.
+    """
 
     id: str
     community: str
@@ -32,7 +35,15 @@ class Request:
     state: str
     helper: str | None
     outcome: str
+    helper_outcome: str
+    asked_by: str
     asked_at: datetime
+    changed_at: datetime
+
+    @property
+    def at_the_desk(self) -> bool:
+        """Staff asked, for a neighbour without a phone."""
+        return not self.person
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ _REQUEST, _LOOK = columns_of(requests, Request), columns_of(address_looks, Look)
 
 async def add(connection: Connection, request: Request) -> None:
     await connection.execute(requests.insert().values(asdict(request)))
-    await _record(connection, request, request.state, request.person, request.asked_at)
+    await _record(connection, request, request.state, request.person or request.asked_by, request.asked_at)
 
 
 async def get(
@@ -100,6 +111,28 @@ async def unfinished_below(connection: Connection, tops: Collection[str], enviro
     return await fetch_all(connection, Request, chosen)
 
 
+async def unconfirmed(connection: Connection, helped_before: datetime) -> tuple[Request, ...]:
+    """Return the oldest requests that were reported as done by then, locked, and that nobody has confirmed."""
+    done = select(*_REQUEST).where(
+        requests.c.state == RequestState.helped.value, requests.c.changed_at <= helped_before
+    )
+    return await fetch_all(connection, Request, done.order_by(requests.c.changed_at).limit(100).with_for_update())
+
+
+async def went_badly(
+    connection: Connection, tops: Collection[str], environment: str, since: datetime
+) -> tuple[Request, ...]:
+    """Return the requests that went badly by either person and were changed since then, the newest first."""
+    badly = (requests.c.outcome == "badly") | (requests.c.helper_outcome == "badly")
+    wanted = select(*_REQUEST).where(
+        within(requests.c.community, tops),
+        requests.c.environment == environment,
+        badly,
+        requests.c.changed_at >= since,
+    )
+    return await fetch_all(connection, Request, wanted.order_by(requests.c.changed_at.desc()).limit(_MAX_LISTED))
+
+
 @dataclass(frozen=True, slots=True)
 class Unanswered:
     """How many requests of a community wait since `since` or later."""
@@ -133,8 +166,15 @@ async def change(
     *,
     helper: str | None,
     outcome: str = "",
+    helper_outcome: str = "",
 ) -> None:
-    values = {"state": state.value, "helper": helper, "outcome": outcome}
+    values = {
+        "state": state.value,
+        "helper": helper,
+        "outcome": outcome,
+        "helper_outcome": helper_outcome,
+        "changed_at": now,
+    }
     await connection.execute(update(requests).where(requests.c.id == request.id).values(values))
     await _record(connection, request, state, by, now)
 

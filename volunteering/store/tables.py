@@ -129,12 +129,21 @@ requests = Table(
     Column("state", String(16), nullable=False),
     Column("helper", String(32)),
     Column("outcome", String(8), nullable=False),
+    Column("helper_outcome", String(8), nullable=False),
+    Column("asked_by", String(64), nullable=False),
     Column("asked_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Index(None, "state", "changed_at"),
     Index(None, "community", "state", "wanted_on"),
     Index(None, "person"),
     Index(None, "helper"),
 )
-"""`wanted_on`: an ISO date. `sealed`: building, door and note. `outcome`: how it went, by who asked; "" for unknown."""
+"""`wanted_on`: an ISO date. `sealed`: building, door and note. `outcome`: how it went, by who asked; "" for unknown.
+
+`person`: "" for a neighbour without a phone, for whom the staff account `asked_by` asked.
+`helper_outcome`: how it went, by the helper.
+`changed_at`: when the state changed last.
+"""
 
 address_looks = Table(
     "vol_address_looks",

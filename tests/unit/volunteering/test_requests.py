@@ -62,11 +62,15 @@ async def test_a_request_goes_from_one_member_to_another_and_shows_its_address_i
     seen = (await asking.open(one)).text()
     assert seen.count("building and door") == 2
     assert ("The helper" in seen, "Staff" in seen) == (True, True)
-    await _pressed(helping, one, "report_done")
+    token = await _token(helping, f"{HELP}/new")
+    await helping.donor.send(f"{central.url}{one}/report_done", {"csrf": token, "outcome": "badly"})
     assert BUILDING not in (await helping.open(one)).text()
     await asking.donor.send(
         f"{central.url}{one}/confirm", {"csrf": await _token(asking, HELP + "/new"), "outcome": "well"}
     )
+    listed = (await (await log_in(central, session, Role.steward)).open(REQUESTS)).text()
+    assert "the helper says so" in listed
+    await _is_asked_at_the_desk(central, session, helping)
     await _is_stored_sealed_and_erased(central, asking, one)
     for phone in (asking, helping, other):
         await phone.session.close()
@@ -85,6 +89,29 @@ async def _is_checked_in_two_touches(central: RunningCentral, steward: Desk, one
         assert (await (await log_in(central, session, role, place)).open(request)).status == 404
 
 
+async def _is_asked_at_the_desk(central: RunningCentral, session: aiohttp.ClientSession, helping: Phone) -> None:
+    """Staff write the request of a neighbour down, and confirm it; the helper gets the number only on the day."""
+    desk = await log_in(central, session, Role.steward)
+    fields = form(place=COMMUNITY, name="苏阿婆", mobile="13900000001", consent="yes", grid="8-8")
+    later = f"{datetime.now(UTC).astimezone(OFFICIAL_TIME).date() + timedelta(days=2)}"
+    for wrong in ({"consent": ""}, {"name": ""}, {"mobile": "12"}, {"place": NEIGHBOURS}):
+        assert (await desk.send(f"{REQUESTS}/new", **(fields | wrong))).status in (404, 422), wrong
+    for wanted_on, shows in ((later, False), (fields["wanted_on"], True)):
+        page = await desk.send(f"{REQUESTS}/new", **(fields | {"wanted_on": wanted_on}))
+        assert "Saved" in page.text()
+        found = [each for each in (await helping.open(HELP)).html.split('href="') if "8-8" in each]
+        one = found[0].partition('"')[0]
+        await _pressed(helping, one, "claim")
+        shown = (await _pressed(helping, one, "address")).text()
+        assert ("苏阿婆" in shown, BUILDING in shown) == (True, True)
+        assert ("13900000001" in shown, DOOR in shown) == (shows, shows)
+        request = f"{REQUESTS}/{one.rpartition('/')[2]}"
+        looked = (await press(desk.donor, await desk.open(request), "address")).text()
+        assert all(text in looked for text in ("苏阿婆", "13900000001", DOOR, "Asked at the desk"))
+        await press(desk.donor, await desk.open(request), "confirm")
+        assert "8-8" not in (await helping.open(HELP)).text()
+
+
 async def _is_stored_sealed_and_erased(central: RunningCentral, asking: Phone, one: str) -> None:
     async with central.database() as database:
         async with database.read() as connection:
@@ -93,8 +120,8 @@ async def _is_stored_sealed_and_erased(central: RunningCentral, asking: Phone, o
         assert not [text for text in (BUILDING, DOOR, NOTE) if text in stored]
         await asking.act(f"/community/{COMMUNITY}/me", "erase")
         async with database.read() as connection:
-            (row,) = (await connection.execute(select(metadata.tables["vol_requests"]))).all()
-    assert (row.state, row.outcome, row.sealed, row.grid) == ("closed", "well", b"", "")
+            row, *_ = (await connection.execute(select(metadata.tables["vol_requests"]).order_by("asked_at"))).all()
+    assert (row.state, row.helper_outcome, row.outcome, row.sealed, row.grid) == ("closed", "badly", "well", b"", "")
 
 
 async def _pressed(phone: Phone, path: str, action: str) -> Page:
@@ -125,7 +152,7 @@ async def test_a_form_with_faults_comes_back_and_a_person_has_three_requests_at_
 def test_each_action_is_possible_for_one_actor_and_leads_to_an_end() -> None:
     every = list(product(RequestState, Actor, Action))
     possible = {each: state for each in every if (state := next_state(*each)) is not None}
-    assert len(possible) == 11
+    assert len(possible) == 16
     assert all(
         (action in actions_of(state, actor)) is ((state, actor, action) in possible) for state, actor, action in every
     )
@@ -144,6 +171,7 @@ def test_the_address_shows_in_steps() -> None:
     for state in set(RequestState) - {RequestState.claimed}:
         assert visible_address(state, Actor.helper, TODAY, TODAY) == Visible(building=False, door=False)
     for state in RequestState:
+        assert visible_address(state, Actor.clock, TODAY, TODAY) == Visible(building=False, door=False)
         assert visible_address(state, Actor.member, TODAY, TODAY) == Visible(building=False, door=False)
     asked = datetime(2026, 12, 31, 23, 0, tzinfo=UTC)
     late = asked + timedelta(hours=24)
