@@ -21,12 +21,14 @@ from volunteering.public.bulletin_api import BulletinApi
 from volunteering.public.card_check_pages import CardCheckPages
 from volunteering.public.card_pages import CardPages
 from volunteering.public.check_in_pages import CheckInPages
+from volunteering.public.highlight_pages import HighlightPages
 from volunteering.public.join_pages import JoinPages
 from volunteering.public.own_page import OwnPages
 from volunteering.public.request_pages import RequestPages
 from volunteering.records.record_service import record_ended
 from volunteering.requests.act_on_request import close_unconfirmed
 from volunteering.staff.activities_page import ActivitiesPage
+from volunteering.staff.highlights_page import HighlightsPage
 from volunteering.staff.people_page import PeoplePage
 from volunteering.staff.requests_page import StaffRequestsPage
 from volunteering.staff.today_page import TodayPage
@@ -51,12 +53,14 @@ async def build(context: PartContext) -> RunningPart:
         *CardPages(membership, responder, context.address).routes(),
         *CheckInPages(membership, responder).routes(),
         *JoinPages(membership, responder).routes(),
+        *HighlightPages(membership, responder).routes(),
         *OwnPages(membership, responder).routes(),
         *RequestPages(membership, responder).routes(),
         *ActivitiesPage(context.frame, context.environment).routes(),
         *StaffRequestsPage(context.frame, membership.seal, context.environment).routes(),
         *BulletinApi(context).routes(),
         *TodayPage(context.frame, context.environment).routes(),
+        *HighlightsPage(context.frame, membership.seal, context.environment).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
     ]
     jobs = [
@@ -80,6 +84,7 @@ PART = Part(
             Entry("/staff/volunteers/today", _("Today"), Right.see),
             Entry("/staff/volunteers/activities", _("Activities"), Right.see),
             Entry("/staff/volunteers/requests", _("Requests for help"), Right.see),
+            Entry("/staff/volunteers/highlights", _("Beautiful moments"), Right.see),
             Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),
         ),
     ),

@@ -1,16 +1,19 @@
 """Compose a community's bulletin from what everybody may see: no name, and no address below the grid."""
 
+from base64 import b64encode
 from datetime import date, datetime, time, timedelta
 from urllib.parse import quote
 
 from central_server.store.engine.connection import Connection
-from sync_contract.bulletin import Bulletin, BulletinActivity, BulletinRequest, HelpKind
+from sync_contract.bulletin import Bulletin, BulletinActivity, BulletinHighlight, BulletinRequest, HelpKind
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Environment
-from volunteering.store import activities, requests, sign_ups
+from volunteering.rules.highlights import picture_may_be_on_a_screen
+from volunteering.store import activities, highlights, requests, sign_ups
 from volunteering.store.activities import ActivityState
+from volunteering.store.highlights import Highlight
 
-_MAX_ACTIVITIES, _MAX_REQUESTS = 20, 40
+_MAX_ACTIVITIES, _MAX_REQUESTS, _MAX_HIGHLIGHTS = 20, 40, 6
 
 
 async def compose_bulletin(connection: Connection, community: str, environment: Environment, now: datetime) -> Bulletin:
@@ -20,6 +23,7 @@ async def compose_bulletin(connection: Connection, community: str, environment: 
     listed = [each for each in coming if each.shift.state is ActivityState.open and each.shift.starts < last]
     uses = await sign_ups.uses(connection, {each.shift.id: each.shift.seats for each in listed})
     waiting = await requests.open_in(connection, community, environment.value)
+    shown = await highlights.published_in(connection, community, environment.value, _MAX_HIGHLIGHTS)
     return Bulletin(
         environment=environment,
         issued_at=now,
@@ -39,4 +43,17 @@ async def compose_bulletin(connection: Connection, community: str, environment: 
             BulletinRequest(kind=HelpKind(each.category), grid=each.grid, wanted_on=date.fromisoformat(each.wanted_on))
             for each in waiting[:_MAX_REQUESTS]
         ),
+        highlights=tuple([await _highlight(connection, each) for each in shown]),
+    )
+
+
+async def _highlight(connection: Connection, highlight: Highlight) -> BulletinHighlight:
+    """Return it with its picture only if nobody can be recognised on it."""
+    picture = await highlights.picture_of(connection, highlight.id)
+    people = len(await highlights.consents_of(connection, highlight.id))
+    on_screen = picture_may_be_on_a_screen(await highlights.approvals_of(connection, highlight.id), people)
+    return BulletinHighlight(
+        text=highlight.texts,
+        day=date.fromisoformat(highlight.day),
+        picture=b64encode(picture.small).decode() if picture is not None and on_screen else "",
     )

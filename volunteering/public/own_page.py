@@ -15,6 +15,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.places.places import Place
 from volunteering.activities.sign_up import erase_person
 from volunteering.cards.issue_card import end_card
+from volunteering.highlights.approval import withdraw_all_of
 from volunteering.people.membership import Membership
 from volunteering.public.activity_lines import load_lines
 from volunteering.public.community import AT, community_path, find_community
@@ -23,7 +24,7 @@ from volunteering.public.views import ErasedPage, OwnPage
 from volunteering.requests.act_on_request import erase_requests
 from volunteering.requests.request_form import Address
 from volunteering.rules.phone_number import hide_middle
-from volunteering.store import activities, attendances, cards, people, requests, service_records, sign_ups
+from volunteering.store import activities, attendances, cards, highlights, people, requests, service_records, sign_ups
 from volunteering.store.people import Person
 from volunteering.store.requests import Request
 
@@ -73,6 +74,10 @@ class OwnPages:
                 "attendances": [asdict(each) for each in await attendances.every_of(connection, person.id)],
                 "cards": [asdict(each) for each in await cards.every_of(connection, person.id)],
                 "service_records": [asdict(each) for each in await service_records.every_of(connection, person.id)],
+                "pictures": [
+                    asdict(consent)
+                    for _, consent in await highlights.of_number(connection, person.community, person.number_hash or "")
+                ],
                 "sign_ups": [asdict(each) for each in await sign_ups.every_of(connection, person.id)],
             }
         text = json.dumps(stored, default=_plain, ensure_ascii=False, indent=1)
@@ -113,6 +118,8 @@ class OwnPages:
 
 
 async def _erase(connection: Connection, *, person: Person, now: datetime) -> None:
+    if person.number_hash is not None:
+        await withdraw_all_of(connection, person, now)
     await end_card(connection, person, now)
     await erase_requests(connection, person, now)
     await erase_person(connection, person, now)

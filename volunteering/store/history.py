@@ -15,6 +15,7 @@ class RecordKind(StrEnum):
     sign_up = "sign_up"
     request = "request"
     card = "card"
+    highlight = "highlight"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from central_server.store.engine.tables.metadata import Counted
 from central_server.store.engine.timestamps import Instant
 from volunteering.store.columns import community_column, id_column
 from volunteering.store.columns import metadata as metadata
+from volunteering.store.highlight_tables import highlights as highlights
 from volunteering.store.service_tables import cards as cards
 from volunteering.store.service_tables import service_records as service_records
 
