@@ -219,6 +219,12 @@ class Volunteering(Record):
     bulletin: bool = False
 
 
+class Updates(Record):
+    """`hours`: when updates may be installed, by this device's clock."""
+
+    hours: Annotated[tuple[HoursOfDay, ...], Field(min_length=1, max_length=10)] = ("02:00-05:00",)
+
+
 class OnlyKiosk(BaseModel):
     """Only [kiosk]: the browser's user does not know the enrolment that the other sections may need."""
 
@@ -245,6 +251,7 @@ class Settings(Record):
     kiosk: Kiosk = Kiosk()
     mqtt: Mqtt = Mqtt()
     volunteering: Volunteering = Volunteering()
+    updates: Updates = Updates()
 
     @classmethod
     def find_misfits(cls, document: Mapping[str, Any]) -> Iterable[Misfit]:

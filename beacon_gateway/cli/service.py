@@ -37,6 +37,27 @@ def run(
     raise typer.Exit(body(config, state_dir, radio, port, central_url, central_key))
 
 
+@app.command()
+def rehearse(
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    always: Annotated[bool, typer.Option("--always", help="Also when this version has passed before.")] = False,
+) -> None:
+    """Migrate a copy of the store and try this version on it, before it serves the kiosk; the store is unchanged."""
+    import_structlog()
+    from beacon_gateway.commands.rehearse import rehearse as body
+
+    raise typer.Exit(body(config, state_dir, always=always))
+
+
+@app.command("update-hours")
+def update_hours(config: Config = DEFAULT_CONFIG, state_dir: StateDir = DEFAULT_STATE) -> None:
+    """State whether the site permits an update now: 0, or 75 outside the hours of [updates]."""
+    from beacon_gateway.commands.update_hours import update_hours as body
+
+    raise typer.Exit(body(config, state_dir))
+
+
 @app.command("radio-helper")
 def radio_helper(
     user: Annotated[str, typer.Option(help="The only user that is served.")] = "beacon-gateway",

@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from beacon_gateway.commands.rehearse import REFUSED
 from beacon_gateway.settings import Kiosk, Radio
 from tests.paths import ROOT
 
@@ -18,6 +19,7 @@ BACKUP = "beacon-central-backup"
 DRILL_BANK = "beacon-drill-bank"
 FIRST_BOOT = "beacon-first-boot"
 HELPER = "beacon-radio-helper"
+UPDATES = ("beacon-update", "beacon-update-repair", "beacon-rollback")
 
 
 def analyze(*words: str) -> subprocess.CompletedProcess[str]:
@@ -41,8 +43,9 @@ def test_the_sandbox_score_is_low(unit: str, threshold: int) -> None:
 def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     """With the programs that they start put in place: those are installed, not built here."""
     shutil.copy(SYSTEMD / f"{HELPER}.socket", tmp_path)
-    shutil.copy(SYSTEMD / f"{BACKUP}.timer", tmp_path)
-    for unit in (*SERVICES, KIOSK, HELPER, BACKUP, DRILL_BANK, FIRST_BOOT):
+    for file in (f"{BACKUP}.timer", "beacon-update.timer", "beacon-rollback.path"):
+        shutil.copy(SYSTEMD / file, tmp_path)
+    for unit in (*SERVICES, KIOSK, HELPER, BACKUP, DRILL_BANK, FIRST_BOOT, *UPDATES):
         text = (SYSTEMD / f"{unit}.service").read_text("utf-8")
         started = set(re.findall(r"^ExecStart(?:Pre)?=\+?(\S+)", text, re.MULTILINE))
         assert started
@@ -116,9 +119,19 @@ def test_the_backup_timer_backs_up_the_running_server() -> None:
 def test_all_gateway_units_start_the_installed_program() -> None:
     units = ("beacon-gateway", KIOSK, HELPER, FIRST_BOOT)
     text = "".join((SYSTEMD / f"{unit}.service").read_text("utf-8") for unit in units)
-    assert set(re.findall(r"(/\S+/beacon-gateway) (?:run|kiosk|radio|first)", text)) == {
+    assert set(re.findall(r"(/\S+/beacon-gateway) (?:run|rehearse|kiosk|radio|first)", text)) == {
         "/opt/beacon-gateway/bin/beacon-gateway"
     }
+
+
+def test_a_new_version_is_tried_with_the_state_and_settings_of_the_service() -> None:
+    """The folder of the mark that the root unit watches is the service's state folder."""
+    unit = _settings("beacon-gateway")
+    words = unit["ExecStart"].split()
+    assert unit["ExecStartPre"].split() == [words[0], "rehearse", *words[words.index("--config") :]]
+    mark = _settings("beacon-rollback", "path")["PathExists"]
+    assert mark == f"/var/lib/{unit['StateDirectory']}/{REFUSED}"
+    assert f"mark={mark} " in (SYSTEMD / "beacon-update").read_text("utf-8")
 
 
 def test_every_user_of_a_unit_is_created() -> None:

@@ -21,6 +21,17 @@ case "$*" in
 *) echo "systemctl $*" >>/systemctl.log ;;
 esac
 """
+SYSUSERS = """#!/bin/sh
+# Called by postinst. With /cut there, the power goes: dpkg, apt and beacon-update are killed where they are.
+[ -e /cut ] || exec /usr/bin/systemd-sysusers.real "$@"
+rm /cut
+pid=$PPID pids=
+until [ "$pid" = "$(cat /update.pid)" ]; do
+    pids="$pid $pids"
+    pid=$(awk '/^PPid/ {print $2}' /proc/$pid/status)
+done
+kill -9 $pid $pids    # the outermost first, so that none reacts to the end of another
+"""
 SOURCES = """Types: deb
 URIs: file:/debs/repository
 Suites: stable
@@ -28,25 +39,43 @@ Components: main
 Signed-By: /debs/key.asc
 """
 LIFE = """
-install -m 755 /debs/systemctl /usr/local/bin/systemctl
+install -m 755 /debs/systemctl /usr/local/bin
+mv /usr/bin/systemd-sysusers /usr/bin/systemd-sysusers.real    # apt gives scripts a PATH without /usr/local
+install -m 755 /debs/systemd-sysusers /usr/bin
 dpkg -i --force-depends --force-unsafe-io /debs/beacon-gateway_1_*.deb >/dev/null
 rm -f /etc/apt/sources.list.d/* /etc/apt/sources.list
 export BEACON_UPDATE_WATCHED_S=1
 update() {
     code=0
-    "$1" >/out 2>&1 || code=$?
+    sh -c 'echo $$ >/update.pid; exec /update $1' sh "${2:-}" >/out 2>&1 || code=$?
     version=$(dpkg-query -W -f "\\${Version}" beacon-gateway)
-    echo "= $2: exit $code, version $version: $(grep ^beacon-update /out | tail -n 1 | cut -d" " -f2-)"
+    echo "= $1: exit $code, version $version: $(grep ^beacon-update /out | tail -n 1 | cut -d" " -f2-)"
     sed "s/^/  /" /out
 }
 cp /opt/beacon-gateway/bin/beacon-update /update
-update /update none
+update none
 cp /debs/beacon-gateway.sources /etc/apt/sources.list.d/
 for step in "$@"; do
     rm -rf /debs/repository
     cp -r /debs/$step /debs/repository
-    update /update $step
+    update $step
 done
+touch /cut
+rm -r /debs/repository
+cp -r /debs/later /debs/repository
+update cut
+update after-the-cut
+dpkg-query -W -f "\\${db:Status-Status}" beacon-gateway | grep -qx installed
+mkdir -p /var/lib/beacon-gateway
+echo 3 >/var/lib/beacon-gateway/upgrade-refused
+update another-version-refused-its-store rollback
+echo 4 >/var/lib/beacon-gateway/upgrade-refused
+update refused-its-store rollback
+test ! -e /var/lib/beacon-gateway/upgrade-refused
+update later
+update no-further-back back
+echo "exit 75" >/opt/beacon-gateway/bin/beacon-gateway
+update not-now
 """
 STEPS = ["unsigned", "other-key", "tampered", "broken", "broken", "good", "older"]
 
@@ -70,6 +99,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     home.mkdir(mode=0o700)
     debs.mkdir()
     (debs / "systemctl").write_text(SYSTEMCTL)
+    (debs / "systemd-sysusers").write_text(SYSUSERS)
     (debs / "beacon-gateway.sources").write_text(SOURCES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GNUPGHOME", str(home))
@@ -81,6 +111,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
         one = small_package(debs, "1", "works")
         broken = small_package(debs, "2", "broken")
         good = small_package(debs, "3", "works again")
+        later = small_package(debs, "4", "works too")
         contents = {
             "unsigned": ([one, good], ""),
             "other-key": ([one, good], "stranger@example.org"),
@@ -88,6 +119,7 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
             "broken": ([one, broken], "release@example.org"),
             "good": ([one, broken, good], "release@example.org"),
             "older": ([one], "release@example.org"),
+            "later": ([one, good, later], "release@example.org"),
         }
         for name, (packages, key_of) in contents.items():
             release = add_packages(debs / name, packages, [own_architecture()])
@@ -116,6 +148,13 @@ def test_only_a_newer_signed_version_is_installed_and_a_broken_one_is_taken_back
         "broken: exit 0, version 1: 2 was tried before and did not stay active; waiting for a later version",
         "good: exit 0, version 3: 3 works",
         "older: exit 0, version 3: 3 is the newest version",
+        "cut: exit 137, version 4: from 3 to 4",
+        "after-the-cut: exit 0, version 4: 4 is the newest version",
+        "another-version-refused-its-store: exit 0, version 4: ",
+        "refused-its-store: exit 0, version 3: the gateway refused 4 on a copy of its store; going back",
+        "later: exit 0, version 3: 4 was tried before and did not stay active; waiting for a later version",
+        "no-further-back: exit 1, version 3: there is no previous package",
+        "not-now: exit 0, version 3: not in the quiet hours of this site",
     ]
 
 
