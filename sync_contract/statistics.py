@@ -3,8 +3,9 @@
 `merge` is associative and commutative, and NOTHING is its identity. Every figure is an integer, so sums are exact.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TypeVar
 
 from sync_contract.beacon_identity import BeaconId
@@ -35,16 +36,22 @@ V = TypeVar("V")
 
 def total(statistics: BeaconStatistics, *, trusted: bool | None = None) -> Total:
     """Return the total of one period. `trusted`: whether its time is known; None for as its own clock states."""
-    listened_ms = _ms(statistics.seconds)
-    known = statistics.start.reliable if trusted is None else trusted
+    return sum_periods([(statistics, statistics.start.reliable if trusted is None else trusted)])
+
+
+def sum_periods(periods: Sequence[tuple[BeaconStatistics, bool]]) -> Total:
+    """Return the total of periods, each with whether its time is known; many at once take the least time."""
+    listened = [(_ms(period.seconds), known) for period, known in periods]
     return Total(
-        stretches=1,
-        listened_ms=listened_ms,
-        trusted_ms=listened_ms if known else 0,
-        foreign_frames=statistics.foreign_frames,
-        places=_united(((row.beacon, row) for row in statistics.places), merge_places),
-        classes=_united(((row.tag_class, row) for row in statistics.classes), merge_classes),
-        advertised_ms=_united(((row.beacon, _ms(row.seconds)) for row in statistics.advertised), _add),
+        stretches=len(periods),
+        listened_ms=sum(ms for ms, _ in listened),
+        trusted_ms=sum(ms for ms, known in listened if known),
+        foreign_frames=sum(period.foreign_frames for period, _ in periods),
+        places=_united(((row.beacon, row) for period, _ in periods for row in period.places), merge_places),
+        classes=_united(((row.tag_class, row) for period, _ in periods for row in period.classes), merge_classes),
+        advertised_ms=_united(
+            ((row.beacon, _ms(row.seconds)) for period, _ in periods for row in period.advertised), _add
+        ),
     )
 
 
@@ -63,34 +70,30 @@ def merge(*totals: Total) -> Total:
 def merge_places(*rows: PlaceBeaconStatistics) -> PlaceBeaconStatistics:
     """Merge statistics of one beacon. Raises ValueError for two beacons."""
     beacon = rows[0].beacon
-    if any(row.beacon != beacon for row in rows):
+    if any([row.beacon != beacon for row in rows]):
         raise ValueError(f"more than one beacon: {sorted({str(row.beacon) for row in rows})}")
+    sums = dict(zip(_PLACE_SUMS, _sums(map(_place_sums, rows)), strict=True))
     return PlaceBeaconStatistics(
         beacon=beacon,
-        frames=sum(row.frames for row in rows),
-        frames_without_rssi=sum(row.frames_without_rssi for row in rows),
-        frames_suspect=sum(row.frames_suspect for row in rows),
-        expected_frames=sum(row.expected_frames for row in rows),
-        heard_of_expected=sum(row.heard_of_expected for row in rows),
-        longest_gap_ms=max(row.longest_gap_ms for row in rows),
+        longest_gap_ms=max([row.longest_gap_ms for row in rows]),
         gap_histogram=_sums([row.gap_histogram for row in rows]),
-        rssi_min=min((row.rssi_min for row in rows if row.rssi_min is not None), default=None),
-        rssi_max=max((row.rssi_max for row in rows if row.rssi_max is not None), default=None),
-        rssi_sum=sum(row.rssi_sum for row in rows),
+        rssi_min=min([row.rssi_min for row in rows if row.rssi_min is not None], default=None),
+        rssi_max=max([row.rssi_max for row in rows if row.rssi_max is not None], default=None),
         rssi_histogram=_sums([row.rssi_histogram for row in rows]),
+        **sums,
     )
 
 
 def merge_classes(*rows: ClassStatistics) -> ClassStatistics:
     """Merge statistics of one class of person tags. Raises ValueError for two classes."""
     tag_class = rows[0].tag_class
-    if any(row.tag_class != tag_class for row in rows):
+    if any([row.tag_class != tag_class for row in rows]):
         raise ValueError(f"more than one class: {sorted({row.tag_class for row in rows})}")
     return ClassStatistics(
         tag_class=tag_class,
-        entries=sum(row.entries for row in rows),
-        visits=sum(row.visits for row in rows),
-        tags=max(row.tags for row in rows),
+        entries=sum([row.entries for row in rows]),
+        visits=sum([row.visits for row in rows]),
+        tags=max([row.tags for row in rows]),
         dwell_histogram=_sums([row.dwell_histogram for row in rows]),
     )
 
@@ -104,6 +107,10 @@ def loss(place: PlaceBeaconStatistics) -> float | None:
 
 def _sums(rows: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
     return tuple(map(sum, zip(*rows, strict=True)))
+
+
+_PLACE_SUMS = ("frames", "frames_without_rssi", "frames_suspect", "expected_frames", "heard_of_expected", "rssi_sum")
+_place_sums = attrgetter(*_PLACE_SUMS)
 
 
 def _add(*numbers: int) -> int:

@@ -5,8 +5,8 @@ distance from it on the monotonic clock. The result depends on what arrived, not
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.records import (
@@ -22,16 +22,17 @@ HOUR = timedelta(hours=1)
 _SLACK = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(NamedTuple):
     """A reading of a boot whose wall clock was synchronised."""
 
     monotonic_ns: int
     wall: datetime
 
+    def is_before(self, other: "Anchor") -> bool:
+        return self < other
 
-@dataclass(frozen=True, slots=True)
-class EventTime:
+
+class EventTime(NamedTuple):
     """`sure`: by a clock that was synchronised then, or later in the same boot."""
 
     at: datetime
@@ -44,18 +45,16 @@ def start_reading(parcel: Parcel) -> ClockReading:
     return parcel.clock if isinstance(parcel.body, at_once) else parcel.body.start
 
 
-def anchors(parcel: Parcel) -> dict[str, Anchor]:
-    """Return the anchors that the parcel contains, by boot."""
-    found: dict[str, Anchor] = {}
-    for reading in (parcel.clock, start_reading(parcel)):
-        if reading.reliable:
-            anchor = Anchor(reading.monotonic_ns, reading.wall)
-            found[reading.boot] = first([anchor, found.get(reading.boot, anchor)])
+def anchors(parcels: Iterable[tuple[str, Parcel]]) -> dict[tuple[str, str], Anchor]:
+    """Return the earliest anchor that the parcels, each with its gateway, contain of each gateway's boot."""
+    found: dict[tuple[str, str], Anchor] = {}
+    for gateway, parcel in parcels:
+        for reading in (parcel.clock, start_reading(parcel)):
+            if reading.reliable:
+                anchor, key = Anchor(reading.monotonic_ns, reading.wall), (gateway, reading.boot)
+                if key not in found or anchor.is_before(found[key]):
+                    found[key] = anchor
     return found
-
-
-def first(known: Iterable[Anchor]) -> Anchor:
-    return min(known, key=lambda anchor: (anchor.monotonic_ns, anchor.wall))
 
 
 def event_time(reading: ClockReading, anchor: Anchor | None, received_at: datetime) -> EventTime:

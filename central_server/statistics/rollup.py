@@ -25,7 +25,7 @@ from central_server.store.parcels.parcel_times import StoredContent
 from central_server.store.statistics import figures, screen_figures, stale_hours
 from central_server.store.statistics.stale_hours import StaleHour
 from sync_contract.records import Parcel
-from sync_contract.statistics import Total, merge
+from sync_contract.statistics import NOTHING, Total
 from sync_contract.wire_record import decode
 
 _MAX_HOURS = 8
@@ -131,7 +131,7 @@ async def _replace_screens(connection: Connection, stale: StaleHour, hour: _Hour
 
 
 def _totals(hour: _Hour) -> dict[str, Total]:
-    return {community: merge(*counts.totals) for community, counts in hour.items() if counts.totals}
+    return {community: total for community, counts in hour.items() if (total := counts.total()) is not NOTHING}
 
 
 def _entries(hour: _Hour) -> int:
@@ -146,7 +146,7 @@ async def _count_hour(database: Database, stale: StaleHour, about: RecordKey, no
 
     async def count(records: Sequence[RecordKey]) -> None:
         async with database.read() as connection:
-            contents = await parcel_times.contents(connection, stale.gateway, [record.id for record in records])
+            contents = await parcel_times.contents(connection, [(record.gateway, record.id) for record in records])
         for community, part in (await asyncio.to_thread(_count, contents, sure)).items():
             hour[community].merge(part)
 
@@ -164,4 +164,6 @@ def _count(contents: Sequence[StoredContent], sure: Mapping[str, bool]) -> _Hour
     hour: defaultdict[str, Counts] = defaultdict(Counts)
     for content in contents:
         hour[content.community].add(decode(Parcel, content.content), sure=sure[content.parcel])
+    for counts in hour.values():
+        counts.total()  # added up on the thread
     return hour

@@ -80,7 +80,7 @@ async def _anchors(connection: Connection, code: CheckInCode) -> list[ClockReadi
 
     A report was sent just before it was received: the server's own clock gives its time, whatever the gateway's says.
     """
-    found = await parcel_times.anchors(connection, code.gateway, [code.boot])
+    found = await parcel_times.anchors(connection, [(code.gateway, code.boot)])
     known = list(found.values())
     report = await gateway_reports.get(connection, code.gateway)
     if report is not None and report.boot == code.boot:

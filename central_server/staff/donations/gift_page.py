@@ -139,7 +139,8 @@ class GiftPage:
         attempt = chosen_attempt(tried)
         line = next((each for each in posted if attempt and each.identity == f"received:{attempt.id}"), None)
         record = await parcels.get(connection, intent.gateway, intent.id)
-        happened = (await parcel_times.known(connection, intent.gateway, [intent.id])).get(intent.id)
+        key = (intent.gateway, intent.id)
+        happened = (await parcel_times.known(connection, [key])).get(key)
         lines = await sync_log.of_parcel(connection, intent.gateway, intent.id)
         statement = None if attempt is None or attempt.statement is None else attempt.statement
         return GiftFacts(

@@ -3,14 +3,21 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import BigInteger, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Integer, String, Table, Text
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.timestamps import Instant, micros
 
 Row = Sequence[object]
 Column = tuple[object, ...]
-_TYPES: dict[type, str] = {String: "text", Text: "text", BigInteger: "bigint", Instant: "bigint", Integer: "integer"}
+ARRAY_TYPES: dict[type, str] = {
+    String: "text",
+    Text: "text",
+    BigInteger: "bigint",
+    Instant: "bigint",
+    Integer: "integer",
+    Boolean: "boolean",
+}
 
 
 async def add(
@@ -66,7 +73,7 @@ def _unnest(table: Table, columns: Sequence[str], stored: Sequence[Column]) -> t
     arrays: list[str] = []
     values: list[object] = []
     for name, column in zip(columns, stored, strict=True):
-        kind = _TYPES[type(table.c[name].type)]
+        kind = ARRAY_TYPES[type(table.c[name].type)]
         mark = f"${len(values) + 1}"
         if column.count(column[0]) == len(column):
             selected.append(f"{mark}::{kind}")

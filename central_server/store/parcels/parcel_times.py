@@ -1,22 +1,25 @@
-"""When each parcel happened, and the clock readings (anchors) that give the time of a boot."""
+"""When each parcel happened, and the clock readings (anchors) that give the time of a boot.
+
+A key is a gateway with a parcel or a boot.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from typing import NamedTuple
 
-from sqlalchemy import Table, select
-from sqlalchemy.sql.base import Executable
+from sqlalchemy import select
 
-from central_server.store.engine.bulk_lookup import is_one_of
+from central_server.store.engine import bulk_insert
+from central_server.store.engine.bulk_lookup import rows_of
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import boots, moments
-from central_server.store.engine.upsert import insert_in
+from central_server.store.engine.timestamps import moment
 from central_server.store.parcels import parcels
 
+Key = tuple[str, str]
 
-@dataclass(frozen=True, slots=True)
-class StoredMoment:
+
+class StoredMoment(NamedTuple):
     """`unsure_boot`: the boot whose anchor would be more exact; None when the parcel's own clock was synchronised."""
 
     gateway: str
@@ -28,60 +31,50 @@ class StoredMoment:
     unsure_boot: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class StoredContent:
+class StoredContent(NamedTuple):
+    gateway: str
     parcel: str
     community: str
     content: bytes
     received_at: datetime
 
 
-_CHANGES = {boots: ("monotonic_ns", "wall"), moments: ("at", "sure", "unsure_boot")}
+def _replace(key: str, *columns: str) -> str:
+    return f"({key}) DO UPDATE SET " + ", ".join(f"{name} = excluded.{name}" for name in columns)
 
 
-@cache
-def _insert_or_update(dialect: str, table: Table) -> Executable:
-    """Return the statement, built once: building it takes longer than executing it."""
-    statement = insert_in(dialect, table)
-    changed = {name: statement.excluded[name] for name in _CHANGES[table]}
-    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=changed)
+async def contents(connection: Connection, keys: Collection[Key]) -> list[StoredContent]:
+    """Return the parcels in the order of their keys."""
+    found = await parcels.find_of_gateways(connection, keys)
+    return sorted(
+        StoredContent(each.gateway, each.id, each.community, each.content, each.received_at) for each in found
+    )
 
 
-async def contents(connection: Connection, gateway: str, ids: Collection[str]) -> tuple[StoredContent, ...]:
-    found = (await parcels.find(connection, gateway, ids)).values()
-    return tuple(StoredContent(each.id, each.community, each.content, each.received_at) for each in found)
-
-
-async def set_anchors(connection: Connection, gateway: str, new: Mapping[str, tuple[int, datetime]]) -> None:
+async def set_anchors(connection: Connection, new: Mapping[Key, tuple[int, datetime]]) -> None:
     """Store for each boot a reading of its monotonic clock and the time of that reading, in place of any other."""
-    if not new:
-        return
-    rows = [
-        {"gateway": gateway, "boot": boot, "monotonic_ns": monotonic_ns, "wall": wall}
-        for boot, (monotonic_ns, wall) in sorted(new.items())
-    ]
-    await connection.execute(_insert_or_update(connection.dialect.name, boots), rows)
+    rows = [(*key, *reading) for key, reading in sorted(new.items())]
+    replaced = _replace("gateway, boot", "monotonic_ns", "wall")
+    await bulk_insert.add(connection, boots, ("gateway", "boot", "monotonic_ns", "wall"), rows, replaced)
 
 
-async def anchors(connection: Connection, gateway: str, boot_ids: Collection[str]) -> dict[str, tuple[int, datetime]]:
+async def anchors(connection: Connection, keys: Collection[Key]) -> dict[Key, tuple[int, datetime]]:
     """Return for each boot a reading of its monotonic clock and the time of that reading."""
-    columns = (boots.c.boot, boots.c.monotonic_ns, boots.c.wall)
-    found = await connection.execute(select(*columns).where(boots.c.gateway == gateway, boots.c.boot.in_(boot_ids)))
-    return {row.boot: (row.monotonic_ns, row.wall) for row in found}
+    rows = await rows_of(connection, boots, ("gateway", "boot", "monotonic_ns", "wall"), ("gateway", "boot"), keys)
+    return {(gateway, boot): (monotonic_ns, moment(wall)) for gateway, boot, monotonic_ns, wall in rows}
 
 
 async def store(connection: Connection, new: Sequence[StoredMoment]) -> None:
-    if not new:
-        return
-    names = moments.columns.keys()
-    rows = [{name: getattr(moment, name) for name in names} for moment in new]
-    await connection.execute(_insert_or_update(connection.dialect.name, moments), rows)
+    replaced = _replace("gateway, parcel", '"at"', "sure", "unsure_boot")
+    await bulk_insert.add(connection, moments, StoredMoment._fields, new, replaced)
 
 
-async def unsure(connection: Connection, gateway: str, boot_ids: Collection[str]) -> tuple[str, ...]:
-    """Return the ids of these boots' parcels whose own clock was not synchronised."""
-    statement = select(moments.c.parcel).where(moments.c.gateway == gateway, moments.c.unsure_boot.in_(boot_ids))
-    return tuple((await connection.execute(statement.order_by(moments.c.parcel))).scalars())
+async def unsure(connection: Connection, keys: Collection[Key]) -> dict[str, list[str]]:
+    """Return by gateway the ids of these boots' parcels whose own clock was not synchronised."""
+    found: dict[str, list[str]] = {}
+    for gateway, parcel in await rows_of(connection, moments, ("gateway", "parcel"), ("gateway", "unsure_boot"), keys):
+        found.setdefault(gateway, []).append(parcel)
+    return found
 
 
 async def between(connection: Connection, gateway: str, since: datetime, until: datetime) -> dict[str, bool]:
@@ -92,8 +85,7 @@ async def between(connection: Connection, gateway: str, since: datetime, until: 
     return {row.parcel: row.sure for row in await connection.execute(statement.order_by(moments.c.parcel))}
 
 
-async def known(connection: Connection, gateway: str, ids: Collection[str]) -> dict[str, tuple[datetime, bool]]:
+async def known(connection: Connection, keys: Collection[Key]) -> dict[Key, tuple[datetime, bool]]:
     """Return for each known parcel when it happened, and whether that is sure."""
-    columns = (moments.c.parcel, moments.c.at, moments.c.sure)
-    statement = select(*columns).where(moments.c.gateway == gateway, is_one_of(connection, moments.c.parcel, ids))
-    return {row.parcel: (row.at, row.sure) for row in await connection.execute(statement)}
+    rows = await rows_of(connection, moments, ("gateway", "parcel", "at", "sure"), ("gateway", "parcel"), keys)
+    return {(gateway, parcel): (moment(at), bool(sure)) for gateway, parcel, at, sure in rows}

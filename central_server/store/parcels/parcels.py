@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import case, func, select, update
 from sqlalchemy.sql.base import Executable
 
-from central_server.store.engine.bulk_lookup import is_one_of
+from central_server.store.engine.bulk_lookup import is_one_of, rows_of
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import parcels, sequences
 from central_server.store.engine.upsert import insert_in
@@ -106,16 +107,26 @@ async def places_of(connection: Connection, gateway: str, ids: Iterable[str]) ->
 async def find(connection: Connection, gateway: str, ids: Iterable[str]) -> dict[str, StoredParcel]:
     """Return those of the parcels that are stored, by id. This unpacks their batches: never within a write."""
     places = await places_of(connection, gateway, ids)
-    if not places:
-        return {}
-    packets = await batches.unpacked(connection, {batch for batch, _ in places.values()})
-    return {
-        id_: StoredParcel(
-            gateway, id_, packet.community, packet.contents[position], packet.received_at, (batch, position)
-        )
-        for id_, (batch, position) in places.items()
+    found = await _read(connection, [(gateway, id_, *place) for id_, place in places.items()])
+    return {parcel.id: parcel for parcel in found}
+
+
+async def find_of_gateways(connection: Connection, keys: Collection[tuple[str, str]]) -> list[StoredParcel]:
+    """Return those of the parcels, by gateway and id, that are stored, as `find` does."""
+    rows = await rows_of(connection, parcels, ("gateway", "id", "batch", "position"), ("gateway", "id"), keys)
+    return await _read(connection, rows)
+
+
+async def _read(connection: Connection, rows: Collection[Sequence[Any]]) -> list[StoredParcel]:
+    """`rows`: gateway, id, batch, position."""
+    if not rows:
+        return []
+    packets = await batches.unpacked(connection, {batch for _, _, batch, _ in rows})
+    return [
+        StoredParcel(gateway, id_, packet.community, packet.contents[position], packet.received_at, (batch, position))
+        for gateway, id_, batch, position in rows
         for packet in [packets[batch]]
-    }
+    ]
 
 
 async def get(connection: Connection, gateway: str, parcel: str) -> StoredParcel | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 
 from central_server.store.engine.connection import Connection
-from central_server.store.engine.tables import uncounted
+from central_server.store.engine.tables import gateways, uncounted
 
 _ID_LENGTH = 32
 _IDS_IN_A_ROW = 1000
@@ -14,10 +14,11 @@ _IDS_IN_A_ROW = 1000
 
 @dataclass(frozen=True, slots=True)
 class UncountedRow:
-    """Parcels that arrived together and are not counted yet."""
+    """Parcels that arrived together and are not counted yet. `community`: of the gateway now."""
 
     seq: int
     gateway: str
+    community: str
     parcels: tuple[str, ...]
 
 
@@ -44,13 +45,14 @@ async def some(connection: Connection, limit: int, most: int) -> tuple[Uncounted
     waiting = func.count().over(partition_by=columns.gateway).label("waiting")
     ordered = select(columns.seq, turn, waiting).order_by(turn, waiting, columns.seq).limit(limit)
     first = ordered.subquery()  # without the ids, which fill most of a row
-    statement = select(uncounted).join(first, first.c.seq == columns.seq)
+    statement = select(uncounted, gateways.c.community).join(first, first.c.seq == columns.seq)
+    statement = statement.join(gateways, gateways.c.id == columns.gateway)
     rows: list[UncountedRow] = []
     for row in await connection.execute(statement.order_by(first.c.turn, first.c.waiting, columns.seq)):
         ids = tuple(row.parcels[at : at + _ID_LENGTH] for at in range(0, len(row.parcels), _ID_LENGTH))
         if rows and sum(len(each.parcels) for each in rows) + len(ids) > most:
             break
-        rows.append(UncountedRow(row.seq, row.gateway, ids))
+        rows.append(UncountedRow(row.seq, row.gateway, row.community, ids))
     return tuple(rows)
 
 

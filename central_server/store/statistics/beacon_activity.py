@@ -2,20 +2,18 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, and_, case, false, func, or_, select, type_coerce
-from sqlalchemy.sql.base import Executable
+from sqlalchemy import BigInteger, ColumnElement, and_, false, func, or_, select, type_coerce
 
+from central_server.store.engine import bulk_insert
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import beacon_activity, beacons, gateways, place_ancestors
 from central_server.store.engine.timestamps import micros
-from central_server.store.engine.upsert import insert_in
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import BeaconStatistics
 
@@ -69,77 +67,64 @@ def beacon_status(seen: Sequence[Activity], now: datetime) -> tuple[BeaconStatus
 
 
 async def record_reports(
-    connection: Connection, gateway: str, reports: Iterable[tuple[str, datetime, BeaconStatistics]]
+    connection: Connection, reports: Iterable[tuple[str, str, datetime, BeaconStatistics]]
 ) -> None:
     """Store the newest activity of each place beacon and each advert.
 
-    `reports`: community, start and content of each.
+    `reports`: gateway, community, start and content of each.
     """
-    rows = await asyncio.to_thread(_newest, gateway, reports)  # hundreds of beacons in each report
-    if not rows:
-        return
-    await connection.execute(_record_statement(connection.dialect.name), [rows[beacon] for beacon in sorted(rows)])
+    rows = await asyncio.to_thread(_newest, reports)  # hundreds of beacons in each report
+    await bulk_insert.add(connection, beacon_activity, _COLUMNS, rows, _ON_KNOWN)
 
 
-@cache
-def _record_statement(dialect: str) -> Executable:
-    statement = insert_in(dialect, beacon_activity)
-    old, new = beacon_activity.c, statement.excluded
-    later = or_(old.last_at.is_(None), old.last_at < new.last_at)
-    return statement.on_conflict_do_update(
-        index_elements=[old.gateway, old.uuid, old.major, old.minor],
-        set_={
-            "community": new.community,
-            "first_at": case(
-                (or_(old.first_at.is_(None), old.first_at > new.first_at), new.first_at), else_=old.first_at
-            ),
-            "last_at": case((and_(new.last_at.is_not(None), later), new.last_at), else_=old.last_at),
-            "reported_at": case((old.reported_at < new.reported_at, new.reported_at), else_=old.reported_at),
-            "advertised": new.advertised,
-        },
-    )
+_COLUMNS = (
+    *("gateway", "uuid", "major", "minor"),
+    *("community", "first_at", "last_at", "reported_at", "advertised"),
+)
+_ON_KNOWN = """(gateway, uuid, major, minor) DO UPDATE SET
+    community = excluded.community,
+    first_at = CASE WHEN beacon_activity.first_at <= excluded.first_at OR excluded.first_at IS NULL
+        THEN beacon_activity.first_at ELSE excluded.first_at END,
+    last_at = CASE WHEN beacon_activity.last_at >= excluded.last_at OR excluded.last_at IS NULL
+        THEN beacon_activity.last_at ELSE excluded.last_at END,
+    reported_at = CASE WHEN beacon_activity.reported_at >= excluded.reported_at
+        THEN beacon_activity.reported_at ELSE excluded.reported_at END,
+    advertised = excluded.advertised"""
 
 
-def _newest(gateway: str, reports: Iterable[tuple[str, datetime, BeaconStatistics]]) -> dict[BeaconId, dict[str, Any]]:
-    rows: dict[BeaconId, dict[str, Any]] = {}
-    for community, began, report in reports:
+@dataclass(slots=True)
+class _Reported:
+    """What some reports of a gateway state about a beacon. `active`: when it was heard or advertised."""
+
+    community: str
+    reported: list[datetime] = field(default_factory=list)
+    active: list[datetime] = field(default_factory=list)
+    advertised: bool = False
+
+
+def _newest(reports: Iterable[tuple[str, str, datetime, BeaconStatistics]]) -> list[tuple[object, ...]]:
+    """Return the rows by gateway and beacon."""
+    found: dict[tuple[str, BeaconId], _Reported] = {}
+    for gateway, community, began, report in reports:
         at = began + timedelta(seconds=report.seconds)
-        for place in report.places:
-            _merge(rows, gateway, community, place.beacon, at, active=place.frames > 0, advertised=False)
-        for advert in report.advertised:
-            _merge(rows, gateway, community, advert.beacon, at, active=advert.seconds > 0, advertised=True)
-    return rows
-
-
-def _merge(
-    rows: dict[BeaconId, dict[str, Any]],
-    gateway: str,
-    community: str,
-    beacon: BeaconId,
-    at: datetime,
-    *,
-    active: bool,
-    advertised: bool,
-) -> None:
-    row = rows.setdefault(
-        beacon,
-        {
-            "gateway": gateway,
-            "uuid": str(beacon.uuid),
-            "major": beacon.major,
-            "minor": beacon.minor,
-            "community": community,
-            "first_at": None,
-            "last_at": None,
-            "reported_at": at,
-            "advertised": False,
-        },
-    )
-    row["reported_at"] = max(row["reported_at"], at)
-    row["advertised"] = row["advertised"] or advertised
-    if active:
-        row["first_at"] = at if row["first_at"] is None else min(row["first_at"], at)
-        row["last_at"] = at if row["last_at"] is None else max(row["last_at"], at)
+        for beacon, count, advertised in (
+            *((place.beacon, place.frames, False) for place in report.places),
+            *((advert.beacon, advert.seconds, True) for advert in report.advertised),
+        ):
+            row = found.get((gateway, beacon))
+            if row is None:
+                row = found[gateway, beacon] = _Reported(community)
+            row.reported.append(at)
+            row.advertised = row.advertised or advertised
+            if count > 0:
+                row.active.append(at)
+    return [
+        (
+            *(gateway, str(beacon.uuid), beacon.major, beacon.minor, row.community),
+            *(min(row.active, default=None), max(row.active, default=None), max(row.reported), row.advertised),
+        )
+        for (gateway, beacon), row in found.items()
+    ]
 
 
 def has_status(beacon: Any, word: str, now: datetime) -> ColumnElement[bool]:  # noqa: ANN401  (columns of a table)

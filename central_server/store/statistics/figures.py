@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Table, case, delete, func, literal, select
-from sqlalchemy.sql.base import Executable
+from sqlalchemy import Column, ColumnElement, Table, delete, func, literal, select
 
+from central_server.store.engine import bulk_insert
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import beacon_figures, gateway_figures, screen_figures, visit_figures
 from central_server.store.engine.tables.figures import DWELLS, GAPS, RSSIS
-from central_server.store.engine.upsert import insert, insert_in
+from central_server.store.engine.upsert import insert
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.records import PlaceBeaconStatistics
 from sync_contract.statistics import Total
@@ -48,23 +48,28 @@ async def add(connection: Connection, totals: Mapping[FigureKey, Total]) -> None
 
 async def add_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Add rows of different keys to those stored."""
-    if rows:
-        await connection.execute(_add_statement(connection.dialect.name, table), rows)
+    names = table.columns.keys()
+    values = [tuple([row[name] for name in names]) for row in rows]
+    await bulk_insert.add(connection, table, names, values, _sums(table))
 
 
 @cache
-def _add_statement(dialect: str, table: Table) -> Executable:
-    statement = insert_in(dialect, table)
-    new = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
-    sums = {name: _merged_pair(table.c[name], value) for name, value in new.items()}
-    return statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=sums)
+def _sums(table: Table) -> str:
+    """Return what follows ON CONFLICT to merge a new row with the stored one."""
+    merged_pairs = (f"{name} = {_merged_pair(table.name, name)}" for name in _counted(table))
+    return f"({', '.join(table.primary_key.columns.keys())}) DO UPDATE SET {', '.join(merged_pairs)}"
 
 
-def _merged_pair(old: Column[Any], new: ColumnElement[Any]) -> ColumnElement[Any]:
-    if old.name not in _MOST | _LEAST:
-        return old + new
-    better = new > old if old.name in _MOST else new < old
-    return case((old.is_(None), new), (better, new), else_=old)
+def _counted(table: Table) -> list[str]:
+    return [column.name for column in table.columns if not column.primary_key]
+
+
+def _merged_pair(table: str, name: str) -> str:
+    old, new = f"{table}.{name}", f"excluded.{name}"
+    if name not in _MOST | _LEAST:
+        return f"{old} + {new}"
+    better = f"{new} > {old}" if name in _MOST else f"{new} < {old}"
+    return f"CASE WHEN {old} IS NULL OR {better} THEN {new} ELSE {old} END"
 
 
 async def replace_hour(

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
+from central_server.store.engine import bulk_insert
+from central_server.store.engine.bulk_lookup import rows_of
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.tables import stale_hours, uncounted
-from central_server.store.engine.upsert import insert
+from central_server.store.engine.timestamps import micros, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +23,11 @@ class StaleHour:
     mark: int
 
 
-async def mark(connection: Connection, gateway: str, hours: Iterable[datetime]) -> None:
-    rows = [{"gateway": gateway, "start": each, "mark": secrets.randbits(62)} for each in sorted(hours)]
-    if rows:
-        statement = insert(connection, stale_hours)
-        changed = {"mark": statement.excluded.mark}
-        await connection.execute(
-            statement.on_conflict_do_update(index_elements=["gateway", "start"], set_=changed), rows
-        )
+async def mark(connection: Connection, hours: Iterable[tuple[str, datetime]]) -> None:
+    """`hours`: gateway and start."""
+    rows = [(gateway, start, secrets.randbits(62)) for gateway, start in sorted(hours)]
+    changed = "(gateway, start) DO UPDATE SET mark = excluded.mark"
+    await bulk_insert.add(connection, stale_hours, ("gateway", "start", "mark"), rows, changed)
 
 
 async def some(connection: Connection, limit: int) -> tuple[StaleHour, ...]:
@@ -44,11 +43,11 @@ async def some(connection: Connection, limit: int) -> tuple[StaleHour, ...]:
     return tuple(StaleHour(*row) for row in await connection.execute(statement.limit(limit)))
 
 
-async def among(connection: Connection, gateway: str, hours: Collection[datetime]) -> set[datetime]:
-    """Return those of the hours that are stale."""
-    columns = stale_hours.c
-    statement = select(columns.start).where(columns.gateway == gateway, columns.start.in_(hours))
-    return set((await connection.execute(statement)).scalars())
+async def among(connection: Connection, hours: Collection[tuple[str, datetime]]) -> set[tuple[str, datetime]]:
+    """Return those of the hours, of gateway and start, that are stale."""
+    key = ("gateway", "start")
+    rows = await rows_of(connection, stale_hours, key, key, [(gateway, micros(start)) for gateway, start in hours])
+    return {(gateway, moment(start)) for gateway, start in rows}
 
 
 async def is_current(connection: Connection, hour: StaleHour) -> bool:

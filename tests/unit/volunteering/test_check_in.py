@@ -107,7 +107,9 @@ async def test_a_wave_on_one_code_and_what_is_refused_or_graded(database: Databa
     assert scanned is not None
     assert scanned.judgement.reason is CheckInReason.clock_unsure
     async with database.write() as connection:
-        await parcel_times.set_anchors(connection, screen.gateway, {BOOT: (10**9, screen.since + timedelta(seconds=1))})
+        await parcel_times.set_anchors(
+            connection, {(screen.gateway, BOOT): (10**9, screen.since + timedelta(seconds=1))}
+        )
     scanned = await read_code(database, unsure, Environment.drill, NOW + timedelta(hours=1))
     assert scanned is not None
     assert scanned.evidence is Evidence.screen

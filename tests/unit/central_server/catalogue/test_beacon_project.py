@@ -113,8 +113,7 @@ async def test_of_two_communities_with_one_identity_the_first_counts(huada: Data
         for gateway, community, hour in (("a" * 16, "huada", 1), ("b" * 16, "neighbours", 2), ("a" * 16, "huada", 3)):
             await beacon_activity.record_reports(
                 connection,
-                gateway,
-                [(community, NOW + timedelta(hours=hour), report(places=(statistics_of(DOOR, 3),)))],
+                [(gateway, community, NOW + timedelta(hours=hour), report(places=(statistics_of(DOOR, 3),)))],
             )
             found = await project_at(connection, DOOR, NOW, Environment.drill)
             assert found is not None
@@ -129,7 +128,7 @@ async def test_a_gateway_decides_the_community_of_a_beacon_of_the_top(huada: Dat
     await register(huada, "b" * 16, DeliveringGateway(None, "").public, "neighbours", "B", NOW)
     async with huada.write() as connection:
         advert = AdvertisedSeconds(beacon=DOOR, seconds=300.0)
-        await beacon_activity.record_reports(connection, "b" * 16, [("neighbours", NOW, report(advertised=(advert,)))])
+        await beacon_activity.record_reports(connection, [("b" * 16, "neighbours", NOW, report(advertised=(advert,)))])
         there = await project_at(connection, DOOR, NOW, Environment.drill)
     assert nowhere is not None
     assert there is not None
@@ -146,7 +145,7 @@ async def test_what_gateways_report_makes_a_beacon_active_then_silent(huada: Dat
     async def reports(at: datetime, frames: int) -> None:
         async with huada.write() as connection:
             await beacon_activity.record_reports(
-                connection, "a" * 16, [("huada", at, report(places=(statistics_of(DOOR, frames),)))]
+                connection, [("a" * 16, "huada", at, report(places=(statistics_of(DOOR, frames),)))]
             )
 
     assert await status_at(NOW) is BeaconStatus.never

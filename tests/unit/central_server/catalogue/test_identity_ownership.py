@@ -106,7 +106,7 @@ async def sends(database: Database, gateway: str, community: str, beacon: Beacon
     await register(database, gateway, DeliveringGateway(None, "").public, community, f"Gateway {community}", NOW)
     async with database.write() as connection:
         advert = AdvertisedSeconds(beacon=beacon, seconds=300.0)
-        await beacon_activity.record_reports(connection, gateway, [(community, at, report(advertised=(advert,)))])
+        await beacon_activity.record_reports(connection, [(gateway, community, at, report(advertised=(advert,)))])
 
 
 async def test_a_neighbour_is_refused_and_the_owner_notified(desk: RunningDesk) -> None:
@@ -194,7 +194,7 @@ async def test_existing_duplicates_are_shown_to_both_and_the_first_counts(desk: 
     await register(database, "b" * 16, DeliveringGateway(None, "").public, "west", "B", NOW)
     async with database.write() as connection:
         await beacon_activity.record_reports(
-            connection, "b" * 16, [("west", NOW, report(places=(statistics_of(DOOR, 3),)))]
+            connection, [("b" * 16, "west", NOW, report(places=(statistics_of(DOOR, 3),)))]
         )
     assert await counting(database) == "east"
     for name, place, words, listed in (
@@ -256,7 +256,7 @@ async def test_gateways_below_a_street_decide_the_community_of_its_beacon(tree: 
             ("b" * 16, "west", NOW + timedelta(hours=2)),
         ):
             await beacon_activity.record_reports(
-                connection, gateway, [(place, at, report(places=(statistics_of(DOOR, 3),)))]
+                connection, [(gateway, place, at, report(places=(statistics_of(DOOR, 3),)))]
             )
     assert await counting(tree) == "east"
 
