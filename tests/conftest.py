@@ -8,7 +8,6 @@ PostgreSQL starts once for each pytest process, on first use.
 import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 from zlib import crc32
 
 import pytest
@@ -48,12 +47,8 @@ ON_BOTH = (
 
 ALONE = "tests/unit/central_server/backups/"
 """Tests that restore a database: only without other connections to it, and the result is not used again."""
-TOGETHER = ("tests/flow/test_bad_input.py", "tests/contracts/test_docs_site.py")
-"""Tests that share a whole house or the documentation site: one worker runs them all."""
-WAITING = ("tests/browser/", "tests/flow/")
-"""Tests that wait more than they compute: spread over the run, so that the others use the processors meanwhile."""
-IN_LABS = "tests/radio/"
-"""Tests that ran in labs beside the others: last, to be only reported."""
+
+pytest_plugins = ("tests.forked_workers",)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -80,7 +75,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items[:] = spread_waiting(items)
     if not config.getoption("--quick"):
         return
     slow = [item for item in items if _is_slow(item)]
@@ -88,39 +82,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in slow]
 
 
-def spread_waiting(items: list[pytest.Item]) -> list[pytest.Item]:
-    """Return the items with the waiting ones spread evenly between the modules of the others, and the labs' last."""
-    waiting = [item for item in items if item.nodeid.startswith(WAITING)]
-    in_labs = [item for item in items if item.nodeid.startswith(IN_LABS)]
-    others = [item for item in items if not item.nodeid.startswith((*WAITING, IN_LABS))]
-    spread: list[pytest.Item] = []
-    placed = 0
-    for number, item in enumerate(others):
-        if number == 0 or item.path != others[number - 1].path:
-            due = min(len(waiting), -(-len(waiting) * number * 5 // (len(others) * 4)) + 2)
-            spread += waiting[placed:due]
-            placed = max(placed, due)
-        spread.append(item)
-    return [*spread, *waiting[placed:], *in_labs]
-
-
 def _is_slow(item: pytest.Item) -> bool:
     module = getattr(item, "module", None)
     if item.get_closest_marker("thorough") or not STARTERS.isdisjoint(vars(module) if module else ()):
         return True
     return not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """--dist loadgroup by place: pytest-xdist 3.8 notes a group in an item's id, which pytest 9.2 does not let it."""
-    from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped,unused-ignore] # it has no types
-
-    class ByPlace(LoadGroupScheduling):  # type: ignore[misc,unused-ignore] # as above
-        def _split_scope(self, nodeid: str) -> str:
-            return next((place for place in TOGETHER if nodeid.startswith(place)), nodeid)
-
-    return ByPlace(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_collection_finish() -> None:

@@ -1,7 +1,7 @@
 """Reserve ports that must be known before they are bound.
 
 A port chosen by the kernel may be taken by another test before it is bound. These are below the kernel's range
-(ip_local_port_range), and each pytest process has its own part.
+(ip_local_port_range), and each worker has its own part.
 """
 
 import json
@@ -12,6 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from beacon_gateway.commands.demo import Plan
+from tests.forked_workers import WORKER
 
 _FIRST, _STRETCH, _PROCESSES = 12_000, 2_000, 10
 _given = [secrets.randbelow(_STRETCH)]
@@ -20,7 +21,7 @@ _given = [secrets.randbelow(_STRETCH)]
 
 def own_port() -> int:
     """Return a free port on 127.0.0.1 that no other test uses."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _PROCESSES
+    worker = int(os.environ.get(WORKER, "0")) % _PROCESSES
     while True:
         port = _FIRST + worker * _STRETCH + _given[0] % _STRETCH
         _given[0] += 1

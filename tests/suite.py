@@ -35,11 +35,13 @@ class Count:
     failed: int = 0
 
 
-def run_checks(count: Count) -> None:
-    """Run the static checks in parallel, and compile the test modules beside them: each uses one core."""
-    with ThreadPoolExecutor() as pool:
-        compiled = pool.submit(compile_tests)
-        for name, (ended, took_s) in zip(CHECKS, pool.map(_run_all, CHECKS.values()), strict=True):
+def run_everything(count: Count, *arguments: str, workers: int) -> None:
+    """Run the static checks beside the tests, which wait a part of the time; report the checks last."""
+    with ThreadPoolExecutor(1) as pool:
+        checks = [(name, pool.submit(_run_all, commands)) for name, commands in CHECKS.items()]
+        run_pytest(count, *arguments, workers=workers)
+        for name, check in checks:
+            ended, took_s = check.result()
             good = all(process.returncode == 0 for process in ended)
             print(f"{'ok    ' if good else 'FAILED'} {name} ({took_s:.0f} s)", flush=True)
             if good:
@@ -49,7 +51,6 @@ def run_checks(count: Count) -> None:
             for process in ended:
                 if process.returncode:
                     print(process.stdout, process.stderr, sep="\n", flush=True)
-        compiled.result()
 
 
 def _run_all(commands: list[list[str]]) -> tuple[list[subprocess.CompletedProcess[str]], float]:
@@ -59,22 +60,12 @@ def _run_all(commands: list[list[str]]) -> tuple[list[subprocess.CompletedProces
     return ended, time.monotonic() - began
 
 
-def compile_tests() -> None:
-    """Let pytest rewrite and compile each test module once, instead of once in every worker.
-
-    Errors are ignored: the run that follows reports them.
-    """
-    command = [PYTHON, "-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider", *ALL]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
 def run_pytest(count: Count, *arguments: str, workers: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         command = [PYTHON, "-m", "pytest", f"--junitxml={report}", "--durations=15", *arguments]
         if workers > 1:
-            command += ["-n", str(workers), "--dist", "loadgroup"]
+            command += ["--workers", str(workers)]
         status = subprocess.run(command, cwd=ROOT).returncode
         if not report.exists():
             print(f"FAILED pytest gave no report (exit {status})")
@@ -126,13 +117,11 @@ def main() -> int:
     if verb == "soak":
         run_pytest(count, *(arguments or ["tests/soak"]), workers=2)
     elif arguments == ["--quick"]:
-        run_checks(count)
-        run_pytest(count, *QUICK, workers=2)
+        run_everything(count, *QUICK, workers=2)
     elif arguments:
         run_pytest(count, *arguments, workers=1)
     else:
-        run_checks(count)
-        run_pytest(count, *ALL, workers=4)  # browsers and the radio lab wait more than they compute
+        run_everything(count, *ALL, workers=4)  # browsers and the radio lab wait more than they compute
     print(f"took {time.monotonic() - began:.0f} s")
     print(f"{count.passed} passed, {count.failed} failed")
     return 1 if count.failed or not count.passed else 0

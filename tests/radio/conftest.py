@@ -1,13 +1,11 @@
 """Run tests marked `lab` inside the radio lab, and report their results outside like those of any other test.
 
-LABS boot for all tests that need the same number of radios, when the tests have been collected: they run beside
-the other tests, and theirs come last (../conftest.py). Under pytest-xdist one worker boots the labs, and every worker
-waits for their reports. Tests that failed in a lab which the host starved of processor time, or in which a virtual
-controller did not answer, run again in a fresh lab. If that is starved too, those that were only too late are skipped
-with the reason.
+LABS boot for all tests that need the same number of radios, with the first of these tests: they have a worker of their
+own (../forked_workers.py), so the labs run beside the other tests. Tests that failed in a lab which the host starved of
+processor time, or in which a virtual controller did not answer, run again in a fresh lab. If that is starved too, those
+that were only too late are skipped with the reason.
 """
 
-import fcntl
 import json
 import os
 import re
@@ -118,13 +116,6 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Recorder(config, path))
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Boot the labs in the first worker."""
-    first = getattr(session.config, "workerinput", {}).get("workerid", "gw0") == "gw0"
-    if first and not in_lab() and not session.config.option.collectonly:
-        session.config.stash[_labs].update(_boot(session.items))
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
     """Report a `lab` test outside as it ran inside."""
@@ -158,8 +149,8 @@ def _boot(items: list[pytest.Item]) -> dict[str, Future[LabResult]]:
         return booted
     pool = ThreadPoolExecutor(sum(LABS.values()))
     for radios, same in by_radios.items():
-        for number, tests in enumerate(_distribute(same, LABS[radios])):
-            result = pool.submit(_run_shared, tests, radios, number)
+        for tests in _distribute(same, LABS[radios]):
+            result = pool.submit(_run_shared, tests, radios)
             booted.update((test.nodeid, result) for test in tests)
     pool.shutdown(wait=False)
     return booted
@@ -176,18 +167,10 @@ def _distribute(items: list[pytest.Item], count: int) -> list[list[pytest.Item]]
     return [lab for lab in labs if lab]
 
 
-def _run_shared(items: list[pytest.Item], radios: int, number: int) -> LabResult:
-    """Run a lab in one of the workers, and return its result in all of them."""
-    run = getattr(items[0].config, "workerinput", {}).get("testrunuid")
-    tests = [item.nodeid for item in items]
-    if run is None:
-        with tempfile.TemporaryDirectory(prefix="radiolab-reports-") as name:
-            return _run(tests, radios, Path(name))
-    share = Path(tempfile.gettempdir()) / f"radiolab-reports-{run}-{radios}-{number}"
-    share.mkdir(exist_ok=True)
-    with open(share / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return _run(tests, radios, share)
+def _run_shared(items: list[pytest.Item], radios: int) -> LabResult:
+    """Run a lab for these tests."""
+    with tempfile.TemporaryDirectory(prefix="radiolab-reports-") as name:
+        return _run([item.nodeid for item in items], radios, Path(name))
 
 
 def _run(tests: list[str], radios: int, share: Path) -> LabResult:
