@@ -54,13 +54,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @dataclass
 class Worker:
-    """`begun`: the tests of the file that it runs and of the next one, without those that are reported."""
+    """`unreported`: the tests of the file that it runs and of the next one, without those that are reported."""
 
     number: int
     pid: int
     connection: Connection
     queues: Sequence[str]
-    begun: list[int] = field(default_factory=list)
+    unreported: list[int] = field(default_factory=list)
     ended_s: float = 0.0
 
 
@@ -107,11 +107,11 @@ class ForkedWorkers:
                     continue
                 if message is None:
                     following = [] if session.shouldfail or session.shouldstop else _next_file(queues, worker.queues)
-                    worker.begun += following
+                    worker.unreported += following
                     worker.connection.send(following)
                 else:
                     index, reports = message
-                    worker.begun.remove(index)
+                    worker.unreported.remove(index)
                     _pass_on(session.items[index], reports)
         left = [index for files in queues.values() for file in files for index in file]
         for index in [] if session.shouldfail or session.shouldstop else left:
@@ -122,9 +122,9 @@ class ForkedWorkers:
         worker.connection.close()
         status = os.waitstatus_to_exitcode(os.waitpid(worker.pid, 0)[1])
         worker.ended_s = time.monotonic() - self._began
-        for index in worker.begun:
+        for index in worker.unreported:
             _report_failure(session.items[index], f"worker {worker.number} ended with {status} before this test's end")
-        if status and not worker.begun:
+        if status and not worker.unreported:
             session.testsfailed += 1
             print(f"worker {worker.number} ended with {status}", file=sys.stderr)
 

@@ -44,6 +44,10 @@ DIALECT = frozenset(
 )
 """STYLE: use the field's standard term instead. A name is refused if one of its parts is such a word."""
 
+_WORD = re.compile("|".join(rf"(?<![a-zA-Z]){word}(?![a-z])|{word.capitalize()}(?![a-z])" for word in sorted(DIALECT)))
+"""A word in lower case that no letter precedes, or with a capital wherever it begins."""
+_PARTS = ("body", "orelse", "finalbody", "handlers", "cases")
+
 MOST_LINES = 60
 """Of a function, with its decorators left out."""
 
@@ -70,21 +74,32 @@ def _has_dialect(name: str) -> bool:
     return not DIALECT.isdisjoint(re.findall(r"[a-z]+", split))
 
 
-def long_functions(tree: ast.AST) -> set[str]:
+def long_functions(tree: ast.Module) -> set[str]:
     return {
         f"{node.name} has {lines} lines"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (lines := (node.end_lineno or 0) - node.lineno + 1) > MOST_LINES
+        for node in _functions(tree)
+        if (lines := (node.end_lineno or 0) - node.lineno + 1) > MOST_LINES
     }
+
+
+def _functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    """Visit statements only: a module has ten times as many expressions."""
+    for part in _PARTS:
+        for node in getattr(tree, part, ()):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield node
+            yield from _functions(node)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_no_name_is_a_dialect_word_and_no_function_is_long(package: str) -> None:
     found = set()
     for path in (ROOT / package).rglob("*.py"):
-        tree = ast.parse(path.read_text("utf-8"))
-        names = dialect_names(tree) | long_functions(tree)
+        text = path.read_text("utf-8")
+        tree = ast.parse(text)
+        names = long_functions(tree)
+        if _WORD.search(text):  # in a name, a string or a comment
+            names |= dialect_names(tree)
         if names or not DIALECT.isdisjoint(path.stem.split("_")):
             found.add(f"{path.relative_to(ROOT)}: {', '.join(sorted(names))}")
     assert not found, "\n".join(sorted(found))
