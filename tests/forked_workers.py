@@ -6,6 +6,7 @@ once. Files of one kind prefer the same worker: a browser or a cluster of Postgr
 the radio lab have a worker of their own, which only waits for the labs.
 """
 
+import atexit
 import os
 import random
 import signal
@@ -188,6 +189,7 @@ def _fork(session: pytest.Session, number: int, queues: Sequence[str], others: S
     except BaseException:  # noqa: BLE001 # the copy of the process must not return to the caller
         traceback.print_exc(file=sys.__stderr__)
     finally:
+        atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
@@ -196,6 +198,7 @@ def _fork(session: pytest.Session, number: int, queues: Sequence[str], others: S
 def _become_worker(config: pytest.Config, number: int) -> None:
     """Have own output, temporary files and random numbers, and no terminal."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    atexit._clear()  # these belong to the process that collected
     os.environ[WORKER] = str(number)
     random.seed()
     config.pluginmanager.unregister(name="terminalreporter")

@@ -49,7 +49,7 @@ def test_each_test_is_reported_once_and_a_dead_worker_fails_its_file(tmp_path: P
         (tmp_path / f"test_{name}.py").write_text(content)
     (tmp_path / "test_zz_dies.py").write_text(DIES)
     options = ["-p", "tests.forked_workers", "--workers", "2", "-p", "no:cacheprovider", "-c", "/dev/null"]
-    command = [sys.executable, "-m", "pytest", *options, f"--junitxml={report}", "--rootdir", tmp_path, tmp_path]
+    command = [sys.executable, "-m", "pytest", *options, f"--junitxml={report}", f"--rootdir={tmp_path}", str(tmp_path)]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert run.returncode == 1, run.stdout + run.stderr
     cases: dict[str, list[str]] = {}
