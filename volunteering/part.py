@@ -21,6 +21,7 @@ from volunteering.public.bulletin_api import BulletinApi
 from volunteering.public.card_check_pages import CardCheckPages
 from volunteering.public.card_pages import CardPages
 from volunteering.public.check_in_pages import CheckInPages
+from volunteering.public.figures_page import PublicFiguresPages
 from volunteering.public.highlight_pages import HighlightPages
 from volunteering.public.join_pages import JoinPages
 from volunteering.public.own_page import OwnPages
@@ -28,6 +29,8 @@ from volunteering.public.request_pages import RequestPages
 from volunteering.records.record_service import record_ended
 from volunteering.requests.act_on_request import close_unconfirmed
 from volunteering.staff.activities_page import ActivitiesPage
+from volunteering.staff.cards_page import CardsPage
+from volunteering.staff.figures_page import FiguresPage
 from volunteering.staff.highlights_page import HighlightsPage
 from volunteering.staff.people_page import PeoplePage
 from volunteering.staff.requests_page import StaffRequestsPage
@@ -61,6 +64,9 @@ async def build(context: PartContext) -> RunningPart:
         *BulletinApi(context).routes(),
         *TodayPage(context.frame, context.environment).routes(),
         *HighlightsPage(context.frame, membership.seal, context.environment).routes(),
+        *PublicFiguresPages(membership, responder).routes(),
+        *CardsPage(context.frame, membership.seal, context.environment).routes(),
+        *FiguresPage(context.frame, context.environment).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
     ]
     jobs = [
@@ -85,6 +91,8 @@ PART = Part(
             Entry("/staff/volunteers/activities", _("Activities"), Right.see),
             Entry("/staff/volunteers/requests", _("Requests for help"), Right.see),
             Entry("/staff/volunteers/highlights", _("Beautiful moments"), Right.see),
+            Entry("/staff/volunteers/cards", _("Volunteer cards"), Right.people),
+            Entry("/staff/volunteers/figures", _("Figures of service"), Right.see),
             Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),
         ),
     ),

@@ -76,6 +76,7 @@ class CardPages:
             tuple((grade.value, minutes) for grade, minutes in facts.minutes.items()),
             facts.people_served,
             _place_lines(facts, reader),
+            "" if card is None else card.reason,
         )
         return await self._responder.page(request, view, csrf=form_token(request))
 

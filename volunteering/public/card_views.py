@@ -19,7 +19,8 @@ class CardPage(View):
     """`state`: of the card, "" before it is issued. `url`: in the code, "" unless the card is active.
 
     `grades`: grade and minutes. `missing`: minutes for the next star, None after the last one. `until`: when the code
-    ends, in official time. `refresh_s`: when a page without JavaScript gets the next code.
+    ends, in official time. `reason`: of the last change, by staff.
+    `refresh_s`: when a page without JavaScript gets the next code.
     """
 
     template = "community_card"
@@ -36,6 +37,7 @@ class CardPage(View):
     grades: tuple[tuple[str, int], ...]
     people_served: int
     places: tuple[PlaceLine, ...]
+    reason: str
     refresh_s: int = 240
 
 
@@ -57,3 +59,22 @@ class CardCheckPage(View):
     stars: int = 0
     issued: str = ""
     root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureMonth:
+    """None: about fewer than five people. `grades`: grade and minutes."""
+
+    name: str
+    people: int | None
+    returning: int | None
+    grades: tuple[tuple[str, int], ...]
+    people_served: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresPage(View):
+    template = "community_figures"
+
+    root: str
+    months: tuple[FigureMonth, ...]

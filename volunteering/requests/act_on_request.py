@@ -9,6 +9,7 @@ from central_server.store.engine.database import Database
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.uuid7 import new_id
 from volunteering.people.sealed_person import PersonSeal
+from volunteering.records.record_service import Service, record_service
 from volunteering.requests.request_form import Address, NewRequest
 from volunteering.rules.requests import (
     CONFIRMED_WITHIN,
@@ -19,9 +20,11 @@ from volunteering.rules.requests import (
     next_state,
     visible_address,
 )
+from volunteering.rules.service_hours import Grade, Span
 from volunteering.store import people, requests
 from volunteering.store.people import Person
 from volunteering.store.requests import Look, Request
+from volunteering.store.service_records import ServiceKind
 
 
 class RequestProblem(StrEnum):
@@ -132,7 +135,25 @@ async def act(
         outcome=request.outcome if helping else by.outcome,
         helper_outcome=by.outcome if helping else request.helper_outcome,
     )
+    if state is RequestState.closed and by.outcome == "well" and request.helper is not None:
+        await _record_help(connection, request, request.helper, by.by, now)
     return state
+
+
+async def _record_help(connection: Connection, request: Request, helper: str, confirmed_by: str, now: datetime) -> None:
+    """Count a person served. No time was proved or stated, so no minute counts."""
+    service = Service(
+        request.community,
+        request.environment,
+        helper,
+        ServiceKind.request,
+        request.id,
+        Span(now, now),
+        Grade.claim,
+        people_served=1,
+        confirmed_by=confirmed_by,
+    )
+    await record_service(connection, service, now)
 
 
 async def look_at_address(

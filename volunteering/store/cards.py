@@ -94,6 +94,13 @@ async def ended_numbers(connection: Connection, community: str, environment: str
     return tuple((await connection.execute(wanted)).scalars())
 
 
+async def active_numbers(connection: Connection, people: Collection[str]) -> dict[str, int]:
+    """Return the number of each person's valid card."""
+    active = (cards.c.state == CardState.active.value) & cards.c.person.in_(people)
+    found = await connection.execute(select(cards.c.person, cards.c.number).where(active))
+    return {person: number for person, number in found}
+
+
 async def newest_below(connection: Connection, tops: Collection[str], environment: str) -> tuple[Card, ...]:
     """Return the last changed cards at and below `tops`."""
     wanted = select(*_CARD).where(within(cards.c.community, tops), cards.c.environment == environment)

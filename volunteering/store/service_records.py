@@ -9,6 +9,7 @@ from sqlalchemy import and_, func, or_, select
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all
+from central_server.store.places.places import within
 from volunteering.rules.service_hours import Span
 from volunteering.store.tables import attendances, service_records, shifts, sign_ups
 
@@ -31,6 +32,7 @@ class ServiceRecord:
     kind: str
     source: str
     version: int
+    served_on: datetime
     starts: datetime
     ends: datetime
     minutes: int
@@ -68,6 +70,17 @@ async def of_source(connection: Connection, source: str) -> tuple[ServiceRecord,
     """Return the record of a sign-up or request with its corrections, in their order."""
     wanted = select(*_RECORD).where(service_records.c.source == source).order_by(service_records.c.version)
     return await fetch_all(connection, ServiceRecord, wanted)
+
+
+async def between(
+    connection: Connection, tops: Collection[str], environment: str, span: Span
+) -> tuple[ServiceRecord, ...]:
+    """Return the rows of services that began in the span, at and below `tops`, each after what it corrects."""
+    at = and_(service_records.c.served_on >= span.starts, service_records.c.served_on < span.ends)
+    wanted = select(*_RECORD).where(within(service_records.c.community, tops), at)
+    mine = wanted.where(service_records.c.environment == environment)
+    ordered = mine.order_by(service_records.c.source, service_records.c.version)
+    return await fetch_all(connection, ServiceRecord, ordered)
 
 
 async def minutes_by_evidence(connection: Connection, person: str) -> dict[str, int]:

@@ -15,6 +15,7 @@ service_records = Table(
     Column("kind", String(8), nullable=False),
     Column("source", String(32), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("served_on", Instant, nullable=False),
     Column("starts", Instant, nullable=False),
     Column("ends", Instant, nullable=False),
     Column("minutes", Integer, nullable=False),
@@ -28,14 +29,15 @@ service_records = Table(
     Column("made_by", String(64), nullable=False),
     Column("made_at", Instant, nullable=False),
     UniqueConstraint("source", "version"),
-    Index(None, "person", "starts"),
-    Index(None, "community", "environment", "evidence"),
+    Index(None, "person", "served_on"),
+    Index(None, "community", "environment", "served_on"),
 )
 """One row for each shift or request that a person served, and one for each correction; rows are only added.
 
 `kind`: shift or request; `source`: the id of the sign-up or request. `version`: 0, then one more for each correction.
 `minutes`: what the row adds to the person's total, in a correction the difference, so that sums need no case.
-`people_served`: the same. `starts`, `ends`: the time as it counts since this row. `confirmed_by`: of a claim.
+`people_served`: the same. `served_on`: the begin by version 0, so that a correction counts in that month.
+`starts`, `ends`: the time as it counts since this row. `confirmed_by`: of a claim.
 `corrects`: the id of the row before; `asked_by`: who asked for the correction: a person's id or an account.
 """
 

@@ -72,6 +72,8 @@ TITLES = {
     "household.register": _("Registered a household"),
     "volunteers.show": _("Looked at names and numbers of a shift"),
     "volunteer.look_up": _("Looked up a volunteer by number"),
+    "volunteer.card": _("Changed a volunteer's card"),
+    "volunteer.correct": _("Corrected hours of service"),
     "household.look_up": _("Looked up a household"),
     "household.erase": _("Erased a household's data"),
     "household.postpone": _("Postponed the erasure of a household's data"),

@@ -30,6 +30,7 @@ _FILES = {
     "projects": _("Projects"),
     "bindings": _("Bindings"),
     "reconciliation": _("Reconciliation"),
+    "service": _("Hours of service"),
 }
 
 
@@ -212,6 +213,25 @@ def _webhook(action: actions.WebhookAction, reader: AuditReader) -> ActionWordin
 @describe.register
 def _volunteers(action: actions.VolunteersShown, reader: AuditReader) -> ActionWording:
     return ActionWording(action.label, (action.subject,), (f"{action.count}",))
+
+
+_CARD_STEPS = {
+    "suspend": _("Suspended"),
+    "resume": _("Valid again"),
+    "lose": _("Reported lost"),
+    "revoke": _("Revoked"),
+    "allow_new": _("A new card is allowed"),
+}
+
+
+@describe.register
+def _volunteer_card(action: actions.VolunteerCardChanged, reader: AuditReader) -> ActionWording:
+    return ActionWording(reader.text(_CARD_STEPS[action.step]), (action.subject,), (action.reason,))
+
+
+@describe.register
+def _service(action: actions.ServiceCorrected, reader: AuditReader) -> ActionWording:
+    return ActionWording(f"{action.minutes:+}", (action.subject,), (action.reason,))
 
 
 @describe.register

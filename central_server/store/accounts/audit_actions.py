@@ -279,6 +279,20 @@ class VolunteerLookedUp(AuditAction, frozen=True, tag="volunteer.look_up"):
     """`subject`: the person's id, "" if the number is unknown."""
 
 
+class VolunteerCardChanged(AuditAction, frozen=True, tag="volunteer.card"):
+    """`subject`: the card's number; `step`: what was done; `reason`: in the words of who did it."""
+
+    step: str
+    reason: str
+
+
+class ServiceCorrected(AuditAction, frozen=True, tag="volunteer.correct"):
+    """`subject`: the id of the new row; `minutes`: what it adds; `reason`: in the words of who did it."""
+
+    minutes: int
+    reason: str
+
+
 class FileDownloaded(AuditAction, frozen=True, tag="file.take"):
     """`subject`: the file's name; `kind`: the list that it contains."""
 

@@ -119,6 +119,8 @@ EXAMPLES: tuple[AuditAction, ...] = (
     actions.HouseholdLookedUp("482913"),
     actions.VolunteersShown("0190", "送餐", 3),
     actions.VolunteerLookedUp("0191"),
+    actions.VolunteerCardChanged("12345678", "suspend", "核实"),
+    actions.ServiceCorrected("0192", -30, "早退"),
     actions.HouseholdErased("482913"),
     actions.ErasurePostponed("482913"),
     actions.CaseStepTaken("482913", "refused", "outside_area"),
