@@ -11,6 +11,7 @@ from importlib.metadata import entry_points
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from central_server.alerts.notifier import Sender
 from central_server.alerts.tasks import PartTasks
 from central_server.errors import PartUnavailable
 from central_server.public.phone_pages.hall_page import HallLink
@@ -18,6 +19,7 @@ from central_server.public.phone_pages.page_responder import PageResponder
 from central_server.receipts.sealed_data import Seal
 from central_server.rejected_requests import Refusals
 from central_server.settings import Settings
+from central_server.settings_parts import MessageSettings
 from central_server.staff.frame.menu import Group
 from central_server.staff.frame.page_frame import PageFrame
 from central_server.store.engine.database import Database
@@ -31,7 +33,7 @@ GROUP = "beacon_central.parts"
 
 @dataclass(frozen=True, slots=True)
 class PartContext:
-    """What the server gives to a part. `address`: the origin that phones reach.
+    """What the server gives to a part. `address`: the origin that phones reach. `mail`: None without a mail server.
 
     `https`: browsers reach the server by https only. `seal`: for people's data, with the key in receipts.key.
     `signing_key`: the catalogue's, which gateways have pinned. `refusals`: counts requests that no gateway signed.
@@ -40,6 +42,8 @@ class PartContext:
     database: Database
     environment: Environment
     clock: Callable[[], datetime]
+    messages: MessageSettings
+    mail: Sender | None
     responder: PageResponder
     frame: PageFrame
     seal: Seal
@@ -76,13 +80,12 @@ class DrillContext:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`environments`: in which it can run. `hall_link`: leads from the page of a hall to the part's pages.
+    """`hall_link`: leads from the page of a hall to the part's pages.
 
     `find_tasks`: what waits for staff. `fill_drill`: adds made-up records, for `beacon-central demo-history`.
     """
 
     name: str
-    environments: frozenset[Environment]
     schema: PartSchema
     phone_pages: PageSource
     staff_pages: PageSource
@@ -95,10 +98,10 @@ class Part:
 
 def load_parts(settings: Settings) -> tuple[Part, ...]:
     """Import and return the parts that are on. Raises PartUnavailable."""
-    return tuple(_load(name, settings.site.environment) for name in settings.enabled_parts)
+    return tuple(_load(name) for name in settings.enabled_parts)
 
 
-def _load(name: str, environment: Environment) -> Part:
+def _load(name: str) -> Part:
     found = next(iter(entry_points(group=GROUP, name=name)), None)
     if found is None:
         raise PartUnavailable(f"{name}.enabled: the package of this part is not installed; install it or write false")
@@ -107,10 +110,4 @@ def _load(name: str, environment: Environment) -> Part:
     except ImportError as error:
         raise PartUnavailable(f"{name}.enabled: the package of this part is not complete ({error})") from error
     assert isinstance(part, Part)
-    if environment not in part.environments:
-        possible = ", ".join(sorted(part.environments))
-        raise PartUnavailable(
-            f"{name}.enabled: this part does not run where site.environment is {environment}, only in: {possible}; "
-            "write false"
-        )
     return part

@@ -196,7 +196,7 @@ async def build(context: ServerContext, resources: Resources, make_app: Callable
         error_page=error_pages(phone.responder, staff),
         middlewares=[contact_on_errors(phone.responder), staff.keep_frame, store_errors],
     )
-    parts = await _build_parts(context, database, phone.responder, staff, seal)
+    parts = await _build_parts(context, resources, phone.responder, staff, seal)
     app.add_routes(
         [
             *(route for part in parts for route in part.routes),
@@ -280,12 +280,14 @@ def _build_staff(
 
 
 async def _build_parts(
-    context: ServerContext, database: Database, responder: PageResponder, staff: StaffSite, seal: Seal
+    context: ServerContext, resources: Resources, responder: PageResponder, staff: StaffSite, seal: Seal
 ) -> list[RunningPart]:
     shared = PartContext(
-        database=database,
+        database=resources.database,
         environment=context.environment,
         clock=context.now,
+        messages=context.settings.volunteering.messages,
+        mail=resources.alert_senders.get("mail"),
         responder=responder,
         frame=staff.frame,
         seal=seal,

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 
 from central_server.settings_addresses import BareHost, Host, HttpsOrigin, WebOrigin, is_sealed
 from central_server.settings_bank import BankSettings
+from central_server.settings_parts import VolunteeringSettings
 from daemonkit.host_address import is_loopback
 from daemonkit.toml import Misfit, raise_misfits
 from kiosk_ui.telephone import Line, Telephone
@@ -161,12 +162,6 @@ class MailSettings(Record):
         return self
 
 
-class PartSettings(Record):
-    """An optional part of the server (`central_server.parts`)."""
-
-    enabled: bool = False
-
-
 class BindingSettings(Record):
     """The project that a beacon shows on the screen."""
 
@@ -193,7 +188,7 @@ class Settings(Record):
     webhooks: WebhookSettings = WebhookSettings()
     alerts: AlertSettings = AlertSettings()
     mail: MailSettings = MailSettings()
-    volunteering: PartSettings = PartSettings()
+    volunteering: VolunteeringSettings = VolunteeringSettings()
     projects: Annotated[tuple[Project, ...], Field(min_length=1, max_length=200)]
     bindings: Annotated[tuple[BindingSettings, ...], Field(max_length=5000)] = ()
 
@@ -204,6 +199,7 @@ class Settings(Record):
             chain(
                 self.server.misfits(environment),
                 self.bank.misfits(environment),
+                self.volunteering.misfits(environment, self.mail.host),
                 (
                     Misfit(("projects", number, key), REMOVE_KEY)
                     for number, project in enumerate(self.projects)

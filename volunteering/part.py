@@ -10,12 +10,13 @@ from central_server.staff.frame.menu import Entry, Group
 from daemonkit.i18n import marked as _
 from daemonkit.templates import PageSource
 from sync_contract.project import Texts
-from sync_contract.strict_model import Environment
+from volunteering.activities.reminders import remind
 from volunteering.activities.sign_up import lapse_offers
 from volunteering.drill_records import fill_drill
+from volunteering.messages.outbox import Outbox
+from volunteering.messages.senders import open_sender
 from volunteering.people.membership import Membership, forget
 from volunteering.people.sealed_person import PersonSeal, check_key
-from volunteering.people.sender import ScreenSender
 from volunteering.public.activity_pages import ActivityPages
 from volunteering.public.bulletin_api import BulletinApi
 from volunteering.public.card_check_pages import CardCheckPages
@@ -32,6 +33,7 @@ from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.cards_page import CardsPage
 from volunteering.staff.figures_page import FiguresPage
 from volunteering.staff.highlights_page import HighlightsPage
+from volunteering.staff.messages_page import MessagesPage
 from volunteering.staff.people_page import PeoplePage
 from volunteering.staff.requests_page import StaffRequestsPage
 from volunteering.staff.today_page import TodayPage
@@ -44,12 +46,20 @@ _ACTIVITIES = Texts.model_validate({"zh-Hans": "志愿活动", "zh-Hant": "志�
 
 
 async def build(context: PartContext) -> RunningPart:
-    """Raises SealBroken if people's data were sealed with another key."""
+    """Raises SealBroken if people's data were sealed with another key, StateRefused for a sender's secret."""
     await check_key(context.database, context.seal)
     responder = context.responder
-    membership = Membership(
-        context.database, PersonSeal(context.seal), ScreenSender(), context.environment, context.clock
+    seal, sender = PersonSeal(context.seal), open_sender(context.messages, context.mail)
+    outbox = Outbox(
+        context.database,
+        seal,
+        sender,
+        context.environment,
+        context.clock,
+        context.address,
+        context.messages.an_hour,
     )
+    membership = Membership(context.database, seal, outbox, context.environment, context.clock)
     routes = [
         *ActivityPages(membership, responder).routes(),
         *CardCheckPages(membership, responder).routes(),
@@ -67,12 +77,16 @@ async def build(context: PartContext) -> RunningPart:
         *PublicFiguresPages(membership, responder).routes(),
         *CardsPage(context.frame, membership.seal, context.environment).routes(),
         *FiguresPage(context.frame, context.environment).routes(),
+        *MessagesPage(context.frame, context.environment, on_screen=outbox.on_screen).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
     ]
     jobs = [
         PartJob("volunteers.offers", partial(lapse_offers, context.database)),
         PartJob("volunteers.records", partial(record_ended, context.database), every_s=60.0),
         PartJob("volunteers.requests", partial(close_unconfirmed, context.database), every_s=600.0),
+        PartJob("volunteers.reminders", partial(remind, context.database), every_s=300.0),
+        PartJob("volunteers.outbox", outbox.deliver_due, every_s=5.0),
+        PartJob("volunteers.sent_messages", outbox.forget, every_s=3600.0),
         PartJob("volunteers.codes", partial(forget, context.database), every_s=600.0),
     ]
     return RunningPart(routes, jobs)
@@ -80,7 +94,6 @@ async def build(context: PartContext) -> RunningPart:
 
 PART = Part(
     name="volunteering",
-    environments=frozenset({Environment.drill}),
     schema=SCHEMA,
     phone_pages=PageSource(_FOLDER / "templates", _LOCALE),
     staff_pages=PageSource(_FOLDER / "staff_templates", _LOCALE),
@@ -93,6 +106,7 @@ PART = Part(
             Entry("/staff/volunteers/highlights", _("Beautiful moments"), Right.see),
             Entry("/staff/volunteers/cards", _("Volunteer cards"), Right.people),
             Entry("/staff/volunteers/figures", _("Figures of service"), Right.see),
+            Entry("/staff/volunteers/messages", _("Messages"), Right.see),
             Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),
         ),
     ),

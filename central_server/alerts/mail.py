@@ -8,11 +8,13 @@ from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Literal
 
-from central_server.alerts.notifier import Message, SendFailed
+from central_server.alerts.notifier import Message, RecipientRefused, SendFailed
 
 _TIMEOUT_S = 10
 """For each reply of the mail server."""
 _MAX_S = 20
+_PERMANENT = 500
+"""From this reply code on, a further try is useless (RFC 5321, 4.2.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,10 @@ class MailSender:
                 if self.user:
                     server.login(self.user, self.password)
                 server.send_message(mail)
+        except smtplib.SMTPRecipientsRefused as error:
+            final = all(code >= _PERMANENT for code, _text in error.recipients.values())
+            kind = RecipientRefused if final else SendFailed
+            raise kind(f"{self.host}:{self.port}: {_plain(error)}") from error
         except (smtplib.SMTPException, OSError) as error:
             raise SendFailed(f"{self.host}:{self.port}: {_plain(error)}") from error
 

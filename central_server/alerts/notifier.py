@@ -32,6 +32,10 @@ class SendFailed(CentralError):
     """The channel did not take the message: try again later. The text contains no secret."""
 
 
+class RecipientRefused(SendFailed):
+    """The recipient does not exist: further tries are useless."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """`subject`: one line; `lines`: a paragraph each, the most urgent first. `reference`: the same for each try of a

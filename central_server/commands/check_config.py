@@ -5,6 +5,7 @@ from pathlib import Path
 
 from central_server.commands.exit_codes import CONFIGURATION
 from central_server.settings import Settings
+from central_server.settings_parts import MessageSettings
 from daemonkit.toml import ConfigRefused, load, locate
 
 
@@ -18,4 +19,15 @@ def run(config: Path) -> int:
     for each in placeholders:
         print(f"{each} (演练可以,真实捐款不行 allowed in a drill only)", file=sys.stderr)
     print(f"{config}: good ({len(settings.projects)} projects, {settings.site.environment})")
+    if settings.volunteering.enabled:
+        print(f"volunteering: on; {describe_messages(settings.volunteering.messages)}")
     return 0
+
+
+def describe_messages(messages: MessageSettings) -> str:
+    """Say how messages reach volunteers."""
+    if messages.kind == "mail":
+        return f"messages go by mail to {messages.mail_address}"
+    if messages.kind == "http":
+        return f"messages go by {messages.url}"
+    return "no sender: codes are shown on the page, which is allowed in a drill only"

@@ -8,8 +8,11 @@ from enum import StrEnum
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
+from sync_contract.permit import OFFICIAL_TIME
+from volunteering.messages import notices
+from volunteering.rules.message_times import next_daytime
 from volunteering.rules.seats import ACTIVE, SignUpState, offer_ends, place_for
-from volunteering.store import activities, people, sign_ups
+from volunteering.store import activities, messages, people, sign_ups
 from volunteering.store.activities import ActivityState, ListedShift, Shift
 from volunteering.store.people import Person, PersonState
 from volunteering.store.sign_ups import SignUp
@@ -80,6 +83,8 @@ async def cancel_shift(connection: Connection, shift: Shift, account: str, now: 
     affected = await sign_ups.active_in(connection, shift.id)
     await sign_ups.change(connection, affected, SignUpState.cancelled, account, now)
     await activities.cancel_shift(connection, shift, account, now)
+    if shift.starts > now:
+        await notices.cancelled(connection, shift, [own.person for own in affected], now)
     return len(affected)
 
 
@@ -88,6 +93,7 @@ async def erase_person(connection: Connection, person: Person, now: datetime) ->
     for own in await sign_ups.active_of(connection, person.id, now):
         await leave(connection, person, own.shift, now)
     await people.get(connection, person.id, lock=True)
+    await messages.drop_for(connection, person.id, now)
     await people.erase(connection, person.id, now)
 
 
@@ -129,6 +135,7 @@ async def _offer_free_seats(connection: Connection, shift: Shift, now: datetime)
     if not use.to_offer:
         return ()
     first = await sign_ups.first_waiting(connection, shift.id, use.to_offer)
-    until = offer_ends(now, shift.starts)
+    until = offer_ends(next_daytime(now, OFFICIAL_TIME), shift.starts)
     await sign_ups.change(connection, first, SignUpState.offered, BY_SERVER, now, offered_until=until)
+    await notices.offered(connection, shift, [own.person for own in first], until, now)
     return first

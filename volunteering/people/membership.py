@@ -14,11 +14,20 @@ from functools import partial
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
-from sync_contract.strict_model import Environment
+from sync_contract.strict_model import Environment, Language
 from sync_contract.uuid7 import new_id
 from volunteering.people.sealed_person import Contact, PersonSeal
-from volunteering.people.sender import CodeSender
-from volunteering.rules.one_time_code import A_DAY, DIGITS, CodeProblem, IssuedCode, judge_code, may_send, read_code
+from volunteering.people.sender import CodeMessage, CodeSender
+from volunteering.rules.one_time_code import (
+    A_DAY,
+    DIGITS,
+    VALID,
+    CodeProblem,
+    IssuedCode,
+    judge_code,
+    may_send,
+    read_code,
+)
 from volunteering.store import one_time_codes, people
 from volunteering.store.history import RecordKind, StateChange, record
 from volunteering.store.one_time_codes import StoredCode
@@ -39,7 +48,7 @@ class JoinProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SentCode:
-    """`ticket`: names the code on the following page. `shown`: see CodeSender."""
+    """`ticket`: names the code on the following page. `shown`: the code itself, in a drill; else ""."""
 
     ticket: str
     shown: str
@@ -60,6 +69,7 @@ class Joining:
     code: str
     name: str
     consented: bool
+    language: Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,7 @@ class Membership:
     environment: Environment
     clock: Callable[[], datetime]
 
-    async def send_code(self, community: str, mobile: str) -> SentCode | CodeProblem:
+    async def send_code(self, community: str, mobile: str, language: Language) -> SentCode | CodeProblem:
         """Send a code to the number, whether or not it is known: the answer does not tell."""
         now, number_hash = self.clock(), self.seal.number_hash(mobile)
         code, ticket = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", new_id()
@@ -86,15 +96,25 @@ class Membership:
             ended=False,
         )
 
+        message = CodeMessage(ticket, community, number_hash, mobile, code, language.value, now, now + VALID)
+
         async def issue(connection: Connection) -> CodeProblem | None:
             await connection.alone(f"volunteer code {number_hash}")
             problem = may_send(await one_time_codes.sent_since(connection, number_hash, now - A_DAY), now)
+            if problem is None and not await self.sender.has_room(connection, now):
+                problem = CodeProblem.busy
             if problem is None:
                 await one_time_codes.replace(connection, stored)
+                await self.sender.add_code(connection, message)
             return problem
 
         problem = await self.database.written(issue)
-        return problem or SentCode(ticket, await self.sender.send(mobile, code))
+        if problem is not None:
+            return problem
+        if self.sender.on_screen:
+            return SentCode(ticket, code)
+        await self.sender.deliver_now(ticket)
+        return SentCode(ticket, "")
 
     async def join(self, community: str, typed: Joining) -> Joined | CodeProblem | JoinProblem:
         """Log in the person of the code's number, who joins if they are new.
@@ -140,7 +160,17 @@ class Membership:
         contact = Contact(name, self.seal.open_number(stored.id, stored.sealed_number))
         sealed, key = self.seal.close(id_, contact), self.seal.seal.fingerprint
         active = PersonState.active
-        person = Person(id_, stored.community, stored.environment, active, stored.number_hash, key, sealed, now)
+        person = Person(
+            id_,
+            stored.community,
+            stored.environment,
+            active,
+            stored.number_hash,
+            key,
+            sealed,
+            now,
+            typed.language.value,
+        )
         await people.add(connection, person)
         await people.add_consent(connection, person, CONSENT_PURPOSE, CONSENT_VERSION, "phone", now)
         await record(connection, StateChange(person.community, id_, RecordKind.person, active, id_, now))

@@ -53,6 +53,14 @@ class PersonSeal:
         """Raises SealBroken."""
         return self.seal.open(f"volunteer request {request}", sealed, kind)
 
+    def close_message(self, message: str, content: object) -> bytes:
+        """`content`: a dataclass."""
+        return self.seal.close(f"volunteer message {message}", content)
+
+    def open_message(self, message: str, sealed: bytes, kind: type[Content]) -> Content:
+        """Raises SealBroken."""
+        return self.seal.open(f"volunteer message {message}", sealed, kind)
+
     def close_number(self, code_id: str, mobile: str) -> bytes:
         return self.seal.close(f"volunteer code {code_id}", _Number(mobile))
 

@@ -1,5 +1,6 @@
 """Serve the page that the code on a kiosk's screen opens: members check in and out. A GET changes nothing."""
 
+from datetime import timedelta
 from functools import partial
 
 from aiohttp import web
@@ -10,13 +11,18 @@ from central_server.public.rate_limit import RateLimit
 from sync_contract.check_in_code import PATH
 from volunteering.activities.check_in import CheckIn, CheckInState, ScannedCode, look, read_code, record
 from volunteering.people.membership import Membership
+from volunteering.public.activity_lines import load_lines
 from volunteering.public.community import community_path
 from volunteering.public.member_session import form_token, read_member_form, read_token
-from volunteering.public.views import CheckInView
+from volunteering.public.views import ActivityLine, CheckInView
 from volunteering.rules.attendance import served
 from volunteering.rules.check_in_judgement import Evidence
 from volunteering.shift_wording import shift_day, shift_hours
+from volunteering.store import activities
+from volunteering.store.activities import ListedShift
 
+_AGAIN_WITHIN = timedelta(days=15)
+"""The next time of an activity is offered to whoever leaves if it begins within a fortnight."""
 _CODE = "{code:[0-9A-Za-z]{1,200}}"
 _BOTH = (PATH, PATH.lower())
 """A QR code needs fewer modules for capitals."""
@@ -79,6 +85,7 @@ class CheckInPages:
         root, reader = community_path(scanned.community), language(request)
         if found.listed is None or found.attended is None:
             return await self._page(request, CheckInView(found.state.value, root))
+        again = await self._again(request, found.listed) if found.state is CheckInState.left else None
         times, attended = found.listed.shift.times, found.attended
         total = served(times, attended.arrived, attended.left) if attended.arrived and attended.left else None
         view = CheckInView(
@@ -91,8 +98,20 @@ class CheckInPages:
             unproved=unproved,
             leaving=attended.arrived is not None,
             minutes=None if total is None else total.minutes,
+            again=again,
         )
         return await self._page(request, view, 409 if found.state is CheckInState.unproved else 200)
+
+    async def _again(self, request: web.Request, listed: ListedShift) -> ActivityLine | None:
+        """Return the activity's next time, for whoever has no sign-up there."""
+        now = self._membership.clock()
+        person = await self._membership.find(read_token(request), listed.shift.community)
+        async with self._membership.database.read() as connection:
+            following = await activities.next_of(connection, listed.shift, listed.shift.starts + _AGAIN_WITHIN)
+            if following is None:
+                return None
+            (line,) = await load_lines(connection, [following], person, language(request), now)
+        return line if line.open and not line.own else None
 
     async def _page(self, request: web.Request, view: CheckInView, status: int = 200) -> web.Response:
         return await self._responder.page(request, view, status, csrf=form_token(request))

@@ -5,6 +5,7 @@ import re
 from aiohttp import web
 from multidict import MultiDict
 
+from central_server.language import language
 from central_server.public.phone_pages.page_responder import PageResponder
 from central_server.public.rate_limit import RateLimit
 from central_server.store.places.places import Place
@@ -17,6 +18,7 @@ from volunteering.public.views import CodePage, NumberPage
 from volunteering.rules.one_time_code import CodeProblem
 from volunteering.rules.phone_number import MAX_WRITTEN, hide_middle, read_mobile
 
+_LATER = (CodeProblem.too_soon, CodeProblem.too_many, CodeProblem.busy)
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -42,7 +44,7 @@ class JoinPages:
     async def _number(self, request: web.Request, community: Place, typed: str = "", fault: str = "") -> web.Response:
         form, back = new_id(), _next_path(request, community)
         view = NumberPage(_action(community, "join", form, back), back, typed[:MAX_WRITTEN], fault)
-        status = 429 if fault in (CodeProblem.too_soon, CodeProblem.too_many) else 422 if fault else 200
+        status = 429 if fault in _LATER else 422 if fault else 200
         return await self._responder.page(request, view, status, csrf=_csrf(request, form))
 
     async def _send_code(self, request: web.Request) -> web.Response:
@@ -53,7 +55,7 @@ class JoinPages:
         mobile = read_mobile(written)
         if mobile is None:
             return await self._number(request, community, written, "number")
-        sent = await self._membership.send_code(community.id, mobile)
+        sent = await self._membership.send_code(community.id, mobile, language(request))
         if not isinstance(sent, SentCode):
             return await self._number(request, community, written, sent)
         return await self._code(request, community, sent.ticket, number=hide_middle(mobile), shown=sent.shown)
@@ -79,7 +81,7 @@ class JoinPages:
         community = await self._community(request)
         form, ticket = await _read(request), request.query["form"]
         name = form.get("name", "")[:60]
-        typed = Joining(ticket, form.get("code", ""), name, form.get("consent") == "yes")
+        typed = Joining(ticket, form.get("code", ""), name, form.get("consent") == "yes", language(request))
         joined = await self._membership.join(community.id, typed)
         if joined is CodeProblem.ended:
             return await self._number(request, community, fault=joined)

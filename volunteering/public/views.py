@@ -105,7 +105,8 @@ class CheckInView(View):
     """What a member may do, or did, with the code of a screen.
 
     `state`: refused, log_in, or of CheckInState. `root`: of the community's pages. `unproved`: the code proves no place
-    (any more). `leaving`: the next step is the check-out. `minutes`: what counts, None before the check-out.
+    (any more). `leaving`: the next step is the check-out. `minutes`: what counts, None before the check-out. `again`:
+    the activity's next time, after the check-out.
     """
 
     template = "community_check_in"
@@ -119,3 +120,4 @@ class CheckInView(View):
     unproved: bool = False
     leaving: bool = False
     minutes: int | None = None
+    again: ActivityLine | None = None

@@ -20,6 +20,8 @@ class CodeProblem(StrEnum):
     """Another code was sent within `PAUSE`."""
     too_many = "too_many"
     """`MAX_A_DAY` codes were sent within 24 hours."""
+    busy = "busy"
+    """The server sent as many codes in this hour as it may."""
     wrong = "wrong"
     ended = "ended"
     """It is older than `VALID`, was used, was replaced by a newer one, or was tried `MAX_TRIES` times."""

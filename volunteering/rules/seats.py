@@ -47,6 +47,6 @@ def place_for(use: SeatUse) -> SignUpState:
     return SignUpState.confirmed if use.free else SignUpState.waiting
 
 
-def offer_ends(now: datetime, starts: datetime) -> datetime:
-    """Return when an offer ends: after `OFFER_LASTS`, and before the shift."""
-    return min(now + OFFER_LASTS, starts)
+def offer_ends(since: datetime, starts: datetime) -> datetime:
+    """Return when an offer ends: after `OFFER_LASTS`, and before the shift. `since`: when the person can know of it."""
+    return min(since + OFFER_LASTS, starts)

@@ -114,6 +114,20 @@ async def of_ids(connection: Connection, wanted: Collection[str]) -> dict[str, L
     return {each.shift.id: each for each in found}
 
 
+async def begin_between(connection: Connection, since: datetime, until: datetime) -> tuple[Shift, ...]:
+    """Return the open shifts of all communities that begin after `since`, until `until`."""
+    around = _JOINED.where(shifts.c.starts > since, shifts.c.starts <= until)
+    found = await _fetch(connection, around.where(shifts.c.state == ActivityState.open.value))
+    return tuple(each.shift for each in found)
+
+
+async def next_of(connection: Connection, shift: Shift, until: datetime) -> ListedShift | None:
+    """Return the next open shift of the same activity that begins before `until`."""
+    later = _JOINED.where(shifts.c.opportunity == shift.opportunity, shifts.c.state == ActivityState.open.value)
+    between = later.where(shifts.c.starts > shift.starts, shifts.c.starts < until)
+    return next(iter(await _fetch(connection, between.order_by(shifts.c.starts).limit(1))), None)
+
+
 async def shifts_of(connection: Connection, activity: str) -> tuple[Shift, ...]:
     """Return the shifts of an activity, in order of time."""
     found = await _fetch(connection, _JOINED.where(shifts.c.opportunity == activity).order_by(shifts.c.starts))

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
+from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id
 from volunteering.store.tables import consents, people, sessions
 
@@ -20,7 +21,10 @@ class PersonState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """`number_hash` None and `sealed` empty: erased. `key`: fingerprint of the key that opens `sealed`."""
+    """`number_hash` None and `sealed` empty: erased. `key`: fingerprint of the key that opens `sealed`.
+
+    `language`: of their messages.
+    """
 
     id: str
     community: str
@@ -30,6 +34,7 @@ class Person:
     key: str
     sealed: bytes
     joined_at: datetime
+    language: str = Language.zh_hans.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from central_server.store.engine.timestamps import Instant
 from volunteering.store.columns import community_column, id_column
 from volunteering.store.columns import metadata as metadata
 from volunteering.store.highlight_tables import highlights as highlights
+from volunteering.store.message_tables import messages as messages
 from volunteering.store.service_tables import cards as cards
 from volunteering.store.service_tables import service_records as service_records
 
@@ -53,6 +54,7 @@ people = Table(
     Column("key", String(16), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("joined_at", Instant, nullable=False),
+    Column("language", String(8), nullable=False),
     UniqueConstraint("community", "environment", "number_hash"),
 )
 """`number_hash`: keyed; NULL for an erased person. `key`: the fingerprint of the key that opens `sealed`."""

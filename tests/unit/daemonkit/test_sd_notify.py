@@ -9,7 +9,6 @@ import pytest
 
 from daemonkit.sd_notify import Notifier, watchdog_period
 
-
 OURS = "(the id of this process)"
 """Replaced in the test: the process that collects the tests is another one."""
 

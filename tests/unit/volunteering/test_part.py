@@ -1,9 +1,15 @@
-"""The part as the server finds it: by its entry point, only while it is on, and only in a drill."""
+"""The part as the server finds it: by its entry point, only while it is on, and where gifts are real with a sender."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from pydantic import ValidationError
+
+from central_server.commands import check_config
+from central_server.settings_parts import MessageSettings
 from tests.entry_points import write_entry_points
 from tests.paths import ROOT
 
@@ -20,15 +26,12 @@ off = load(Path("central_server/central.toml"), Settings)
 assert off.enabled_parts == () == load_parts(off)
 assert not [name for name in sys.modules if name.startswith("volunteering")]
 on = off.model_copy(update={"volunteering": off.volunteering.model_copy(update={"enabled": True})})
-real = on.model_copy(update={"site": on.site.model_copy(update={"environment": "real"})})
-drill = on.model_copy(update={"site": on.site.model_copy(update={"environment": "drill"})})
-print([part.name for part in load_parts(drill)])
-for path in (sys.path, []):
-    sys.path[:] = path
-    try:
-        load_parts(real)
-    except PartUnavailable as error:
-        print(error)
+print([part.name for part in load_parts(on)])
+sys.path.clear()
+try:
+    load_parts(on)
+except PartUnavailable as error:
+    print(error)
 """
 
 
@@ -39,6 +42,49 @@ def test_the_server_imports_the_part_only_while_it_is_on(tmp_path: Path) -> None
     done = subprocess.run(command, cwd=ROOT, env=path, capture_output=True, text=True, check=False)
     assert done.stdout.splitlines() == [
         "['volunteering']",
-        "volunteering.enabled: this part does not run where site.environment is real, only in: drill; write false",
         "volunteering.enabled: the package of this part is not installed; install it or write false",
     ], done.stderr
+
+
+@pytest.mark.parametrize("kind", ["screen", "mail", "http"])
+def test_where_gifts_are_real_a_sender_is_needed(kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for environment, server, remedy in (
+        ("drill", "", {"mail": "write host in [mail]"}),
+        ("real", "", {"screen": 'write "mail" or "http"', "mail": "write host in [mail]"}),
+        ("real", "mail.example.org", {"screen": 'write "mail" or "http"'}),
+    ):
+        shipped = (ROOT / "config/central.toml").read_text()
+        before, rest = shipped.split("[volunteering]\n")
+        section, mail = rest.split("[mail]\n")
+        section = section.replace("enabled = false", "enabled = true").replace('kind = "screen"', f'kind = "{kind}"')
+        section = section.replace('mail_address = ""', 'mail_address = "{mobile}@sms.example.org"')
+        section = section.replace('\nurl = ""', '\nurl = "https://sms.example.org/send"')
+        section = section.replace('\nbody = ""', """\nbody = '{"to": "{mobile}", "text": "{text}"}'""")
+        mail = mail.replace('host = ""', f'host = "{server}"').replace('sender = ""', 'sender = "a@b.example"')
+        before = before.replace('environment = "drill"\n', f'environment = "{environment}"\n')
+        filled = f"{before}[volunteering]\n{section}[mail]\n{mail}"
+        file = tmp_path / "central.toml"
+        file.write_text(filled)
+        check_config.run(file)
+        out, err = capsys.readouterr()
+        line = next((each for each in err.splitlines() if "volunteering.messages.kind" in each), "")
+        assert (remedy.get(kind, "") in line, bool(line)) == (True, kind in remedy), (environment, server, err)
+        if environment == "drill" and not line:
+            expected = {"screen": "allowed in a drill only", "http": "https://sms.example.org/send"}
+            assert expected[kind] in out, err
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"kind": "mail"}, "mail_address is missing"),
+        ({"kind": "http"}, "url is missing"),
+        ({"kind": "http", "url": "http://sms.example.org"}, "must begin with https://"),
+        ({"kind": "http", "url": "https://sms.example.org", "body": "{mobile}"}, "body needs {text}"),
+        ({"kind": "http", "url": "https://sms.example.org", "body": '{"a": {mobile}, {text}}'}, "body is not JSON"),
+        ({"kind": "http", "url": "https://sms.example.org", "body": "{mobile}{text}{secret}"}, "needs secret_file"),
+    ],
+)
+def test_an_incomplete_sender_is_refused(changed: dict[str, str], words: str) -> None:
+    with pytest.raises(ValidationError, match=re.escape(words)):
+        MessageSettings.model_validate(changed)

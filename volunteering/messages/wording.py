@@ -1,0 +1,61 @@
+"""Word messages to telephones, in the language of their reader. An SMS has little room: one or two short sentences."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from daemonkit.i18n import Catalogues
+from daemonkit.i18n import marked as _
+from kiosk_ui.number_format import moment
+from sync_contract.project import Texts
+from sync_contract.strict_model import Language
+from volunteering.shift_wording import shift_day, shift_hours
+from volunteering.store.activities import ListedShift
+from volunteering.store.messages import Message, MessageKind
+
+_CATALOGUES = Catalogues(Path(__file__).parents[1] / "locale")
+_SUBJECTS = {
+    MessageKind.code: _("Your code"),
+    MessageKind.cancelled: _("An activity is cancelled"),
+    MessageKind.offered: _("A place is free for you"),
+    MessageKind.reminder: _("Your activity tomorrow"),
+}
+_TEXTS = {
+    MessageKind.code: _("%(community)s: your code is %(code)s, valid for ten minutes. Give it to nobody."),
+    MessageKind.cancelled: _("%(community)s: %(title)s on %(day)s, %(hours)s, is cancelled. We are sorry."),
+    MessageKind.offered: _(
+        "%(community)s: a place is free for you: %(title)s, %(day)s, %(hours)s. Please confirm by %(until)s: %(link)s"
+    ),
+    MessageKind.reminder: _(
+        "%(community)s: %(title)s, %(day)s, %(hours)s, %(meeting)s. If you cannot come, please tell us: %(link)s"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    subject: str
+    text: str
+
+
+def word_code(community: Texts, code: str, language: Language) -> Worded:
+    return _worded(MessageKind.code, language, {"community": community[language], "code": code})
+
+
+def word_notice(message: Message, community: Texts, listed: ListedShift, link: str) -> Worded:
+    """`link`: the address of the shift's page."""
+    language, times = Language(message.language), listed.shift.times
+    values = {
+        "community": community[language],
+        "title": listed.activity.title[language],
+        "meeting": listed.activity.meeting[language],
+        "day": shift_day(times, language),
+        "hours": shift_hours(times, language),
+        "until": moment(message.useless_at, language),
+        "link": link,
+    }
+    return _worded(MessageKind(message.kind), language, values)
+
+
+def _worded(kind: MessageKind, language: Language, values: dict[str, str]) -> Worded:
+    gettext = _CATALOGUES.gettext(language.value).gettext
+    return Worded(gettext(_SUBJECTS[kind]), gettext(_TEXTS[kind]) % values)
