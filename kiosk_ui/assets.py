@@ -20,9 +20,9 @@ _SHEETS = {
     ),
     "print.css": (STYLE / "print.css",),
     "site.css": (STYLE / "site.css",),
-    "bulletin.css": (STYLE / "bulletin.css",),
+    "community.css": (STYLE / "community.css",),
 }
-"""Concatenated in this order. A page loads `pages.css`, staff on site also `site.css`, the bulletin `bulletin.css`;
+"""Concatenated in this order. A page loads `pages.css`, staff on site also `site.css`, the community's pages `community.css`;
 `print.css` is for paper."""
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 

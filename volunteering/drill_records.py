@@ -13,6 +13,7 @@ from volunteering.activities.activity_form import NewActivity
 from volunteering.activities.make_activity import make_activity
 from volunteering.activities.sign_up import sign_up
 from volunteering.cards.issue_card import change_card, issue_card
+from volunteering.drill_community_life import add_community_life
 from volunteering.people.sealed_person import Contact, PersonSeal
 from volunteering.records.record_service import record_sign_up
 from volunteering.requests.act_on_request import Outcome, act, ask
@@ -55,6 +56,7 @@ async def fill_drill(context: DrillContext) -> None:
 async def _add(connection: Connection, *, context: DrillContext) -> None:
     members = [await _member(connection, context, number) for number in range(PEOPLE)]
     await _ask_for_help(connection, context, members)
+    await add_community_life(connection, context, members)
     for turn, (title, meeting, day, begins, ends, seats) in enumerate(_PLANS):
         monday = context.now.astimezone(OFFICIAL_TIME).date()
         monday -= timedelta(days=monday.weekday())

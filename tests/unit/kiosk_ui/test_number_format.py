@@ -62,6 +62,6 @@ def test_the_language_is_the_one_asked_for_or_the_readers_own(
 def test_an_address_of_a_file_changes_with_its_content() -> None:
     assets = Assets("/static/")
     there = {path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file()}
-    assert set(assets.files) == there | {"bulletin.css", "pages.css", "print.css", "site.css"}
+    assert set(assets.files) == there | {"community.css", "pages.css", "print.css", "site.css"}
     assert assets.url("pages.css") == f"/static/pages.css?v={assets.files['pages.css'].version}"
     assert {drawing_file(drawing) for drawing in Drawing} <= there

@@ -30,7 +30,7 @@ def test_no_rule_is_for_a_class_that_no_page_has() -> None:
     sheet = re.sub(
         r"\{[^{}]*\}",
         "{}",
-        "".join(Assets().files[name].content.decode() for name in ("pages.css", "site.css", "bulletin.css")),
+        "".join(Assets().files[name].content.decode() for name in ("pages.css", "site.css", "community.css")),
     )
     classes = set(re.findall(r"\.([a-z][\w-]*)", sheet))
     assert len(classes) > 100
