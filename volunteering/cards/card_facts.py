@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from central_server.store.engine.connection import Connection
 from sync_contract.project import Texts
@@ -25,13 +26,18 @@ class ServicePlace:
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """`minutes`: by grade, without those that have none. `missing`: for the next star, None after the last one."""
+    """`minutes`: by grade, without those that have none. `missing`: for the next star, None after the last one.
+
+    `first`, `last`: begins of the first and last service that counts.
+    """
 
     minutes: Mapping[Grade, int]
     people_served: int
     places: tuple[ServicePlace, ...]
     stars: int
     missing: int | None
+    first: datetime | None
+    last: datetime | None
 
     @property
     def total(self) -> int:
@@ -59,5 +65,13 @@ async def load_facts(connection: Connection, person: str) -> CardFacts:
     minutes = {grade: by_grade[grade] for grade in Grade if by_grade[grade]}
     places = sorted(found.values(), key=lambda place: -place.minutes)[:_MAX_PLACES]
     levels = star_levels()
+    days = sorted(row.served_on for row in rows if by_source[row.source] > 0)
     served = sum(row.people_served for row in rows)
-    return CardFacts(minutes, served, tuple(places), levels.stars(minutes), levels.missing(minutes))
+    return CardFacts(
+        minutes,
+        served,
+        tuple(places),
+        levels.stars(minutes),
+        levels.missing(minutes),
+        *((days[0], days[-1]) if days else (None, None)),
+    )

@@ -20,6 +20,7 @@ class CardPage(View):
 
     `grades`: grade and minutes. `missing`: minutes for the next star, None after the last one. `until`: when the code
     ends, in official time. `reason`: of the last change, by staff.
+    `unprintable`: the server cannot print the certificate now.
     `refresh_s`: when a page without JavaScript gets the next code.
     """
 
@@ -38,6 +39,7 @@ class CardPage(View):
     people_served: int
     places: tuple[PlaceLine, ...]
     reason: str
+    unprintable: bool = False
     refresh_s: int = 240
 
 

@@ -1,9 +1,11 @@
 """Staff's page of cards, the sheet of service records, and figures: what they change, and who may see it."""
 
 import io
-from datetime import UTC, datetime
+import sys
+from datetime import UTC, date, datetime
 
 import aiohttp
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no types
@@ -14,8 +16,13 @@ from central_server.parts import DrillContext
 from central_server.receipts.sealed_data import open_seal
 from central_server.store.accounts import audit_trail
 from central_server.store.places.places import TOP
+from kiosk_ui.paper.certificate import CertificateFacts, CertifiedPlace, certificate_pdf
+from kiosk_ui.paper.typesetting import TypesettingUnavailable
 from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.project import Texts
+from sync_contract.strict_model import Environment, Language
 from tests.fakes.central_process import RunningCentral
+from tests.unit.kiosk_ui.printed import printed
 from tests.unit.volunteering.community_desk import COMMUNITY, NEIGHBOURS, log_in
 from tests.unit.volunteering.member_phone import Phone
 from volunteering.part import PART
@@ -77,6 +84,38 @@ async def test_staff_change_cards_and_correct_hours_with_a_reason(
     phone = Phone.new(central.url)
     assert (await phone.open(f"/community/{COMMUNITY}/figures")).status == 200
     await phone.session.close()
+
+
+def test_the_certificate_says_what_counts_and_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    place = Texts.model_validate({"zh-Hans": "社区大厅", "zh-Hant": "社區大廳", "en": "Hall"})
+    facts = CertificateFacts(
+        environment=Environment.drill,
+        community=place,
+        name="陈阿姨",
+        card="1234 5678",
+        issued_on=date(2026, 12, 3),
+        first=date(2026, 1, 2),
+        last=date(2026, 11, 30),
+        minutes=(("screen", 6001), ("claim", 90)),
+        people_served=7,
+        places=(CertifiedPlace(place, 12, 6001), CertifiedPlace(None, 1, 90)),
+    )
+    page = printed(certificate_pdf(facts, (Language.zh_hans, Language.en)))
+    assert (page.pages, page.size) == (1, (210, 297))
+    for words in (
+        "陈阿姨",
+        "12345678",
+        "101小时31分钟",
+        "100小时1分钟",
+        "2026年1月2日",
+        "Certificateofvolunteer",
+        "邻居家中",
+        "演练",
+    ):
+        assert words in page.text, words
+    monkeypatch.setitem(sys.modules, "typst", None)
+    with pytest.raises(TypesettingUnavailable, match="beacon-central-pdf"):
+        certificate_pdf(facts)
 
 
 COUNTS = st.integers(0, 9)
