@@ -161,7 +161,7 @@ class SiteWhyPage(View):
 class SiteSheetPage(View):
     """The acceptance sheet, in Chinese and English in any language of the page. `words`: None if there is none.
 
-    `code`: leads to `address` on the central server; None without a server.
+    `code`: leads to `address` on the central server; None without a server.  `zones`: a picture.
     """
 
     template = "site_sheet"
@@ -169,6 +169,7 @@ class SiteSheetPage(View):
     words: SheetWords | None = None
     code: Markup | None = None
     address: str = ""
+    zones: Markup | None = None
     title = TITLE
     none_yet = NONE_YET
     untested_title = UNTESTED_TITLE

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from kiosk_ui.assets import STATIC
+from kiosk_ui.paper.acceptance_picture import draw_zones
 from kiosk_ui.paper.acceptance_wording import ALL_TESTED, SCAN, SIGNATURE, UNTESTED_TITLE, word_sheet
 from kiosk_ui.paper.paper_wording import drill_words, setting, translator
 from kiosk_ui.paper.typesetting import typeset
@@ -22,6 +23,7 @@ def sheet_pdf(sheet: AcceptanceSheet, digest: str, address: str) -> bytes:
     printed: dict[str, Any] = {
         "words": asdict(words),
         "code": paper_code_svg(address),
+        "zones": draw_zones(sheet),
         "seal": (STATIC / "seal.svg").read_text("utf-8"),
         "untested_title": asdict(UNTESTED_TITLE),
         "all_tested": asdict(ALL_TESTED),

@@ -4,9 +4,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from markupsafe import Markup
 
 from beacon_gateway.donations.ports import StoreUnavailable
 from daemonkit.web import problem, read_json
+from kiosk_ui.paper.acceptance_picture import draw_zones
 from kiosk_ui.paper.acceptance_wording import word_sheet
 from kiosk_ui.qr import paper_code_svg
 from kiosk_ui.site_views import SiteSheetPage
@@ -50,4 +52,5 @@ def build_sheet_page(signed: SignedAcceptanceSheet | None, central: str) -> Site
         return SiteSheetPage()
     digest = digest_of(signed)
     address = central.rstrip("/") + sheet_path(sheet.gateway, sheet.id, digest) if central else ""
-    return SiteSheetPage(word_sheet(sheet, digest), paper_code_svg(address) if address else None, address)
+    code, zones = paper_code_svg(address) if address else None, Markup(draw_zones(sheet))  # noqa: S704  # escaped there
+    return SiteSheetPage(word_sheet(sheet, digest), code, address, zones)

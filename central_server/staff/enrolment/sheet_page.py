@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aiohttp import web
+from markupsafe import Markup
 
 from central_server.enrolment.acceptance_drift import find_drift
 from central_server.intake.sheets import find_signed
@@ -14,6 +15,7 @@ from central_server.store.enrolment import acceptance_sheets, gateway_reports, g
 from central_server.store.enrolment.acceptance_sheets import StoredSheet
 from central_server.store.enrolment.gateways import Gateway
 from kiosk_ui.paper.acceptance_paper import sheet_pdf
+from kiosk_ui.paper.acceptance_picture import draw_zones
 from kiosk_ui.paper.acceptance_wording import word_sheet
 from kiosk_ui.paper.typesetting import FONTS, TypesettingUnavailable, require_typesetting
 from sync_contract.acceptance_sheet import AcceptanceSheet, digest_of, read_sheet, sheet_path
@@ -48,6 +50,7 @@ class SheetPage:
                 "gateway": gateway,
                 "stored": stored,
                 "words": word_sheet(_content(stored), digest),
+                "zones": Markup(draw_zones(_content(stored))),  # noqa: S704  # its texts are escaped
                 "genuine": signed_by is not None,
                 "print": "" if not printed else "same" if printed == digest else "other",
                 "is_newest": newest is not None and newest.sheet == stored.sheet,
