@@ -2,7 +2,7 @@
 
 A test with a database (`store_url`, `database`) runs on SQLite or on PostgreSQL, chosen by its name, so that half of
 them are on each. Tests of what differs between the two, `ON_BOTH`, run on both; `tests.databases` overrides that.
-PostgreSQL starts once for each pytest process, on first use.
+PostgreSQL starts once for each worker (forked_workers.py), on first use.
 """
 
 import gc

@@ -19,7 +19,7 @@ _CATALOGS = (
     *("pg_attrdef", "pg_attribute", "pg_class", "pg_constraint", "pg_db_role_setting", "pg_index", "pg_namespace"),
     *("pg_proc", "pg_sequence", "pg_statistic", "pg_trigger", "pg_type"),
 )
-_SHAPE = (
+SHAPE = (
     "SELECT concat_ws(' ', (SELECT sum(reltuples) FROM pg_class), "
     + ", ".join(f"(SELECT (count(*), max(xmin::text::bigint))::text FROM {name})" for name in _CATALOGS)
     + ")"
@@ -81,7 +81,7 @@ class ReusedDatabase:
     async def _look_at(self, name: str) -> None:
         connection = await self._connected(name)
         self._reset_statements = self._reset_statements or await _reset_statements(connection)
-        self._shape, self._size = await connection.fetchval(_SHAPE), await connection.fetchval(_SIZE)
+        self._shape, self._size = await connection.fetchval(SHAPE), await connection.fetchval(_SIZE)
 
     async def _connected(self, name: str) -> asyncpg.Connection:
         await self._disconnect()
@@ -104,7 +104,7 @@ class ReusedDatabase:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):  # the test closed all connections
             connection = await self._connected(name)
             await connection.execute(_ALONE)
-        same = await connection.fetchval(_SHAPE) == self._shape
+        same = await connection.fetchval(SHAPE) == self._shape
         if same and await connection.fetchval(_SIZE) < self._size + _GROWN:
             await connection.execute(self._reset_statements)
             return True

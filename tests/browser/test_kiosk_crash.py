@@ -1,4 +1,7 @@
-"""Test that a crashed browser is detected and restarts without a message to residents."""
+"""Test that a crashed browser is detected and restarts without a message to residents.
+
+tests/soak/test_hall_controls.py proves that the test would see the message.
+"""
 
 import asyncio
 import os
@@ -23,21 +26,6 @@ from tests.browser.hall_screen import (
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-def careless(folder: Path) -> Path:
-    """The same Chromium as at a desk: in a window, one profile for good, and it may speak of its end."""
-    wrapper = folder / "careless-chromium"
-    wrapper.write_text(
-        "#!/bin/sh\n"
-        "for word do shift; case $word in\n"
-        f'--user-data-dir=*) set -- "$@" --user-data-dir={folder}/run/profile-kept ;;\n'
-        "--kiosk | --hide-crash-restore-bubble) ;;\n"
-        '*) set -- "$@" "$word" ;; esac; done\n'
-        f'exec {chromium(folder)} "$@"\n'
-    )
-    wrapper.chmod(0o755)
-    return wrapper
 
 
 def kill_browser(folder: Path) -> None:
@@ -86,24 +74,3 @@ async def test_a_browser_that_was_killed_says_nothing_of_it_when_it_is_started_a
                     await hall.click(x, y)
             assert await whereabouts(hall) == []
             assert hall.process.returncode is None
-
-
-async def test_a_browser_at_a_desk_that_was_killed_is_seen_to_speak_of_it(tmp_path: Path) -> None:
-    """What the test before looks for, where it is to be had."""
-    async with still_kiosk().serve() as url, x_server() as display, async_playwright() as playwright:
-        await install(tmp_path, url)
-        desk = careless(tmp_path)
-        preferences = tmp_path / "run" / "profile-kept" / "Default" / "Preferences"
-        async with started(tmp_path, url, display, playwright, desk) as hall:
-            await opened(hall)
-            clean = await picture(hall)
-            async with asyncio.timeout(PATIENCE_S):
-                while not preferences.exists() or '"exit_type":"Crashed"' not in preferences.read_text():
-                    await asyncio.sleep(0.2)
-            kill_browser(tmp_path)
-            await asyncio.wait_for(hall.process.wait(), PATIENCE_S)
-        (tmp_path / "run" / "profile-kept" / "DevToolsActivePort").unlink()
-        async with started(tmp_path, url, display, playwright, desk) as hall:
-            async with asyncio.timeout(PATIENCE_S):
-                while not (box := changed(clean, await picture(hall))) or box[0] < 512 or box[3] - box[1] < 100:
-                    await asyncio.sleep(0.2)

@@ -10,6 +10,8 @@ import pytest
 from tests.docs_site import build
 from tests.docs_site.build import SiteFault, build_site
 
+pytestmark = pytest.mark.thorough
+
 
 class Links(HTMLParser):
     """The addresses that a page names, and the anchors that it has."""

@@ -67,11 +67,12 @@ async def world(
     async with (
         running_central(tmp_path / "central", bank, store=store_url, make_app=remembered) as central,
         central.database() as database,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as anybody,
     ):
         ours, theirs = DeliveringGateway(session, central.url), DeliveringGateway(session, central.url)
         await register(database, ours.id, ours.public, OURS, "Hall of ours", datetime.now(UTC))
         await register(database, theirs.id, theirs.public, NEIGHBOURS, "Hall of theirs", datetime.now(UTC))
-        built = World(central, apps[0], database, session, ours, theirs)
+        built = World(central, apps[0], database, session, anybody, ours, theirs)
         for role in Role:
             await _account(built, f"our-{role}", OURS, role)
         await _account(built, "our-nobody", OURS, None)
@@ -252,18 +253,18 @@ async def _try(world: World, route: str, entry: Staff, name: str) -> tuple[int, 
     token = await _token(world, name) if name else ""
     form = {key: value.format_map(world.ids) for key, value in (entry.form or {}).items()}
     form["csrf"] = csrf_token(world.app[RULES], token)
-    async with aiohttp.ClientSession(headers={"Cookie": f"staff={token}; language=en"}) as own:
-        data = form if method == "POST" else None
-        url = f"{world.central.url}{path}{entry.query.format_map(world.ids)}"
-        async with own.request(method, url, data=data, allow_redirects=False) as answer:
-            content = await answer.read()
-            if found := person.traces(content):
-                assert route in person.LOOK_UPS, f"{route} shows {found}"
-                assert _holds(name, entry), f"{route} shows {found} to {name or 'everybody'}"
-                world.looked_up.add(route)
-            text = content.decode(errors="replace")
-            # Links to other languages repeat the query.
-            return answer.status, answer.headers.get("Location", ""), _LANGUAGES.sub("", text)
+    headers = {"Cookie": f"staff={token}; language=en"}
+    data = form if method == "POST" else None
+    url = f"{world.central.url}{path}{entry.query.format_map(world.ids)}"
+    async with world.anybody.request(method, url, data=data, headers=headers, allow_redirects=False) as answer:
+        content = await answer.read()
+        if found := person.traces(content):
+            assert route in person.LOOK_UPS, f"{route} shows {found}"
+            assert _holds(name, entry), f"{route} shows {found} to {name or 'everybody'}"
+            world.looked_up.add(route)
+        text = content.decode(errors="replace")
+        # Links to other languages repeat the query.
+        return answer.status, answer.headers.get("Location", ""), _LANGUAGES.sub("", text)
 
 
 async def _no_public_route_shows_the_person(world: World) -> None:

@@ -167,7 +167,7 @@ async def test_a_browser_without_cookies_is_not_redirected_in_a_loop(kiosk: Fake
 
 async def test_closing_the_server_ends_the_streams(kiosk: FakeKiosk) -> None:
     async with aiohttp.ClientSession() as http:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(120):
             async with kiosk.serve() as url:
                 response = await http.get(url + "/live")
                 assert response.status == 200

@@ -84,7 +84,7 @@ async def test_one_message_when_the_money_is_spent_over_restarts_and_failures(
             async with running_central(
                 state, bank, store=store, config=config, timings=ServerTimings(startup_delay_s=0)
             ):
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(120):
                     while await count(database, thanks.c.state == ThanksState.sent) < messages:
                         await asyncio.sleep(0.05)
                     while messages == 3 and not await count(database, thanks.c.failures == 1):

@@ -90,11 +90,11 @@ async def test_a_gift_of_another_amount_is_confirmed_with_what_was_paid(world: B
     assert stored.state == "paid"
 
 
-@pytest.mark.parametrize("paid_on", ["0001-01-01", "9999-12-31", f"{DAY + ONE}", f"{DAY - 3 * 366 * ONE}"])
-async def test_a_payment_of_an_impossible_day_is_refused(world: Books, paid_on: str) -> None:
+async def test_a_payment_of_an_impossible_day_is_refused(world: Books) -> None:
     gift = await linked(world, 5000, tried=True)
-    (fault,) = (await applied(world, await sheet(world, {gift.id: "P-1"}, paid_on=paid_on))).faults
-    assert (fault.column, fault.fault.word) == ("paid_on", Word.day_outside)
+    for paid_on in ("0001-01-01", "9999-12-31", f"{DAY + ONE}", f"{DAY - 3 * 366 * ONE}"):
+        (fault,) = (await applied(world, await sheet(world, {gift.id: "P-1"}, paid_on=paid_on))).faults
+        assert (fault.column, fault.fault.word) == ("paid_on", Word.day_outside), paid_on
     assert not (await applied(world, await sheet(world, {gift.id: "P-1"}, paid_on=f"{DAY}"))).faults
 
 

@@ -20,13 +20,14 @@ NEIGHBOURS = "neighbours"
 @dataclass
 class World:
     """`ids`: values for paths and forms, e.g. {gateway}. `marks`: ids and labels of OURS that no neighbour may read.
-    `tokens`: sessions by account. `looked_up`: routes that showed sealed data.
+    `anybody`: keeps no cookies. `tokens`: sessions by account. `looked_up`: routes that showed sealed data.
     """
 
     central: RunningCentral
     app: web.Application
     database: Database
     session: aiohttp.ClientSession
+    anybody: aiohttp.ClientSession
     ours: DeliveringGateway
     theirs: DeliveringGateway
     ids: dict[str, str] = field(default_factory=dict)
