@@ -22,8 +22,9 @@ _SHEETS = {
     "site.css": (STYLE / "site.css",),
     "community.css": (STYLE / "community.css",),
 }
-"""Concatenated in this order. A page loads `pages.css`, staff on site also `site.css`, the community's pages `community.css`;
-`print.css` is for paper."""
+"""Concatenated in this order. A page loads `pages.css`, staff on site also `site.css`, pages of volunteers also
+`community.css`; `print.css` is for paper.
+"""
 _MEDIA = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png"}
 
 IMMUTABLE = "public, max-age=31536000, immutable"
