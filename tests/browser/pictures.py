@@ -32,6 +32,8 @@ KEPT = {
     "kiosk-zh-Hans-thanks", "kiosk-zh-Hant-handoff", "kiosk-en-turned",
     "phone-zh-Hans-gift", "phone-zh-Hans-bank", "phone-zh-Hans-paid", "staff-zh-Hans-overview",
     "staff-zh-Hans-log", "staff-zh-Hans-figures", "staff-en-log",
+    "kiosk-zh-Hans-bulletin", "small-zh-Hans-bulletin", "phone-zh-Hans-community", "phone-zh-Hans-requests",
+    "phone-zh-Hans-highlights", "staff-zh-Hans-today", "staff-en-highlights",
 }  # fmt: skip
 """Those that README and docs show; `--all` takes every one."""
 FILMED = {f"kiosk-{Language.zh_hans}-": "", f"phone-{Language.zh_hans}-": "phone-"}
@@ -83,6 +85,7 @@ async def take(folder: Path, *, every: bool) -> None:
             for screen, language in JOURNEYS:
                 await _journey(browser, house, screen, language, camera)
             await _staff(browser, house, camera)
+            await take_community(browser, house, camera)
             await write_sheets(browser, folder)
             await browser.close()
     camera.develop()
@@ -124,14 +127,43 @@ async def _journey(browser: Browser, house: Demo, screen: str, language: Languag
     await phone.context.close()
 
 
+async def take_community(browser: Browser, house: Demo, camera: Camera) -> None:
+    """The pages of volunteers: on the screen with the first bulletin, on a phone, and for staff."""
+    for screen in ("kiosk", "small"):
+        page = await _page(browser, screen)
+        await page.goto(house.gateway.url)
+        await page.wait_for_selector('[href="/bulletin"]', timeout=90_000)
+        await page.goto(f"{house.gateway.url}/bulletin")
+        await camera.shoot(page, f"{screen}-zh-Hans-bulletin")
+        await page.context.close()
+    phone = await _page(browser, "phone")
+    await phone.goto(f"{house.central.url}/community?lang=zh-Hans")
+    root = phone.url.partition("?")[0]
+    for path, name in (("", "community"), ("/help", "requests"), ("/highlights", "highlights")):
+        await phone.goto(f"{root}{path}?lang=zh-Hans")
+        await camera.shoot(phone, f"phone-zh-Hans-{name}")
+    await phone.context.close()
+    staff = await _logged_in(browser, house, "kiosk")
+    for language in Language:
+        for name in ("today", "highlights"):
+            await staff.goto(f"{house.central.url}/staff/volunteers/{name}?lang={language}")
+            await camera.shoot(staff, f"staff-{language}-{name}")
+    await staff.context.close()
+
+
+async def _logged_in(browser: Browser, house: Demo, screen: str) -> Page:
+    page = await _page(browser, screen)
+    await page.goto(f"{house.central.url}/staff/login")
+    await page.fill("input[name=name]", "staff")
+    await page.fill("input[name=password]", house.plan.password)
+    async with page.expect_navigation():
+        await page.click("main form button")
+    return page
+
+
 async def _staff(browser: Browser, house: Demo, camera: Camera) -> None:
     for screen, prefix in (("kiosk", "staff"), ("phone", "staff-phone")):
-        page = await _page(browser, screen)
-        await page.goto(f"{house.central.url}/staff/login")
-        await page.fill("input[name=name]", "staff")
-        await page.fill("input[name=password]", house.plan.password)
-        async with page.expect_navigation():
-            await page.click("main form button")
+        page = await _logged_in(browser, house, screen)
         for language in Language:
             for name in ("", "log", "figures"):
                 await page.goto(f"{house.central.url}/staff/{name}?lang={language}")
