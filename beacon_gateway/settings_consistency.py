@@ -183,12 +183,6 @@ def _volunteering(document: _Table, volunteering: _Table) -> Iterator[Misfit]:
             "needs [central] url, or this device enrolled (beacon-gateway enrol); that server judges the codes"
         )
         yield Misfit(("volunteering", "check_in"), why, True)
-    if volunteering.get("bulletin") is True and not _central(document):
-        why = (
-            "要有 [central] 的 url,或先登记本机(beacon-gateway enrol):公告由那台服务器签名 "
-            "needs [central] url, or this device enrolled (beacon-gateway enrol); that server signs the bulletin"
-        )
-        yield Misfit(("volunteering", "bulletin"), why, True)
 
 
 def _unknown_project(document: _Table, at: _Path, project: object) -> Iterator[Misfit]:
