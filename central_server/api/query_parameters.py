@@ -64,7 +64,8 @@ class FiguresQuery(Documented):
     """Scope and period of the figures. Without a filter all are included; the default period is today."""
 
     span: Span = Span.day
-    """`day` in slots of an hour; `week`, `month` and `quarter` (90 days up to `day`) in slots of a day."""
+    """`day` in slots of an hour; `week`, `month` and `quarter` (90 days up to `day`) in slots of a day; `year`
+    (52 weeks, the last with `day`) in slots of a week."""
     day: Day | None = None
     """A day of the period, official time (UTC+8)."""
     place: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")] | None = None

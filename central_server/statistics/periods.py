@@ -1,4 +1,4 @@
-"""Define periods of official time: a day in hours; a week, a month or ninety days in days."""
+"""Define periods of official time: a day in hours; a week, a month or ninety days in days; a year in weeks."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -17,6 +17,8 @@ class Span(StrEnum):
     month = "month"
     quarter = "quarter"
     """Ninety days that end with the chosen one."""
+    year = "year"
+    """52 weeks from Monday to Sunday; the last contains the chosen day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class Period:
 
     @property
     def step(self) -> timedelta:
-        return timedelta(hours=1) if self.span is Span.day else _DAY
+        return {Span.day: timedelta(hours=1), Span.year: 7 * _DAY}.get(self.span, _DAY)
 
     @property
     def slots(self) -> tuple[datetime, ...]:
@@ -74,6 +76,8 @@ def period_of(span: Span, of: date) -> Period:
             return Period(span, first, (following - first).days)
         case Span.quarter:
             return Period(span, of - 89 * _DAY, 90)
+        case Span.year:
+            return Period(span, of - of.weekday() * _DAY - 51 * 7 * _DAY, 364)
 
 
 def _midnight(of: date) -> datetime:

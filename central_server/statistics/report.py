@@ -55,13 +55,12 @@ async def build_report(
     money: bool = True,
 ) -> Report:
     """`money` False: no sums of money, for readers without the right to it; a sum of few gifts reveals each."""
-    slots = await _slots(connection, scope, period, environment, now, money=money)
-    earlier = await _slots(connection, scope, period.before, environment, now, money=money)
+    slots, gifts = await _slots(connection, scope, period, environment, now, money=money)
+    earlier, _ = await _slots(connection, scope, period.before, environment, now, money=money)
     figures = _filter(scope, period)
     dwell = _add(await figure_queries.visits(connection, figures)) if scope.has_tags else None
     bins = await figure_queries.bins(connection, figures) if scope.has_radio else None
     beacons = await figure_queries.beacons(connection, figures, MAX_BEACONS) if scope.has_radio else []
-    gifts = await gift_figures.gifts(connection, figures, environment)
     spent = await gift_figures.spent_gifts(connection, figures, environment)
     listeners = await figure_queries.listeners(connection, figures)
     reporting = sum(since < figures.until and (end is None or end > figures.since) for since, end in listeners)
@@ -100,7 +99,8 @@ def _filter(scope: FigureScope, period: Period) -> FigureFilter:
 
 async def _slots(
     connection: Connection, scope: FigureScope, period: Period, environment: str, now: datetime, *, money: bool
-) -> tuple[FigureSlot, ...]:
+) -> tuple[tuple[FigureSlot, ...], Collection[Row]]:
+    """Return the slots, and the gifts of all of them."""
     figures = _filter(scope, period)
     tally = await load_tally(connection, figures, environment, money=money)
     listened = await figure_queries.listened(connection, figures) if scope.has_radio else {}
@@ -124,7 +124,8 @@ async def _slots(
             **tally.counts(number, screens=screens),
         )
 
-    return tuple(slot(number, start) for number, start in enumerate(period.slots))
+    slots = tuple(slot(number, start) for number, start in enumerate(period.slots))
+    return slots, [row for rows in tally.gifts.values() for row in rows]
 
 
 def _heard(

@@ -16,6 +16,7 @@ BENCHES = (
     "intake",
     "job_writes",
     "kiosk",
+    "large_server",
     "live",
     "motion",
     "notifications",

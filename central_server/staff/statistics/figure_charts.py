@@ -130,7 +130,8 @@ def _over_time(
         heard = slot.heard if chart.listening else None
         link = ""
         if links.period.span is not Span.day and not slot.ahead:
-            link = links.link(span="day", day=f"{slot.start.astimezone(OFFICIAL_TIME):%Y-%m-%d}")
+            closer = Span.week if links.period.span is Span.year else Span.day
+            link = links.link(span=closer.value, day=f"{slot.start.astimezone(OFFICIAL_TIME):%Y-%m-%d}")
         tip = f"{at} · " + ", ".join(f"{each}: {text}" for each, text in zip(names, texts, strict=True))
         if heard is not None:
             tip += f" · {listened}: {heard:.0%}"

@@ -99,6 +99,7 @@ def spans(translate: Translate) -> dict[str, str]:
         Span.week.value: translate(_("Week")),
         Span.month.value: translate(_("Month")),
         Span.quarter.value: translate(_("90 days")),
+        Span.year.value: translate(_("52 weeks")),
     }
 
 
@@ -139,7 +140,7 @@ def column_label(at: datetime, period: Period, language: Language) -> str:
         return f"{local:%H}"
     if period.span is Span.week:
         return format_date(local, "EEE d" if language is Language.en else "d日 EEE", locale=LOCALES[language])
-    return f"{local.month}/{local.day}" if period.span is Span.quarter else str(local.day)
+    return str(local.day) if period.span is Span.month else f"{local.month}/{local.day}"
 
 
 def slot_name(slot: FigureSlot, period: Period) -> str:

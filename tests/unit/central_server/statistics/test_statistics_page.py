@@ -43,7 +43,7 @@ async def test_the_page_shows_charts_with_tables(
     await gateway.deliver([gateway.intent()])
     day = f"{(await counted(central, gateway)).astimezone(OFFICIAL_TIME):%Y-%m-%d}"
     await logged_in(central, donor)
-    for span in ("day", "week", "month", "quarter"):
+    for span in ("day", "week", "month", "quarter", "year"):
         page = await donor.open(f"{central.url}/staff/figures?span={span}&day={day}")
         assert page.status == 200
         drawings = re.findall(r"<svg.*?</svg>", page.html, re.S)

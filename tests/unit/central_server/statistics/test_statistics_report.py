@@ -198,6 +198,7 @@ async def test_figures_of_other_places_are_not_included(database: Database) -> N
         (Span.week, date(2026, 2, 23), date(2026, 3, 1), 7, date(2026, 2, 16)),
         (Span.month, date(2026, 3, 1), date(2026, 3, 31), 31, date(2026, 2, 1)),
         (Span.quarter, date(2025, 12, 2), date(2026, 3, 1), 90, date(2025, 9, 3)),
+        (Span.year, date(2025, 3, 3), date(2026, 3, 1), 52, date(2024, 3, 4)),
     ],
 )
 def test_periods_begin_and_end_at_midnight_in_beijing(
