@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it has no types
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import Boolean, Date, Integer, LargeBinary, Table, select
 
+from beacon_gateway.store.bulletins import Bulletins
 from beacon_gateway.store.database import open_database as open_gateway
 from beacon_gateway.store.ledger_heads import LedgerHeads
 from central_server.catalogue.settings_seed import seed_catalogue
@@ -36,7 +38,10 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database, open_database, sqlite_url
 from central_server.store.engine.timestamps import Instant
 from daemonkit.toml import load
+from sync_contract.bulletin import Bulletin
+from sync_contract.bulletin import sign as sign_bulletin
 from sync_contract.ledger_heads import Contradiction, Head, HeadRefusal, Heads, SignedHead
+from sync_contract.strict_model import Environment
 from tests.fakes.counting import count_all
 from tests.fakes.delivering_gateway import DeliveringGateway
 from tests.paths import ROOT
@@ -140,6 +145,8 @@ async def _fill_gateway(folder: Path, heads: Sequence[SignedHead]) -> Path:
     await lay_out(folder, gifts=30)
     refusal = HeadRefusal(project="lunch", step=1, digest="0" * 64, contradiction=Contradiction.other_content, at=NOW)
     async with open_gateway(folder / STORE) as database:
+        bulletin = Bulletin(environment=Environment.drill, issued_at=NOW, home="/community/huada")
+        await Bulletins(database).store(sign_bulletin(bulletin, Ed25519PrivateKey.from_private_bytes(bytes(32))))
         ledger = LedgerHeads(database)
         for signed in heads:
             await ledger.store_head(Head.model_validate_json(signed.payload), signed)

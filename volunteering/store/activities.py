@@ -17,6 +17,8 @@ from volunteering.store.tables import opportunities, shifts
 
 _ACTIVITY = "activity"
 _MAX_LISTED = 200
+_MAX_SHOWN = 60
+"""On a phone."""
 
 
 class ActivityState(StrEnum):
@@ -79,10 +81,12 @@ async def add(connection: Connection, activity: Activity, added: Collection[Shif
     )
 
 
-async def coming(connection: Connection, community: str, environment: str, now: datetime) -> tuple[ListedShift, ...]:
+async def coming(
+    connection: Connection, community: str, environment: str, now: datetime, most: int = _MAX_SHOWN
+) -> tuple[ListedShift, ...]:
     """Return the community's shifts that have not ended, in order of time."""
     wanted = _listed(environment, now).where(shifts.c.community == community)
-    return await _fetch(connection, wanted)
+    return await _fetch(connection, wanted.limit(most))
 
 
 async def coming_below(
