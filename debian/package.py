@@ -60,6 +60,7 @@ class Package:
     settings: str
     leftovers: Sequence[str]
     recommends: Sequence[str] = ()
+    suggests: Sequence[str] = ()
     enabled: Sequence[str] = ()
     generated: Mapping[str, Callable[[], str]] = MappingProxyType({})
 
@@ -152,6 +153,7 @@ CENTRAL = Package(
     },
     depends=("libc6", "systemd (>= 252)"),
     recommends=("beacon-central-pdf", "fonts-noto-cjk"),
+    suggests=("beacon-central-dispatch",),
     services=("beacon-central.service", "beacon-drill-bank.service"),
     settings="/etc/beacon-central/central.toml",
     leftovers=("/etc/systemd/system/beacon-central.service.d/bank.conf",),
@@ -179,6 +181,15 @@ PDF = LibraryPackage(
     libraries=("typst",),
     depends=("beacon-central", "fonts-noto-cjk", "libc6"),
 )
+DISPATCH = LibraryPackage(
+    name="beacon-central-dispatch",
+    summary="plans of volunteers' shifts for beacon-central",
+    description=("The solver that beacon-central uses when it is installed.",),
+    user=CENTRAL,
+    libraries=("numpy", "scipy"),
+    depends=("beacon-central", "libc6"),
+)
+LIBRARY_PACKAGES = (PDF, DISPATCH)
 _LOCALES = ("root", "en", "zh")
 """Babel's data of these languages are shipped, with their territories; of its 1,000 others we use none."""
 BUILD_ONLY = frozenset(("editables", "hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers"))
@@ -315,14 +326,17 @@ def build_libraries(
 
 def runtime_pins(pins: str) -> str:
     """Return the pins of a requirements file, with hashes, that the installed program needs."""
-    left_out = BUILD_ONLY | set(PDF.libraries)
+    left_out = BUILD_ONLY.union(*(each.libraries for each in LIBRARY_PACKAGES))
     return "".join(pin for name, pin in _split_pins(pins).items() if name not in left_out)
 
 
 def _split_pins(pins: str) -> dict[str, str]:
-    """Return the pins of a requirements file, with hashes, by name."""
-    each = re.split(r"^(?=[a-z0-9])", pins, flags=re.MULTILINE)
-    return {pin.partition("==")[0]: pin for pin in each}
+    """Return the pins of a requirements file, with hashes, by name. A name may have a pin for each Python."""
+    found: dict[str, str] = {}
+    for pin in re.split(r"^(?=[a-z0-9])", pins, flags=re.MULTILINE):
+        name = pin.partition("==")[0]
+        found[name] = found.get(name, "") + pin
+    return found
 
 
 def _put_python(package: Package, tree: Path, machine: str) -> None:
@@ -423,7 +437,10 @@ def _put_policy_files(name: str, tree: Path, version: str) -> None:
 def _control(package: Package, version: str, architecture: str, size: int) -> str:
     """Return the control file, see deb-control(5)."""
     fields = _common_fields(package, version, architecture, size)
-    return _format_control({**fields, "Recommends": ", ".join(package.recommends)})
+    fields["Recommends"] = ", ".join(package.recommends)
+    if package.suggests:
+        fields["Suggests"] = ", ".join(package.suggests)
+    return _format_control(fields)
 
 
 def _common_fields(package: Package | LibraryPackage, version: str, architecture: str, size: int) -> dict[str, str]:
@@ -539,7 +556,7 @@ def main() -> int:
         return publish(chosen.repository, chosen.key)
     architecture = chosen.architecture
     builds = [(each.name, partial(build, each)) for each in PACKAGES]
-    builds.append((PDF.name, partial(build_libraries, PDF)))
+    builds += [(each.name, partial(build_libraries, each)) for each in LIBRARY_PACKAGES]
     for number, (name, make) in enumerate(builds, 1):
         print(f"[{number}/{len(builds)}] {name} for {architecture} …", file=sys.stderr, flush=True)
         deb = make(ROOT / "build", architecture=architecture)

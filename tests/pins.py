@@ -13,8 +13,8 @@ from tests.paths import ROOT
 REQUIREMENTS = ROOT / "requirements"
 SETS = {
     "gateway.txt": ["gateway", "mqtt", "build"],
-    "central.txt": ["central", "build"],
-    "test.txt": ["gateway", "mqtt", "central", "build", "test"],
+    "central.txt": ["central", "dispatch", "build"],
+    "test.txt": ["gateway", "mqtt", "central", "dispatch", "build", "test"],
 }
 PEERS = ["bleak==3.1.0", "habluetooth==7.1.2", "ibeacon-ble==1.2.0", "TheengsGateway==1.8.0", "pydantic", "msgspec"]
 """Libraries that the benches compare with, in a separate environment."""

@@ -27,10 +27,12 @@ from volunteering.public.highlight_pages import HighlightPages
 from volunteering.public.join_pages import JoinPages
 from volunteering.public.own_page import OwnPages
 from volunteering.public.request_pages import RequestPages
+from volunteering.public.willing_pages import WillingPages
 from volunteering.records.record_service import record_ended
 from volunteering.requests.act_on_request import close_unconfirmed
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.cards_page import CardsPage
+from volunteering.staff.dispatch_page import DispatchPage
 from volunteering.staff.figures_page import FiguresPage
 from volunteering.staff.highlights_page import HighlightsPage
 from volunteering.staff.messages_page import MessagesPage
@@ -69,6 +71,8 @@ async def build(context: PartContext) -> RunningPart:
         *HighlightPages(membership, responder).routes(),
         *OwnPages(membership, responder).routes(),
         *RequestPages(membership, responder).routes(),
+        *WillingPages(membership, responder).routes(),
+        *DispatchPage(context.frame, context.environment).routes(),
         *ActivitiesPage(context.frame, context.environment).routes(),
         *StaffRequestsPage(context.frame, membership.seal, context.environment).routes(),
         *BulletinApi(context).routes(),
@@ -102,6 +106,7 @@ PART = Part(
         (
             Entry("/staff/volunteers/today", _("Today"), Right.see),
             Entry("/staff/volunteers/activities", _("Activities"), Right.see),
+            Entry("/staff/volunteers/dispatch", _("Who can help when"), Right.see),
             Entry("/staff/volunteers/requests", _("Requests for help"), Right.see),
             Entry("/staff/volunteers/highlights", _("Beautiful moments"), Right.see),
             Entry("/staff/volunteers/cards", _("Volunteer cards"), Right.people),

@@ -8,7 +8,17 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from debian.package import BUILD_ONLY, PACKAGES, PDF, ROOT, Package, runtime_pins
+from debian.package import (
+    BUILD_ONLY,
+    LIBRARY_PACKAGES,
+    PACKAGES,
+    ROOT,
+    LibraryPackage,
+    Package,
+    runtime_pins,
+)
+
+IN_OTHERS = {name for each in LIBRARY_PACKAGES for name in each.libraries}
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
@@ -26,18 +36,19 @@ def test_no_package_contains_history_or_a_secret(package: Package) -> None:
 def test_a_package_contains_its_runtime_libraries_only(package: Package) -> None:
     pins = (ROOT / "requirements" / package.requirements).read_text("utf-8")
     contents = set(re.findall(r"^([a-z0-9-]+)==", runtime_pins(pins), re.MULTILINE))
-    assert contents == set(re.findall(r"^([a-z0-9-]+)==", pins, re.MULTILINE)) - BUILD_ONLY - set(PDF.libraries)
+    assert contents == set(re.findall(r"^([a-z0-9-]+)==", pins, re.MULTILINE)) - BUILD_ONLY - IN_OTHERS
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     extras = {"beacon-gateway": ("gateway", "mqtt"), "beacon-central": ("central",)}[package.name]
     optional = [each for extra in extras for each in project["optional-dependencies"][extra]]
-    assert contents == drawn_in([*project["dependencies"], *optional]) - set(PDF.libraries)
+    assert contents == drawn_in([*project["dependencies"], *optional]) - IN_OTHERS
     assert runtime_pins(pins).count("--hash=") > len(contents)
 
 
-def test_the_package_of_pdfs_contains_all_that_its_libraries_need() -> None:
-    assert drawn_in(list(PDF.libraries)) == set(PDF.libraries)
-    assert PDF.user.name in PDF.depends
-    assert PDF.name in PDF.user.recommends
+@pytest.mark.parametrize("package", LIBRARY_PACKAGES, ids=lambda package: package.name)
+def test_a_library_package_contains_all_that_its_libraries_need(package: LibraryPackage) -> None:
+    assert drawn_in(list(package.libraries)) == set(package.libraries)
+    assert package.user.name in package.depends
+    assert package.name in (*package.user.recommends, *package.user.suggests)
 
 
 def drawn_in(wanted: list[str]) -> set[str]:

@@ -24,7 +24,18 @@ from volunteering.public.views import ErasedPage, OwnPage
 from volunteering.requests.act_on_request import erase_requests
 from volunteering.requests.request_form import Address
 from volunteering.rules.phone_number import hide_middle
-from volunteering.store import activities, attendances, cards, highlights, people, requests, service_records, sign_ups
+from volunteering.store import (
+    activities,
+    attendances,
+    cards,
+    dispatch,
+    highlights,
+    people,
+    requests,
+    service_records,
+    sign_ups,
+)
+from volunteering.store.dispatch import WillingTimes
 from volunteering.store.people import Person
 from volunteering.store.requests import Request
 
@@ -57,8 +68,9 @@ class OwnPages:
             found = await activities.of_ids(connection, [each.shift for each in own])
             listed = [found[each.shift] for each in own]
             lines = await load_lines(connection, listed, person, language(request), now)
+            asked = await dispatch.open_of(connection, person.id, now)
         contact = membership.seal.open(person)
-        view = OwnPage(contact.name, hide_middle(contact.mobile), lines, root)
+        view = OwnPage(contact.name, hide_middle(contact.mobile), lines, root, len(asked))
         return await self._responder.page(request, view, csrf=form_token(request))
 
     async def _export(self, request: web.Request) -> web.Response:
@@ -72,6 +84,8 @@ class OwnPages:
                 "consents": [asdict(each) for each in await people.consents_of(connection, person.id)],
                 "requests": [self._request(each) for each in await requests.every_of(connection, person.id)],
                 "attendances": [asdict(each) for each in await attendances.every_of(connection, person.id)],
+                "willing_times": _optional(await dispatch.willing_of(connection, person.id)),
+                "proposals": [asdict(each) for each in await dispatch.every_of(connection, person.id)],
                 "cards": [asdict(each) for each in await cards.every_of(connection, person.id)],
                 "service_records": [asdict(each) for each in await service_records.every_of(connection, person.id)],
                 "pictures": [
@@ -122,7 +136,12 @@ async def _erase(connection: Connection, *, person: Person, now: datetime) -> No
         await withdraw_all_of(connection, person, now)
     await end_card(connection, person, now)
     await erase_requests(connection, person, now)
+    await dispatch.erase(connection, person.id)
     await erase_person(connection, person, now)
+
+
+def _optional(times: WillingTimes | None) -> dict[str, object] | None:
+    return None if times is None else asdict(times)
 
 
 def _plain(value: object) -> str:

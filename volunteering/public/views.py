@@ -83,7 +83,7 @@ class CodePage(View):
 
 @dataclass(frozen=True, slots=True)
 class OwnPage(View):
-    """The reader's coming shifts and data. `root`: the path of the community's pages."""
+    """The reader's coming shifts and data. `root`: the path of the community's pages; `asked`: open proposals."""
 
     template = "community_own"
 
@@ -91,6 +91,7 @@ class OwnPage(View):
     number: str
     lines: tuple[ActivityLine, ...]
     root: str
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ class RecordKind(StrEnum):
     request = "request"
     card = "card"
     highlight = "highlight"
+    proposal = "proposal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,9 @@ from central_server.store.engine.tables.metadata import Counted
 from central_server.store.engine.timestamps import Instant
 from volunteering.store.columns import community_column, id_column
 from volunteering.store.columns import metadata as metadata
+from volunteering.store.dispatch_tables import proposals as proposals
+from volunteering.store.dispatch_tables import shift_needs as shift_needs
+from volunteering.store.dispatch_tables import willing_times as willing_times
 from volunteering.store.highlight_tables import highlights as highlights
 from volunteering.store.message_tables import messages as messages
 from volunteering.store.service_tables import cards as cards
