@@ -21,6 +21,7 @@ from volunteering.dispatch.world import (
     Willing,
     World,
 )
+from volunteering.messages import notices
 from volunteering.rules.seats import SignUpState
 from volunteering.rules.shift_times import ShiftTimes
 from volunteering.store import activities, dispatch, sign_ups
@@ -120,11 +121,14 @@ async def store_drafts(
 
 
 async def send(connection: Connection, community: str, environment: str, account: str, now: datetime) -> int:
-    """Show the drafts for the community's coming shifts to their people; return how many."""
+    """Show the drafts for the community's coming shifts to their people, and send messages; return how many."""
     coming = await activities.below_between(connection, [community], environment, now, now + AHEAD)
     found = await dispatch.proposals_for(connection, [each.shift.id for each in coming if each.shift.starts > now])
     drafts = [each for each in found if each.state == ProposalState.drafted]
     await dispatch.change_state(connection, drafts, ProposalState.proposed, account, now)
+    for listed in coming:
+        if asked := [each.person for each in drafts if each.shift == listed.shift.id]:
+            await notices.asked(connection, listed.shift, asked, now)
     return len(drafts)
 
 

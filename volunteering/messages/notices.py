@@ -28,6 +28,10 @@ async def reminder(connection: Connection, shift: Shift, persons: Collection[str
     await _add(connection, MessageKind.reminder, shift, persons, (now, shift.starts))
 
 
+async def asked(connection: Connection, shift: Shift, persons: Collection[str], now: datetime) -> None:
+    await _add(connection, MessageKind.asked, shift, persons, (now, shift.starts))
+
+
 def event_of(kind: MessageKind, shift: str, more: str = "") -> str:
     return f"{kind} {shift}{more}"
 

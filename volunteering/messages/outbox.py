@@ -24,10 +24,10 @@ from volunteering.people.sealed_person import PersonSeal
 from volunteering.people.sender import CodeMessage
 from volunteering.rules.message_times import next_try
 from volunteering.rules.seats import SignUpState
-from volunteering.store import activities, messages, people, sign_ups
+from volunteering.store import activities, dispatch, messages, people, sign_ups
 from volunteering.store.activities import ActivityState, ListedShift
 from volunteering.store.messages import Message, MessageKind, MessageState
-from volunteering.store.people import PersonState
+from volunteering.store.people import Person, PersonState
 
 _log = structlog.get_logger()
 _AT_ONCE = 4
@@ -166,16 +166,25 @@ class Outbox:
         listed = (await activities.of_ids(connection, [message.shift])).get(message.shift)
         if person is None or person.state != PersonState.active or listed is None:
             return _Prepared(message, None)
-        own = await sign_ups.get(connection, message.shift, person.id)
-        if own is None or not _holds(MessageKind(message.kind), own.state, listed):
+        if not await _is_true(connection, message, person, listed):
             return _Prepared(message, None)
-        link = f"{self.address()}/community/{message.community}/shifts/{message.shift}"
+        page = "me/when" if message.kind == MessageKind.asked else f"shifts/{message.shift}"
+        link = f"{self.address()}/community/{message.community}/{page}"
         contact = self.seal.open(person)
         return _Prepared(message, _outgoing(message, contact.mobile, word_notice(message, community, listed, link)))
 
 
-def _holds(kind: MessageKind, state: str, listed: ListedShift) -> bool:
+async def _is_true(connection: Connection, message: Message, person: Person, listed: ListedShift) -> bool:
     """Whether what the message says is still so."""
+    if message.kind == MessageKind.asked:
+        return any(
+            each.shift == message.shift for each in await dispatch.open_of(connection, person.id, message.due_at)
+        )
+    own = await sign_ups.get(connection, message.shift, person.id)
+    return own is not None and _holds(MessageKind(message.kind), own.state, listed)
+
+
+def _holds(kind: MessageKind, state: str, listed: ListedShift) -> bool:
     open_shift = listed.shift.state is ActivityState.open
     if kind is MessageKind.cancelled:
         return not open_shift

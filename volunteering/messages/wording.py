@@ -18,6 +18,7 @@ _SUBJECTS = {
     MessageKind.cancelled: _("An activity is cancelled"),
     MessageKind.offered: _("A place is free for you"),
     MessageKind.reminder: _("Your activity tomorrow"),
+    MessageKind.asked: _("Can you help?"),
 }
 _TEXTS = {
     MessageKind.code: _("%(community)s: your code is %(code)s, valid for ten minutes. Give it to nobody."),
@@ -27,6 +28,9 @@ _TEXTS = {
     ),
     MessageKind.reminder: _(
         "%(community)s: %(title)s, %(day)s, %(hours)s, %(meeting)s. If you cannot come, please tell us: %(link)s"
+    ),
+    MessageKind.asked: _(
+        "%(community)s: people are missing: %(title)s, %(day)s, %(hours)s. Can you come? Please answer here: %(link)s"
     ),
 }
 
@@ -42,7 +46,7 @@ def word_code(community: Texts, code: str, language: Language) -> Worded:
 
 
 def word_notice(message: Message, community: Texts, listed: ListedShift, link: str) -> Worded:
-    """`link`: the address of the shift's page."""
+    """`link`: the address of the page where the person answers."""
     language, times = Language(message.language), listed.shift.times
     values = {
         "community": community[language],

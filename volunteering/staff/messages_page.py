@@ -18,6 +18,7 @@ _KINDS = {
     MessageKind.cancelled: _("Cancellation"),
     MessageKind.offered: _("A free place"),
     MessageKind.reminder: _("Reminder"),
+    MessageKind.asked: _("Question"),
 }
 _STATES = {
     MessageState.waiting: _("waiting"),

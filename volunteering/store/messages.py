@@ -19,6 +19,8 @@ class MessageKind(StrEnum):
     cancelled = "cancelled"
     offered = "offered"
     reminder = "reminder"
+    asked = "asked"
+    """Staff propose a shift to the person."""
 
 
 class MessageState(StrEnum):

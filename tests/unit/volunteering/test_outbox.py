@@ -21,18 +21,21 @@ from central_server.store.engine.database import Database
 from central_server.store.engine.part_schema import migrate_part
 from central_server.store.places.places import plant_community
 from sync_contract.strict_model import Environment, Language
+from sync_contract.uuid7 import new_id
 from tests.fakes.mail_server import PostOffice, running_post_office
 from tests.unit.volunteering.community_desk import COMMUNITY
 from tests.unit.volunteering.member_phone import NAME, NUMBER
 from tests.unit.volunteering.test_sign_ups import NOW, do, shift
 from volunteering.activities.reminders import remind
 from volunteering.activities.sign_up import accept, cancel_shift, leave, sign_up
+from volunteering.dispatch.proposing import answer, send
 from volunteering.messages.outbox import Outbox
 from volunteering.messages.senders import GatewaySender, MailToNumber, NotSent, Outgoing, Sender
 from volunteering.people.membership import Joined, Joining, Membership, SentCode
 from volunteering.people.sealed_person import PersonSeal
 from volunteering.rules.one_time_code import CodeProblem
-from volunteering.store import activities, messages
+from volunteering.store import activities, dispatch, messages
+from volunteering.store.dispatch import Proposal
 from volunteering.store.message_tables import messages as rows
 from volunteering.store.people import Person
 from volunteering.store.schema import SCHEMA
@@ -154,6 +157,23 @@ async def test_a_failure_is_tried_again_and_a_needless_message_dropped(
     assert await world.deliver() == [], "no offer any more"
     assert (await world.states())["offered dropped"] == 1
     assert NUMBER not in caplog.text
+
+
+async def test_a_person_who_is_asked_gets_one_message_unless_they_answered(world: World) -> None:
+    first, second = [await world.join(f"1380000000{number}") for number in (1, 2)]
+    of = await shift(world.database, 2, hours=48)
+    drafts = [
+        Proposal(new_id(), COMMUNITY, of, person.id, "drafted", True, False, "clerk", world.now, None)
+        for person in (first, second)
+    ]
+    async with world.database.write() as connection:
+        await dispatch.replace_drafts(connection, [of], drafts)
+        assert await send(connection, COMMUNITY, "drill", "clerk", world.now) == 2
+        assert await send(connection, COMMUNITY, "drill", "clerk", world.now) == 0
+        assert await answer(connection, second, drafts[1].id, accepted=False, now=world.now) is None
+    assert await world.deliver() == [("13800000001", "Can you help?")]
+    assert f"https://give.example/community/{COMMUNITY}/me/when" in world.office.came[-1].get_content()
+    assert await world.states() == {"code sent": 2, "asked sent": 1, "asked dropped": 1}
 
 
 async def test_codes_are_sent_and_limited_in_an_hour(world: World) -> None:
