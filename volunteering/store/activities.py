@@ -16,7 +16,7 @@ from volunteering.store.history import RecordKind, StateChange, record
 from volunteering.store.tables import opportunities, shifts
 
 _ACTIVITY = "activity"
-_MAX_LISTED = 200
+_MAX_LISTED = 100
 _MAX_SHOWN = 60
 """On a phone."""
 

@@ -14,7 +14,7 @@ from volunteering.store.history import RecordKind, StateChange, record
 from volunteering.store.tables import address_looks, requests
 
 _UNFINISHED = tuple(sorted(state.value for state in UNFINISHED))
-_MAX_LISTED = 200
+_MAX_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ requests = Table(
     Column("asked_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
     Index(None, "state", "changed_at"),
+    Index(None, "community", "changed_at"),
     Index(None, "community", "state", "wanted_on"),
     Index(None, "person"),
     Index(None, "helper"),
