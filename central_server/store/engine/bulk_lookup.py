@@ -30,16 +30,26 @@ async def rows_of(
     """
     if not keys:
         return []
-    selected = ", ".join(f'{table.name}."{name}"' for name in columns)
+    selected = ", ".join(f'found."{name}"' for name in columns)
     if connection.dialect.name == "postgresql":
         arrays = ", ".join(f"${n}::{ARRAY_TYPES[type(table.c[name].type)]}[]" for n, name in enumerate(key, 1))
-        places = [f"k{n}" for n in range(len(key))]
-        wanted = f"unnest({arrays}) AS wanted({', '.join(places)})"
+        places = [f"wanted.k{n}" for n in range(len(key))]
+        names = ", ".join(place.removeprefix("wanted.") for place in places)
         values: tuple[object, ...] = tuple(map(list, zip(*keys, strict=True)))
+        # OFFSET: each key is looked up in the index; otherwise the planner may read the whole table
+        statement = (
+            f"SELECT {selected} FROM unnest({arrays}) AS wanted({names})"  # noqa: S608  (our own names)
+            f" CROSS JOIN LATERAL (SELECT * FROM {table.name} AS found WHERE {_same(key, places)} OFFSET 0) AS found"
+        )
     else:
-        places = [f"value ->> {n}" for n in range(len(key))]
-        wanted, values = "json_each(?) AS wanted", (json.dumps(list(keys)),)
-    same = " AND ".join(f'{table.name}."{name}" = wanted.{place}' for name, place in zip(key, places, strict=True))
-    # CROSS: SQLite reads the keys first and looks each up
-    statement = f"SELECT {selected} FROM {wanted} CROSS JOIN {table.name} WHERE {same}"  # noqa: S608  (our own names)
+        places, values = [f"wanted.value ->> {n}" for n in range(len(key))], (json.dumps(list(keys)),)
+        # CROSS: SQLite reads the keys first and looks each up
+        statement = (
+            f"SELECT {selected} FROM json_each(?) AS wanted"  # noqa: S608  (our own names)
+            f" CROSS JOIN {table.name} AS found WHERE {_same(key, places)}"
+        )
     return list(await connection.driver(statement, values))
+
+
+def _same(key: Sequence[str], places: Sequence[str]) -> str:
+    return " AND ".join(f'found."{name}" = {place}' for name, place in zip(key, places, strict=True))
