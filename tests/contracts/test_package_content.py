@@ -8,15 +8,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from debian.package import (
-    BUILD_ONLY,
-    LIBRARY_PACKAGES,
-    PACKAGES,
-    ROOT,
-    LibraryPackage,
-    Package,
-    runtime_pins,
-)
+from debian.build import BUILD_ONLY, runtime_pins
+from debian.package import LIBRARY_PACKAGES, PACKAGES, ROOT, LibraryPackage, Package
 
 IN_OTHERS = {name for each in LIBRARY_PACKAGES for name in each.libraries}
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from debian.package import PACKAGES, Package, own_architecture, pack
+from debian.build import own_architecture, pack
+from debian.package import PACKAGES, Package
 
 ON_A_COPY = """
 set -e

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from debian.build import put_on_path, put_version
 from debian.manual import make_completions, make_manual
-from debian.package import PACKAGES, ROOT, Package, put_on_path, put_version
+from debian.package import PACKAGES, ROOT, Package
 from debian.sbom import make_sbom
 
 COMMAND = re.compile(r"(?:^|[`\s])((?:/\S+/)?beacon-(?:gateway|central)) (?:[a-z]+(?:-[a-z]+)*)\b(?! =)", re.MULTILINE)

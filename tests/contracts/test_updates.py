@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from debian.package import GATEWAY, own_architecture, pack
+from debian.build import own_architecture, pack
+from debian.package import GATEWAY
 from debian.repository import add_packages, sign
 from tests.contracts.test_package_life import ON_A_COPY
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from debian.package import CENTRAL, GATEWAY, PACKAGES, ROOT, Package, build
+from debian.build import build
+from debian.package import CENTRAL, GATEWAY, PACKAGES, ROOT, Package
 
 ALONE = """
 set -e
