@@ -35,6 +35,8 @@ _DISTRIBUTION = "beacon_gateway"
 
 _LOCALES = ("root", "en", "zh")
 """Babel's data of these languages are shipped, with their territories; of its 1,000 others we use none."""
+_LEXER_MODULES = ("__init__", "_mapping")
+"""Of Pygments' lexers: rich imports these two; no program of ours colours source code."""
 BUILD_ONLY = frozenset(("editables", "hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers"))
 """Pins of the extra `build`, which the package does not need."""
 
@@ -164,6 +166,18 @@ def _install(pins: str, tree: Path, library: Path, machine: str) -> None:
     for data in library.glob("babel/locale-data/*.dat"):
         if data.stem.partition("_")[0] not in _LOCALES:
             data.unlink()
+    for lexer in library.glob("pygments/lexers/*.py"):
+        if lexer.stem not in _LEXER_MODULES:
+            lexer.unlink()
+    update_records(library)
+
+
+def update_records(library: Path) -> None:
+    """Remove the files that are not there from the lists of installed files (RECORD, PyPA)."""
+    for record in library.glob("*.dist-info/RECORD"):
+        rows = record.read_text("utf-8").splitlines(keepends=True)
+        present = [row for row in rows if (library / row.rsplit(",", 2)[0].strip('"')).exists()]
+        record.write_text("".join(present), "utf-8")
 
 
 def _compile(tree: Path, library: Path) -> None:

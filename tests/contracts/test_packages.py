@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from debian.build import put_on_path, put_version
+from debian.build import put_on_path, put_version, update_records
 from debian.manual import make_completions, make_manual
 from debian.package import PACKAGES, ROOT, Package
 from debian.sbom import make_sbom
@@ -104,3 +104,12 @@ def test_the_service_uses_bluez_only() -> None:
     unit = (ROOT / "systemd/beacon-gateway.service").read_text("utf-8")
     (command,) = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)
     assert " run --radio bluez " in command
+
+
+def test_the_list_of_installed_files_names_only_those_that_are_there(tmp_path: Path) -> None:
+    record = tmp_path / "one-1.dist-info" / "RECORD"
+    record.parent.mkdir()
+    (tmp_path / "one.py").write_text("")
+    record.write_text("one.py,sha256=a,0\ngone/two.py,sha256=b,9\none-1.dist-info/RECORD,,\n")
+    update_records(tmp_path)
+    assert record.read_text() == "one.py,sha256=a,0\none-1.dist-info/RECORD,,\n"
