@@ -6,11 +6,13 @@ PostgreSQL starts once for each worker (forked_workers.py), on first use.
 """
 
 import gc
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from zlib import crc32
 
 import pytest
+import structlog
 from aiohttp import web_app
 from hypothesis import settings
 
@@ -35,6 +37,11 @@ STARTERS = {
     *("running_bank", "running_central", "running_desk", "unlimited_central"),
 }
 """`--quick` leaves out modules that import one of these: they start servers or programs."""
+_STARTER = "|".join(sorted(STARTERS))
+IMPORTS_STARTER = re.compile(
+    rf"^(?:from [\w.]+ import (?:[^(\n]*\b)?(?:{_STARTER})\b|import (?:{_STARTER})$|    (?:{_STARTER}),$)", re.MULTILINE
+)
+"""Finds most of these modules by their text, so that `--quick` does not import them."""
 
 ON_BOTH = (
     *("tests/unit/central_server/store/", "tests/unit/central_server/backups/"),
@@ -61,6 +68,12 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = provide_entry_points()
     if folder is not None:
         config.add_cleanup(folder.cleanup)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    if not config.getoption("--quick") or collection_path.suffix != ".py":
+        return None
+    return bool(IMPORTS_STARTER.search(collection_path.read_text("utf-8"))) or None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -98,8 +111,13 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown() -> None:
-    """aiohttp keeps the last thousand handlers for good, and through them every server that a test ever ran."""
+    """Forget the test's servers and its log.
+
+    aiohttp keeps the last thousand handlers for good, and through them every server that a test ever ran. A program
+    that ran in this process wrote its log to the test's own stdout.
+    """
     web_app._cached_build_middleware.cache_clear()
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

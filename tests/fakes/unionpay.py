@@ -6,14 +6,20 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from central_server.bank_emulator.unionpay.authority import Authority, open_authority
 from central_server.bank_emulator.unionpay.clock import Clock
 from central_server.bank_emulator.unionpay.messages import MERCHANT_ID, build_notification
 from central_server.bank_emulator.unionpay.transactions import PAYMENT, Transaction, TransactionBook
 from central_server.banks.registry import BankAccount
+from central_server.banks.unionpay import credentials
 from central_server.settings_bank import BankSettings
 from sync_contract.strict_model import Environment
 from tests.fakes.unionpay_forging import add_forged_signers
+
+vars(credentials)["load_pem_private_key"] = cache(load_pem_private_key)
+"""The check of an RSA key takes 50 ms, and hundreds of tests read the same key: each key is checked once."""
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded;charset=UTF-8"}
 

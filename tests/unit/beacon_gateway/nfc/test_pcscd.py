@@ -14,6 +14,7 @@ from tests.unit.beacon_gateway.commands.test_replay import NO_STATE, site
 __all__ = ["site"]
 
 
+@pytest.mark.thorough
 def test_a_tag_is_written_and_locked_through_pcscd(
     site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.unit.volunteering.dispatch.small_worlds import best_plan, may, random_world
 from volunteering.dispatch.explanation import why_not
 from volunteering.dispatch.hard_rules import obstacles
@@ -15,6 +17,7 @@ WORLDS = 250
 """`tests/soak/test_dispatch.py` tries more."""
 
 
+@pytest.mark.thorough
 def test_plans_are_the_best_of_all_and_their_reasons_are_true() -> None:
     check_worlds(WORLDS)
 
