@@ -40,6 +40,7 @@ Components: main
 Signed-By: /debs/key.asc
 """
 LIFE = """
+unset TMPDIR    # the folder of the test run does not exist inside
 install -m 755 /debs/systemctl /usr/local/bin
 mv /usr/bin/systemd-sysusers /usr/bin/systemd-sysusers.real    # apt gives scripts a PATH without /usr/local
 install -m 755 /debs/systemd-sysusers /usr/bin
