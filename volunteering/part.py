@@ -25,6 +25,7 @@ from volunteering.public.check_in_pages import CheckInPages
 from volunteering.public.figures_page import PublicFiguresPages
 from volunteering.public.highlight_pages import HighlightPages
 from volunteering.public.join_pages import JoinPages
+from volunteering.public.login_card_pages import LoginCardPages
 from volunteering.public.own_page import OwnPages
 from volunteering.public.request_pages import RequestPages
 from volunteering.public.willing_pages import WillingPages
@@ -32,6 +33,7 @@ from volunteering.records.record_service import record_ended
 from volunteering.requests.act_on_request import close_unconfirmed
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.cards_page import CardsPage
+from volunteering.staff.desk_page import DeskPage
 from volunteering.staff.dispatch_page import DispatchPage
 from volunteering.staff.figures_page import FiguresPage
 from volunteering.staff.highlights_page import HighlightsPage
@@ -69,6 +71,7 @@ async def build(context: PartContext) -> RunningPart:
         *CheckInPages(membership, responder).routes(),
         *JoinPages(membership, responder).routes(),
         *HighlightPages(membership, responder).routes(),
+        *LoginCardPages(membership, responder).routes(),
         *OwnPages(membership, responder).routes(),
         *RequestPages(membership, responder).routes(),
         *WillingPages(membership, responder).routes(),
@@ -81,6 +84,7 @@ async def build(context: PartContext) -> RunningPart:
         *PublicFiguresPages(membership, responder).routes(),
         *CardsPage(context.frame, membership.seal, context.environment).routes(),
         *FiguresPage(context.frame, context.environment).routes(),
+        *DeskPage(context.frame, membership.seal, context.environment, context.address).routes(),
         *MessagesPage(context.frame, context.environment, on_screen=outbox.on_screen).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
     ]
@@ -111,6 +115,7 @@ PART = Part(
             Entry("/staff/volunteers/highlights", _("Beautiful moments"), Right.see),
             Entry("/staff/volunteers/cards", _("Volunteer cards"), Right.people),
             Entry("/staff/volunteers/figures", _("Figures of service"), Right.see),
+            Entry("/staff/volunteers/desk", _("Register at the desk"), Right.people),
             Entry("/staff/volunteers/messages", _("Messages"), Right.see),
             Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),
         ),

@@ -12,7 +12,7 @@ from sync_contract.permit import OFFICIAL_TIME
 from volunteering.messages import notices
 from volunteering.rules.message_times import next_daytime
 from volunteering.rules.seats import ACTIVE, SignUpState, offer_ends, place_for
-from volunteering.store import activities, messages, people, sign_ups
+from volunteering.store import activities, login_cards, messages, people, sign_ups
 from volunteering.store.activities import ActivityState, ListedShift, Shift
 from volunteering.store.people import Person, PersonState
 from volunteering.store.sign_ups import SignUp
@@ -93,6 +93,7 @@ async def erase_person(connection: Connection, person: Person, now: datetime) ->
     for own in await sign_ups.active_of(connection, person.id, now):
         await leave(connection, person, own.shift, now)
     await people.get(connection, person.id, lock=True)
+    await login_cards.revoke(connection, person.id, now)
     await messages.drop_for(connection, person.id, now)
     await people.erase(connection, person.id, now)
 

@@ -171,6 +171,8 @@ class Outbox:
         page = "me/when" if message.kind == MessageKind.asked else f"shifts/{message.shift}"
         link = f"{self.address()}/community/{message.community}/{page}"
         contact = self.seal.open(person)
+        if not contact.mobile:  # a person with a login card only
+            return _Prepared(message, None)
         return _Prepared(message, _outgoing(message, contact.mobile, word_notice(message, community, listed, link)))
 
 

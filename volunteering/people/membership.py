@@ -28,7 +28,7 @@ from volunteering.rules.one_time_code import (
     may_send,
     read_code,
 )
-from volunteering.store import one_time_codes, people
+from volunteering.store import login_cards, one_time_codes, people
 from volunteering.store.history import RecordKind, StateChange, record
 from volunteering.store.one_time_codes import StoredCode
 from volunteering.store.people import Person, PersonState
@@ -175,6 +175,27 @@ class Membership:
         await people.add_consent(connection, person, CONSENT_PURPOSE, CONSENT_VERSION, "phone", now)
         await record(connection, StateChange(person.community, id_, RecordKind.person, active, id_, now))
         return person
+
+    async def log_in_with_card(self, community: str, code: str) -> str:
+        """Return the token of a new session, "" if no valid card of this community has the code."""
+        if not code:
+            return ""
+        return await self.database.written(partial(self._log_in_with_card, community=community, code=code))
+
+    async def _log_in_with_card(self, connection: Connection, *, community: str, code: str) -> str:
+        now = self.clock()
+        code_hash, environment = self.seal.login_hash(code), self.environment.value
+        card = await login_cards.of_code(connection, community, environment, code_hash)
+        if card is None:
+            return ""
+        person = await people.get(connection, card.person, lock=True)
+        valid = await login_cards.of_code(connection, community, environment, code_hash)
+        if person is None or person.state != PersonState.active or valid is None:
+            return ""
+        await login_cards.record_use(connection, card.id, now)
+        token = secrets.token_urlsafe(32)
+        await people.add_session(connection, _digest(token), person.id, now + SESSION_LASTS)
+        return token
 
     async def find(self, token: str, community: str) -> Person | None:
         """Return the person of the session, None without one in this community."""

@@ -38,6 +38,9 @@ class PersonSeal:
     def code_hash(self, code_id: str, code: str) -> str:
         return self._hash(b"code", f"{code_id} {code}")
 
+    def login_hash(self, code: str) -> str:
+        return self._hash(b"login card", code)
+
     def close(self, person: str, contact: Contact) -> bytes:
         return self.seal.close(f"volunteer {person}", contact)
 

@@ -43,7 +43,8 @@ class JoinPages:
 
     async def _number(self, request: web.Request, community: Place, typed: str = "", fault: str = "") -> web.Response:
         form, back = new_id(), _next_path(request, community)
-        view = NumberPage(_action(community, "join", form, back), back, typed[:MAX_WRITTEN], fault)
+        card = f"{community_path(community.id)}/login-card"
+        view = NumberPage(_action(community, "join", form, back), back, card, typed[:MAX_WRITTEN], fault)
         status = 429 if fault in _LATER else 422 if fault else 200
         return await self._responder.page(request, view, status, csrf=_csrf(request, form))
 

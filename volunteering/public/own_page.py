@@ -13,9 +13,11 @@ from central_server.public.phone_pages.page_responder import PageResponder
 from central_server.public.rate_limit import RateLimit
 from central_server.store.engine.connection import Connection
 from central_server.store.places.places import Place
+from kiosk_ui.number_format import moment
 from volunteering.activities.sign_up import erase_person
 from volunteering.cards.issue_card import end_card
 from volunteering.highlights.approval import withdraw_all_of
+from volunteering.people.login_cards import revoke_card
 from volunteering.people.membership import Membership
 from volunteering.public.activity_lines import load_lines
 from volunteering.public.community import AT, community_path, find_community
@@ -30,6 +32,7 @@ from volunteering.store import (
     cards,
     dispatch,
     highlights,
+    login_cards,
     people,
     requests,
     service_records,
@@ -53,6 +56,7 @@ class OwnPages:
             web.get(f"{AT}/me", self._show),
             web.post(f"{AT}/me/data.json", self._export),
             web.post(f"{AT}/me/erase", self._erase),
+            web.post(f"{AT}/me/login-card/revoke", self._revoke_card),
             web.post(f"{AT}/me/log-out", self._log_out),
         ]
 
@@ -69,8 +73,13 @@ class OwnPages:
             listed = [found[each.shift] for each in own]
             lines = await load_lines(connection, listed, person, language(request), now)
             asked = await dispatch.open_of(connection, person.id, now)
+            card = await login_cards.valid_of(connection, person.id)
         contact = membership.seal.open(person)
-        view = OwnPage(contact.name, hide_middle(contact.mobile), lines, root, len(asked))
+        number = hide_middle(contact.mobile) if contact.mobile else ""
+        issued, used = (
+            moment(at, language(request)) if at else "" for at in (card and card.issued_at, card and card.used_at)
+        )
+        view = OwnPage(contact.name, number, lines, root, len(asked), issued, used)
         return await self._responder.page(request, view, csrf=form_token(request))
 
     async def _export(self, request: web.Request) -> web.Response:
@@ -86,6 +95,7 @@ class OwnPages:
                 "attendances": [asdict(each) for each in await attendances.every_of(connection, person.id)],
                 "willing_times": _optional(await dispatch.willing_of(connection, person.id)),
                 "proposals": [asdict(each) for each in await dispatch.every_of(connection, person.id)],
+                "login_cards": [asdict(each) for each in await login_cards.every_of(connection, person.id)],
                 "cards": [asdict(each) for each in await cards.every_of(connection, person.id)],
                 "service_records": [asdict(each) for each in await service_records.every_of(connection, person.id)],
                 "pictures": [
@@ -107,6 +117,13 @@ class OwnPages:
         await self._membership.database.written(partial(_erase, person=person, now=self._membership.clock()))
         _log.info("volunteers.person_erased", community=community.id)
         response = await self._responder.page(request, ErasedPage(community_path(community.id)))
+        end(request, response)
+        return response
+
+    async def _revoke_card(self, request: web.Request) -> web.Response:
+        community, person = await self._member(request)
+        await self._membership.database.written(partial(revoke_card, person=person, now=self._membership.clock()))
+        response = web.Response(status=303, headers={"Location": community_path(community.id)})
         end(request, response)
         return response
 

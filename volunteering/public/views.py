@@ -57,14 +57,26 @@ class ActivityPage(View):
 
 @dataclass(frozen=True, slots=True)
 class NumberPage(View):
-    """Asks for the telephone number. `fault`: "" for none."""
+    """Asks for the telephone number. `card`: the path to log in with a card. `fault`: "" for none."""
 
     template = "community_number"
 
     action: str
     back: str
+    card: str
     typed: str = ""
     fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoginCardPage(View):
+    """Asks for the code of a login card. `code`: as scanned, "" to type it."""
+
+    template = "community_login_card"
+
+    root: str
+    code: str
+    fault: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,11 @@ class CodePage(View):
 
 @dataclass(frozen=True, slots=True)
 class OwnPage(View):
-    """The reader's coming shifts and data. `root`: the path of the community's pages; `asked`: open proposals."""
+    """The reader's coming shifts and data. `root`: the path of the community's pages.
+
+    `number`: "" for none; `asked`: open proposals. `card_issued`: when the valid login card was printed;
+    `card_used`: last used; "" for never.
+    """
 
     template = "community_own"
 
@@ -92,6 +108,8 @@ class OwnPage(View):
     lines: tuple[ActivityLine, ...]
     root: str
     asked: int = 0
+    card_issued: str = ""
+    card_used: str = ""
 
 
 @dataclass(frozen=True, slots=True)

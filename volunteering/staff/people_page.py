@@ -14,10 +14,11 @@ from daemonkit.i18n import marked as _
 from sync_contract.strict_model import Environment
 from volunteering.people.sealed_person import Contact, PersonSeal
 from volunteering.rules.check_in_judgement import is_burst
+from volunteering.rules.login_code import read_login_code
 from volunteering.rules.phone_number import read_mobile
 from volunteering.rules.seats import SignUpState
 from volunteering.shift_wording import shift_day, shift_hours
-from volunteering.store import activities, attendances, people, sign_ups
+from volunteering.store import activities, attendances, login_cards, people, sign_ups
 from volunteering.store.activities import ListedShift
 from volunteering.store.people import Person, PersonState
 
@@ -108,13 +109,19 @@ class PeoplePage:
         return await self._search(visitor)
 
     async def _look_up(self, visitor: Visitor) -> HtmlPage:
-        mobile, community = read_mobile(visitor.form.get("number", "")), visitor.form.get("place", "")
-        if mobile is None:
+        typed, community = visitor.form.get("number", ""), visitor.form.get("place", "")
+        mobile, code = read_mobile(typed), read_login_code(typed)
+        if mobile is None and not code:
             return await self._search(visitor, fault=_NO_NUMBER)
         async with visitor.database.write() as connection:
             await visitor.demand(connection, community)
-            number = self._seal.number_hash(mobile)
-            person = await people.find(connection, community, self._environment, number)
+            if mobile is not None:
+                number = self._seal.number_hash(mobile)
+                person = await people.find(connection, community, self._environment, number)
+            else:
+                code_hash = self._seal.login_hash(code)
+                card = await login_cards.of_code(connection, community, self._environment, code_hash)
+                person = await people.get(connection, card.person) if card else None
             await visitor.record(connection, community, VolunteerLookedUp(person.id if person else ""))
         if person is None or person.state != PersonState.active:
             return await self._search(visitor, fault=_UNKNOWN)
@@ -125,6 +132,7 @@ class PeoplePage:
             communities = await places.every(connection, visitor.tops, PlaceKind.community)
             own = () if person is None else await sign_ups.active_of(connection, person.id, visitor.now)
             found = await activities.of_ids(connection, [each.shift for each in own])
+            card = None if person is None else await login_cards.valid_of(connection, person.id)
         contact = None
         if person is not None:
             try:
@@ -141,6 +149,7 @@ class PeoplePage:
             "communities": communities,
             "person": person,
             "contact": contact,
+            "card": card,
             "lines": lines,
             "fault": fault,
             "typed": visitor.form.get("number", "")[:30] if fault else "",

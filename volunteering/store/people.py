@@ -115,5 +115,9 @@ async def end_session(connection: Connection, token_hash: str) -> None:
     await connection.execute(delete(sessions).where(sessions.c.token_hash == token_hash))
 
 
+async def end_sessions(connection: Connection, person: str) -> None:
+    await connection.execute(delete(sessions).where(sessions.c.person == person))
+
+
 async def forget_sessions(connection: Connection, now: datetime) -> None:
     await connection.execute(delete(sessions).where(sessions.c.ends_at <= now))

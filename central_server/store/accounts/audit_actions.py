@@ -279,6 +279,18 @@ class VolunteerLookedUp(AuditAction, frozen=True, tag="volunteer.look_up"):
     """`subject`: the person's id, "" if the number is unknown."""
 
 
+class VolunteerRegistered(AuditAction, frozen=True, tag="volunteer.register"):
+    """At the desk. `subject`: the person's id."""
+
+
+class LoginCardPrinted(AuditAction, frozen=True, tag="volunteer.login_card"):
+    """`subject`: the person's id."""
+
+
+class LoginCardRevoked(AuditAction, frozen=True, tag="volunteer.login_card_end"):
+    """`subject`: the person's id."""
+
+
 class VolunteerCardChanged(AuditAction, frozen=True, tag="volunteer.card"):
     """`subject`: the card's number; `step`: what was done; `reason`: in the words of who did it."""
 
