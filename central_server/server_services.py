@@ -28,6 +28,7 @@ from central_server.gateway_api.catalogue import CatalogueApi
 from central_server.gateway_api.enrolments import EnrolmentApi
 from central_server.gateway_api.outcomes import OutcomesApi
 from central_server.gateway_api.reports import ReportsApi
+from central_server.gateway_api.site_offers import SiteOffersApi
 from central_server.gateway_api.transparency import TransparencyApi
 from central_server.intake.endpoint import ParcelIntake
 from central_server.ledger.publication import Publisher
@@ -331,11 +332,13 @@ def _web_rules(context: ServerContext, bank: Bank, notify_path: str) -> WebRules
 
 def _gateway_routes(context: ServerContext, resources: Resources, publication: Publication) -> list[web.RouteDef]:
     database, rejections, now = resources.database, context.rejections, context.now
+    key = catalogue_key(context.options.state)
     return [
         *ParcelIntake(database, context.environment, rejections, now).routes(),
         *OutcomesApi(database, context.environment, context.changes, rejections, now).routes(),
-        *EnrolmentApi(database, catalogue_key(context.options.state), rejections, now).routes(),
+        *EnrolmentApi(database, key, rejections, now).routes(),
         *ReportsApi(database, rejections, now).routes(),
+        *SiteOffersApi(database, key, context.settings.site.community, context.environment, rejections, now).routes(),
         *CatalogueApi(database, publication, rejections, now).routes(),
         *TransparencyApi(database, context.environment, rejections, now).routes(),
     ]

@@ -34,6 +34,23 @@ def enrol(
     raise typer.Exit(body.roll(state_dir) if roll else body.enrol(state_dir, config, address, code))
 
 
+@app.command()
+def setup(
+    config: Config = DEFAULT_CONFIG,
+    state_dir: StateDir = DEFAULT_STATE,
+    radio: Annotated[str, typer.Option(help="auto, bluez, simulated or capture:FILE (btsnoop).")] = "auto",
+    etc: Annotated[Path, typer.Option(help="The folder of the time zone.")] = Path("/etc"),
+    url: Url = "",
+    tag_seconds: Annotated[float, typer.Option(min=0, help="How long to wait for a tag.")] = 30.0,
+) -> None:
+    """Set this device up in a dialogue: language, network, radio, enrolment, beacon, settings; at most 12 answers."""
+    import_structlog()
+    from beacon_gateway.commands.setup import run as body
+    from beacon_gateway.commands.setup_actions import DeviceActions, SetupPlaces, SetupWaits
+
+    raise typer.Exit(body(DeviceActions(SetupPlaces(config, state_dir, etc), radio, SetupWaits(tag_seconds), url)))
+
+
 @app.command("first-boot")
 def first_boot(
     config: Config = DEFAULT_CONFIG,

@@ -4,7 +4,6 @@ Each step can be repeated, and the completed ones are stored, so a power cut at 
 """
 
 import hashlib
-import os
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -15,9 +14,15 @@ from pathlib import Path
 
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.errors import GatewayError, KeysInUse, StateInUse
-from beacon_gateway.settings import Settings
 from beacon_gateway.setup.backup import SETTINGS, Manifest, read_manifest
 from beacon_gateway.setup.bundle_file import BOOT_FOLDERS, erase_bundle, find_backup, find_bundle, read_bundle
+from beacon_gateway.setup.device_changes import (
+    check_settings,
+    enable_services,
+    place_settings,
+    restart_services,
+    set_time_zone,
+)
 from beacon_gateway.setup.device_enrolment import enrol_device
 from beacon_gateway.setup.restore import RestoreFault, RestoreRefused, restore
 from beacon_gateway.setup.site_file import SiteFacts, format_site_file
@@ -28,15 +33,12 @@ from beacon_gateway.store.restored_state import finish_restore
 from beacon_gateway.sync.enrol import EnrolmentRefused, OtherServer
 from beacon_gateway.sync.ports import CentralUnreachable
 from daemonkit.backup_archive import ArchiveRefused, measure
-from daemonkit.files import sync_folder, write_atomically
 from daemonkit.state_owner import as_owner, make_state_folder
-from daemonkit.toml import ConfigRefused, load_text
+from daemonkit.toml import ConfigRefused
 from sync_contract.enrolment import EnrolmentRefusal, Invitation
 from sync_contract.enrolment_bundle import EnrolmentBundle
 
 SERVICE = "beacon-gateway"
-UNITS = ("beacon-gateway.service", "beacon-kiosk.service")
-_ZONES = Path("/usr/share/zoneinfo")
 
 
 class FirstBootFault(StrEnum):
@@ -129,7 +131,7 @@ def run_first_boot(device: Device, report: Callable[[Step, str], None]) -> None:
             backup.unlink()
         _record(device, mark, Step.erase)
         report(Step.start, "")
-        _systemctl("enable", "--quiet", *UNITS)
+        enable_services()
         _record(device, mark, Step.start)
     except ConfigRefused as refused:
         raise FirstBootStopped(FirstBootFault.bundle_damaged, str(refused.faults[0])) from None
@@ -150,7 +152,7 @@ def read_rotation(device: Device) -> int | None:
 def start_services(device: Device) -> None:
     """Start gateway and kiosk, then forget the progress. Raises FirstBootStopped."""
     try:
-        _systemctl("restart", "--no-block", *UNITS)
+        restart_services()
         clear_progress(device.state_dir)
     except (OSError, subprocess.SubprocessError) as error:
         raise FirstBootStopped(FirstBootFault.disk, str(error)) from error
@@ -167,7 +169,7 @@ def _use_bundle(
         report(step, bundle.site.hall)
         match step:
             case Step.time_zone:
-                _set_time_zone(device.etc, bundle.site.time_zone)
+                set_time_zone(device.etc, bundle.site.time_zone)
             case Step.network:
                 wifi_problem = _join_network(device.etc, bundle)
             case Step.restore:
@@ -190,15 +192,6 @@ def _mark(bundle: EnrolmentBundle) -> str:
 def _record(device: Device, mark: str, step: Step) -> None:
     with as_owner(device.state_dir):
         record_progress(device.state_dir, Progress(mark, step))
-
-
-def _set_time_zone(etc: Path, zone: str) -> None:
-    """Link /etc/localtime, as localtime(5) describes it."""
-    draft = etc / ".localtime.beacon"
-    draft.unlink(missing_ok=True)
-    draft.symlink_to(_ZONES / zone)
-    os.replace(draft, etc / "localtime")
-    sync_folder(etc)
 
 
 def _join_network(etc: Path, bundle: EnrolmentBundle) -> str:
@@ -267,22 +260,8 @@ def _write_settings(device: Device, bundle: EnrolmentBundle) -> None:
         rotation=site.rotation,
     )
     text = format_site_file(facts, f"由登记文件写成 Written from the enrolment bundle: {hall}")
-    _check_settings(device, text)
-    config.parent.mkdir(parents=True, exist_ok=True)
-    before = config.read_bytes() if config.exists() else text.encode()
-    if before != text.encode():
-        write_atomically(config.with_name(f"{config.name}.before-first-boot"), before, mode=0o644)
-    write_atomically(config, text.encode(), mode=0o644)
-
-
-def _check_settings(device: Device, text: str) -> None:
-    known = enrolment_of(device.state_dir)
-    fill = {"central": {"url": known.central, "catalogue_key": known.catalogue_key}} if known else {}
     try:
-        load_text(device.config, text, Settings, fill=fill)
+        check_settings(config, device.state_dir, text)
     except ConfigRefused as refused:
         raise FirstBootStopped(FirstBootFault.settings_refused, str(refused.faults[0])) from None
-
-
-def _systemctl(*words: str) -> None:
-    subprocess.run(["systemctl", *words], check=True, capture_output=True, timeout=90)  # noqa: S603, S607  (constants; systemd sets PATH)
+    place_settings(config, text, "before-first-boot")

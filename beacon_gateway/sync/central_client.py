@@ -27,6 +27,7 @@ from sync_contract.gateway_report import NOTICED, GatewayReport, ReportTaken
 from sync_contract.ledger_heads import Cosigned, CosignedTaken, Heads
 from sync_contract.records import CONTRACT, IntentState, Outcomes, ParcelReceipt, ParcelReceipts
 from sync_contract.request_signature import Signer
+from sync_contract.site_offer import SiteOffer
 from sync_contract.wire_record import InvalidRecord, decode
 
 _MAX_ANSWER_BYTES = 1024 * 1024
@@ -102,6 +103,10 @@ class CentralClient:
         headers = {"If-None-Match": etag} if etag else {}
         answer = await self._request("GET", "/api/v1/bulletin", headers=headers, limit=2 * _MAX_ANSWER_BYTES)
         return None if answer.status == 304 else (_read(SignedBulletin, answer), answer.etag)
+
+    async def fetch_site_offer(self) -> SiteOffer:
+        """Return the offered settings; the caller checks the signature."""
+        return _read(SiteOffer, await self._request("GET", "/api/v1/site-offer"))
 
     async def fetch_picture(self, picture: Picture) -> bytes:
         """Return the content; the caller checks its checksum."""

@@ -7,6 +7,7 @@ from sync_contract.enrolment import EnrolmentAnswer, EnrolmentRequest, KeyRoll, 
 from sync_contract.gateway_report import GatewayReport, ReportTaken
 from sync_contract.ledger_heads import Cosigned, CosignedTaken, Heads
 from sync_contract.records import Outcomes, Parcel, ParcelReceipts
+from sync_contract.site_offer import SiteOffer
 
 _WAIT = {"type": "string", "pattern": "^[0-9]{1,3}$"}
 _KNOWN = {
@@ -96,6 +97,15 @@ GATEWAY_OPERATIONS: tuple[Operation, ...] = (
         KeyRolled,
         body=KeyRoll,
         problems={400: (), 401: (), 409: (), 413: (), 415: ()},
+    ),
+    Operation(
+        "GET",
+        "/api/v1/site-offer",
+        "site-offer",
+        _("Signed values for the settings of a gateway that was just enrolled: its names and its beacons."),
+        Credential.gateway,
+        SiteOffer,
+        problems={401: ()},
     ),
     Operation(
         "POST",

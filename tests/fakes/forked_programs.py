@@ -108,6 +108,12 @@ def _run_on_terminal(program: str, argv: tuple[str, ...], terminal: str, columns
     _run_module(program, argv)
 
 
+def run_in_terminal(program: str, argv: tuple[str, ...], terminal: str, path: str) -> None:
+    """Run the program on the terminal of that name; the target of a process. `path`: its PATH."""
+    os.environ["PATH"] = path
+    _run_on_terminal(program, argv, terminal, 100)
+
+
 def forked_program(
     name: str, main: Callable[[], int], *, log: Path, ready_s: float = 120.0
 ) -> AbstractAsyncContextManager[Program]:

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from central_server.accounts.access import Right
+from central_server.catalogue.advertisable_beacons import list_advertisable
 from central_server.catalogue.beacon_project import project_at
 from central_server.catalogue.display_name import NameLookup
 from central_server.enrolment import enrolment_codes
@@ -16,12 +17,10 @@ from central_server.enrolment.own_certificate import read_own_certificate
 from central_server.staff.enrolment.gateway_page import requested_gateway
 from central_server.staff.frame.page_frame import FileDownload, HtmlPage, PageFrame, Redirect, Visitor
 from central_server.store.accounts import audit_actions
-from central_server.store.catalogue import beacons
 from central_server.store.catalogue.beacons import StoredBeacon
 from central_server.store.engine.connection import Connection
 from central_server.store.enrolment import gateways, issued_codes
 from central_server.store.enrolment.gateways import Gateway
-from sync_contract.catalogue import BeaconKind
 from sync_contract.enrolment_bundle import (
     BUNDLE_FILE,
     BundleBeacon,
@@ -68,7 +67,7 @@ class BundlePage:
     async def _ask(self, visitor: Visitor) -> HtmlPage:
         async with visitor.database.read() as connection:
             gateway = await _in_service(connection, visitor)
-            candidates = await _candidates(connection, gateway)
+            candidates = await list_advertisable(connection, gateway)
         own = next((each.id for each in candidates if each.gateway == gateway.id), "")
         return self._form(gateway, candidates, _DEFAULTS | {"beacon": own})
 
@@ -78,7 +77,7 @@ class BundlePage:
         certificate = await read_own_certificate(self._inviting.url())
         async with visitor.database.write() as connection:
             gateway = await _in_service(connection, visitor)
-            candidates = await _candidates(connection, gateway)
+            candidates = await list_advertisable(connection, gateway)
             chosen = next((each for each in candidates if each.id == given["beacon"]), None)
             if given["beacon"] and chosen is None:
                 return self._form(gateway, candidates, given, "beacon")
@@ -162,10 +161,3 @@ async def _in_service(connection: Connection, visitor: Visitor) -> Gateway:
     if gateway.retired_at is not None:
         raise web.HTTPNotFound
     return gateway
-
-
-async def _candidates(connection: Connection, gateway: Gateway) -> tuple[StoredBeacon, ...]:
-    """Return the beacons that this gateway may advertise, those that are recorded as its own first."""
-    every = await beacons.concerning(connection, gateway.community)
-    fits = [each for each in every if each.kind is BeaconKind.place and each.gateway in (None, gateway.id)]
-    return tuple(sorted(fits, key=lambda each: (each.gateway is None, each.beacon)))

@@ -1,11 +1,13 @@
 """Organisations, projects, beacons, bindings, their files, and the catalogues of gateways."""
 
 import hashlib
+import json
 from base64 import b64decode
 from datetime import UTC, datetime
 from uuid import UUID
 
 import aiohttp
+import pytest
 
 from central_server.accounts.access import Right
 from central_server.staff.frame.record_editor import path_of
@@ -21,6 +23,7 @@ from central_server.store.engine import versioned_rows
 from sync_contract.beacon_identity import BeaconId
 from sync_contract.catalogue import BeaconKind, SignedCatalogue, verify
 from sync_contract.project import Texts
+from sync_contract.site_offer import OfferRefused, SiteOffer
 from sync_contract.uuid7 import new_id
 from tests.unit.central_server.tenancy.entries import NEIGHBOURS, OURS, Checked, Entry, Signed, Staff, World
 
@@ -131,6 +134,19 @@ async def _the_catalogue_is_the_communitys_own(world: World) -> None:
         assert mark not in text
 
 
+async def _an_offer_is_the_gateways_own(world: World) -> None:
+    status, body = await world.theirs.get("/api/v1/site-offer")
+    assert status == 200
+    offer = SiteOffer.model_validate_json(json.dumps(body))
+    offer.check(catalogue_key(world.central.state).public_key(), world.theirs.id)
+    with pytest.raises(OfferRefused):
+        offer.model_copy(update={"gateway": world.ours.id}).check(
+            catalogue_key(world.central.state).public_key(), world.ours.id
+        )
+    for mark in world.marks:
+        assert mark not in offer.model_dump_json()
+
+
 async def _pictures_are_for_those_who_know_their_sum(world: World) -> None:
     path = f"/api/v1/pictures/{hashlib.sha256(PICTURE).hexdigest()}"
     async with world.session.get(world.central.url + path) as answer:
@@ -164,6 +180,7 @@ async def _a_file_needs_a_login(world: World) -> None:
 OUR_PROJECT = f"/staff/projects/{path_of(OURS, 'ours')}"
 OUR_ORGANISATION = f"/staff/organisations/{path_of(OURS, 'org')}"
 ROUTES: dict[str, Entry] = {
+    "GET /api/v1/site-offer": Signed(_an_offer_is_the_gateways_own),
     "GET /api/v1/catalogue": Signed(_the_catalogue_is_the_communitys_own),
     "GET /api/v1/pictures/{sha256}": Checked(_pictures_are_for_those_who_know_their_sum),
     "GET /staff/pictures/{place}/{project}": Staff(
