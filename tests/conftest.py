@@ -107,6 +107,17 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    configure_log()
+
+
+def configure_log() -> None:
+    """Let structlog write as it does by default, but with plain tracebacks.
+
+    Its default ones show all local variables with rich, which takes seconds and gigabytes for a database's schema.
+    """
+    structlog.reset_defaults()
+    renderer = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], renderer])
 
 
 @pytest.hookimpl(trylast=True)
@@ -117,7 +128,7 @@ def pytest_runtest_teardown() -> None:
     that ran in this process wrote its log to the test's own stdout.
     """
     web_app._cached_build_middleware.cache_clear()
-    structlog.reset_defaults()
+    configure_log()
 
 
 @pytest.fixture(scope="session")
