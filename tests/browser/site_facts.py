@@ -6,6 +6,7 @@ from uuid import UUID
 
 from markupsafe import Markup
 
+from kiosk_ui.paper.acceptance_picture import draw_zones
 from kiosk_ui.paper.acceptance_wording import word_sheet
 from kiosk_ui.qr import paper_code_svg
 from kiosk_ui.site_views import (
@@ -212,5 +213,10 @@ SITE_VIEWS: dict[str, View] = {
     "site-pin-none": SitePinPage("", 0, ("http://192.168.1.20:8080/site",)),
     "site-door": SiteDoorPage(),
     "site-door-wrong": SiteDoorPage(wrong=True),
-    "site-sheet": SiteSheetPage(word_sheet(SHEET, "0123456789abcdef"), paper_code_svg(SHEET_ADDRESS), SHEET_ADDRESS),
+    "site-sheet": SiteSheetPage(
+        word_sheet(SHEET, "0123456789abcdef"),
+        paper_code_svg(SHEET_ADDRESS),
+        SHEET_ADDRESS,
+        Markup(draw_zones(SHEET)),
+    ),
 }

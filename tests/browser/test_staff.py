@@ -160,5 +160,5 @@ async def test_without_script_a_page_is_brought_up_to_date_by_loading_it_again(o
     await expect(page.get_by_role("searchbox")).to_be_visible()
     await page.locator(".menu a", has_text="Figures").click()
     await expect(page.locator("svg.chart").first).to_be_visible()
-    await page.locator(".zoom a", has_text="Week").click()
+    await page.locator(".zoom").get_by_role("link", name="Week", exact=True).click()
     await expect(page.locator("svg.chart a").first).to_be_attached()

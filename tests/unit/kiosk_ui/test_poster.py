@@ -244,6 +244,7 @@ def test_instead_of_a_damaged_picture_the_drawing_stands_on_the_poster() -> None
 def test_the_templates_are_packed_with_the_program() -> None:
     assert {path.name for path in typesetting.FOLDER.glob("*.typ")} == {
         "acceptance.typ",
+        "certificate.typ",
         "frame.typ",
         "poster.typ",
         "slip.typ",
