@@ -55,7 +55,7 @@ def is_possible(helper: Helper, shift: PlannedShift) -> bool:
 
 
 def _find_obstacles(helper: Helper, shift: PlannedShift) -> Iterator[Obstacle]:
-    if willingness(helper, shift.times) is Willing.no:
+    if not all(helper.week[part] for part in parts_of_week(shift.times)):
         yield Obstacle.not_free
     if shift.id in helper.declined:
         yield Obstacle.declined
@@ -81,12 +81,16 @@ def exclude_each_other(one: ShiftTimes, other: ShiftTimes) -> bool:
 
 def room_on_day(helper: Helper, day: date) -> timedelta:
     """Return how much service may still begin on this day."""
+    if not helper.commitments:
+        return DAY_LIMIT
     lengths = [each.times.ends - each.times.starts for each in helper.commitments if day_of(each.times) == day]
     return max(DAY_LIMIT - sum(lengths, timedelta()), timedelta())
 
 
 def room_in_week(helper: Helper, monday: date) -> int:
     """Return how many more shifts the person wants in this week."""
+    if not helper.commitments:
+        return helper.per_week
     return max(helper.per_week - sum(week_of(each.times) == monday for each in helper.commitments), 0)
 
 

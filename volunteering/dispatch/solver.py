@@ -5,6 +5,7 @@ of its own.
 """
 
 from collections import Counter
+from collections.abc import Mapping, Set
 from dataclasses import replace
 from datetime import date
 
@@ -53,6 +54,10 @@ class _Model:
         self._shifts = sorted(
             (each for each in world.shifts if each.wanted), key=lambda each: (each.times.starts, each.id)
         )
+        self._excluded = {
+            shift.id: {each.id for each in self._shifts if exclude_each_other(each.times, shift.times)}
+            for shift in self._shifts
+        }
         self._pairs: list[tuple[Helper, PlannedShift]] = []
         self._of_helper: dict[str, list[int]] = {}
         for helper in self._helpers:
@@ -138,7 +143,7 @@ class _Model:
                 self._add(dict.fromkeys(numbers, 1.0), 0.0, float(room))
             if room > 1:
                 self._keep_days(helper, numbers, room)
-        for clique in _cliques([self._pairs[number][1] for number in mine]):
+        for clique in _cliques([self._pairs[number][1].id for number in mine], self._excluded):
             numbers = [mine[each] for each in clique]
             of = {week_of(self._pairs[number][1].times) for number in numbers}
             if len(of) > 1 or room_in_week(helper, min(of)) > 1:
@@ -160,14 +165,15 @@ class _Model:
         self._highs.append(high)
 
 
-def _cliques(shifts: list[PlannedShift]) -> list[list[int]]:
-    """Return the largest sets of shifts that exclude each other pairwise. `shifts`: in order of their start.
+def _cliques(shifts: list[str], excluded: Mapping[str, Set[str]]) -> list[list[int]]:
+    """Return the largest sets of shifts that exclude each other pairwise. `shifts`: ids in order of their start.
 
     Those that exclude the shift that begins last contain its start, so they exclude each other too.
     """
     found: list[list[int]] = []
     for last, shift in enumerate(shifts):
-        clique = [other for other in range(last) if exclude_each_other(shifts[other].times, shift.times)]
+        out = excluded[shift]
+        clique = [other for other in range(last) if shifts[other] in out]
         if clique:
             if found and set(found[-1]) <= {*clique, last}:
                 found.pop()
