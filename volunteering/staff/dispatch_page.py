@@ -1,6 +1,7 @@
 """Propose people for coming shifts: what shifts need, the plan with its reasons, what would fill an empty seat."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -13,6 +14,7 @@ from daemonkit.i18n import marked as _
 from sync_contract.strict_model import Environment
 from volunteering.dispatch.costs import SHORTAGE, pair_cost
 from volunteering.dispatch.explanation import find_gaps
+from volunteering.dispatch.hard_rules import DAY_LIMIT
 from volunteering.dispatch.planner import NoPlanReason, make_plan
 from volunteering.dispatch.proposing import gather, send, store_drafts
 from volunteering.dispatch.world import Cost, Gap, Obstacle, Pair, Plan, PlannedShift, Risk, World
@@ -62,6 +64,7 @@ class _Row:
     shift: PlannedShift
     proposed: tuple[_Proposed, ...]
     gap: Gap | None
+    too_long: bool
 
 
 class DispatchPage:
@@ -118,27 +121,31 @@ class DispatchPage:
             return await self._page(visitor, place, _NO_PLAN[plan])
         async with visitor.database.write() as connection:
             await store_drafts(connection, world, plan, place, visitor.access.account, visitor.now)
-        return Redirect(f"{AT}?place={place}&done=planned")
+        return Redirect(_done(place, "planned"))
 
     async def _send(self, visitor: Visitor) -> Redirect:
         place = visitor.form.get("place", "")
         async with visitor.database.write() as connection:
             await visitor.demand(connection, place)
             await send(connection, place, self._environment, visitor.access.account, visitor.now)
-        return Redirect(f"{AT}?place={place}&done=sent")
+        return Redirect(_done(place, "sent"))
 
     async def _set_needs(self, visitor: Visitor) -> Redirect:
         async with visitor.database.write() as connection:
             listed = await self._find(connection, visitor.request.match_info["shift"])
             await visitor.demand(connection, listed.shift.community)
             await dispatch.set_needs(connection, _read_needs(listed.shift.id, visitor))
-        return Redirect(f"{AT}?place={listed.shift.community}&done=saved")
+        return Redirect(_done(listed.shift.community, "saved"))
 
     async def _find(self, connection: Connection, shift: str) -> ListedShift:
         listed = (await activities.of_ids(connection, [shift])).get(shift)
         if listed is None or listed.shift.environment != self._environment:
             raise web.HTTPNotFound
         return listed
+
+
+def _done(place: str, what: str) -> str:
+    return f"{AT}?{urlencode({'place': place, 'done': what})}"
 
 
 def _read_needs(shift: str, visitor: Visitor) -> ShiftNeeds:
@@ -170,7 +177,17 @@ def _rows(visitor: Visitor, world: World, listed: list[ListedShift], known: tupl
         ]
         times = each.shift.times
         gap = gaps.get(shift.id)
-        rows.append(_Row(each, shift_day(times, reader), shift_hours(times, reader), shift, tuple(proposed), gap))
+        rows.append(
+            _Row(
+                each,
+                shift_day(times, reader),
+                shift_hours(times, reader),
+                shift,
+                tuple(proposed),
+                gap,
+                times.ends - times.starts > DAY_LIMIT,
+            )
+        )
     return sorted(rows, key=lambda row: -(SHORTAGE[row.shift.risk] * row.gap.missing) if row.gap else 0)
 
 

@@ -94,3 +94,11 @@ async def test_a_neighbouring_community_neither_sees_nor_plans(
             assert answer.status in (403, 404), target
     async with session.get(f"{central.url}{AT}", params={"place": COMMUNITY}) as answer:
         assert answer.status == 404
+
+
+async def test_a_shift_that_is_too_long_for_anybody_is_named(
+    central: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    desk = await log_in(central, session, Role.staff)
+    await desk.make_activity(since="8:00", until="20:00")
+    assert "make two shifts of this one" in words(await desk.open(AT))
