@@ -50,12 +50,12 @@ class Hall:
             "home": "/community/huada",
             "activities": (
                 BulletinActivity(title=texts("送午餐"), **times, **about),  # type: ignore[arg-type]  # of both kinds
-                BulletinActivity(title=texts("已经结束"), **over, **about),  # type: ignore[arg-type]
+                BulletinActivity(title=texts("已经结束"), **over, **about),  # type: ignore[arg-type]  # the values of each field are mixed
             ),
             "requests": (BulletinRequest(kind=HelpKind.repair, grid="3-2", wanted_on=date(2026, 12, 31)),),
             "highlights": (BulletinHighlight(text=texts("花圃"), day=date(2026, 12, 1), picture=PICTURE),),
         }
-        return Bulletin(**(content | changes))  # type: ignore[arg-type]
+        return Bulletin(**(content | changes))  # type: ignore[arg-type]  # the values of each field are mixed
 
 
 async def test_the_screen_shows_the_bulletin_for_24_hours_and_the_projects_alone_before_and_after() -> None:
