@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from beacon_gateway.components import build
+from beacon_gateway.component_builder import build
 from beacon_gateway.donations.ports import StoreUnavailable
 from beacon_gateway.resources import open_resources
 from beacon_gateway.settings import Settings

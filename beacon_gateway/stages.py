@@ -11,8 +11,9 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from beacon_gateway import settings_mapping
-from beacon_gateway.components import STALL_LIMIT_S, Components, gateway_facts, gateway_report
+from beacon_gateway.components import Components
 from beacon_gateway.donations.ports import StoreUnavailable
+from beacon_gateway.gateway_state import STALL_LIMIT_S, gateway_facts, gateway_report
 from beacon_gateway.model.gateway_facts import DayTotal, GatewayFacts
 from beacon_gateway.mqtt.home_assistant import Device
 from beacon_gateway.mqtt.publisher import BrokerUnreachable, publish_state

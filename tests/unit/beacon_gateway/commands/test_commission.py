@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from beacon_gateway.commands.commission import CommissionOptions, run
 from beacon_gateway.commands.effective_settings import load_settings
-from beacon_gateway.components import accept_sheet, deliver_on_request
 from beacon_gateway.kiosk.pages.acceptance import build_sheet_page, put_sheet
 from beacon_gateway.kiosk.pages.delivery import deliver_now
+from beacon_gateway.local_actions import accept_sheet, deliver_on_request
 from beacon_gateway.model.radio_status import AdvertStatus, HeardAdvert, IdentityStatus
 from beacon_gateway.radio.status_json import to_json
 from beacon_gateway.store.acceptance import load_sheet, store_walk

@@ -13,8 +13,8 @@ import pytest
 
 from beacon_gateway.commands import delivery
 from beacon_gateway.commands import outbox as commands
-from beacon_gateway.components import deliver_on_request
 from beacon_gateway.kiosk.pages.delivery import deliver_now
+from beacon_gateway.local_actions import deliver_on_request
 from beacon_gateway.store.database import open_database
 from beacon_gateway.store.intents import Intents
 from beacon_gateway.store.outbox import Outbox
