@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from beacon_gateway.doctor.air import read_advert, read_radio
+from beacon_gateway.doctor.air import ACCESS_DENIED, read_advert, read_radio
 from beacon_gateway.doctor.facts import Facts, Problem
 
 _OLDEST_BLUEZ = (5, 66)
@@ -94,7 +94,8 @@ def experimental(facts: Facts) -> Iterator[Problem]:
 
 
 def receiving(facts: Facts) -> Iterator[Problem]:
-    if facts.health is not None and (radio := read_radio(facts)).state and not radio.scans:
+    radio = read_radio(facts)
+    if facts.health is not None and radio.state not in ("", ACCESS_DENIED) and not radio.scans:
         yield Problem(
             "scan",
             f"无线没有在接收({radio.state})",

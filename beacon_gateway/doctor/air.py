@@ -8,6 +8,9 @@ from beacon_gateway.model.radio_status import AdvertStatus, DeliveredAdverts, Li
 from beacon_gateway.radio.status_json import read_advert_status, read_radio_status
 
 _ON_AIR = frozenset({"on_air", "simulated", "starting", "off"})
+ACCESS_DENIED = "access_denied"
+_OTHER_CHECKS = frozenset({"no_helper", ACCESS_DENIED})
+"""States of which a check of their own tells the cause."""
 CROWDED_PER_S = 500.0
 """Adverts that one adapter receives in a second.
 
@@ -21,7 +24,7 @@ _LOSSY_SHARE = 0.5
 
 def advert(facts: Facts) -> Iterator[Problem]:
     status = read_advert(facts)
-    if status.state not in _ON_AIR and status.state != "no_helper":
+    if status.state not in _ON_AIR and status.state not in _OTHER_CHECKS:
         yield Problem(
             "advert",
             f"本机的信标没有在发射({status.state})",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from beacon_gateway.doctor.air import ACCESS_DENIED, read_advert, read_radio
 from beacon_gateway.doctor.facts import Facts, Problem
 
 _USER = "beacon-gateway"
@@ -37,17 +38,23 @@ def group(facts: Facts) -> Iterator[Problem]:
 
 
 def bus_policy(facts: Facts) -> Iterator[Problem]:
-    """Compare the same call as root and as the gateway's user; only root can do that."""
-    run = facts.machine.run
-    if run("id", "-u") != "0" or run("id", "-u", _USER) is None or run(*_LIST_ADAPTERS) is None:
-        return
-    if run("runuser", "-u", _USER, "--", *_LIST_ADAPTERS) is None:
+    """The running gateway reports a denial; root can also compare the same call as root and as the gateway's user."""
+    is_reported = ACCESS_DENIED in (read_radio(facts).state, read_advert(facts).state)
+    if is_reported or _is_denied_to_user(facts):
         yield Problem(
             "bus-policy",
-            f"D-Bus 的规则不让用户 {_USER} 用蓝牙服务",
-            f"the policy of D-Bus does not let user {_USER} use bluetoothd",
-            "grep -rl org.bluez /etc/dbus-1/system.d",
+            f"D-Bus 的规则不让用户 {_USER} 用蓝牙服务:在列出的文件里允许它向 org.bluez 发送,再重启设备",
+            f"the policy of D-Bus does not let user {_USER} use bluetoothd: allow it to send to org.bluez in the files"
+            " that this lists, then restart the device",
+            "grep -rl org.bluez /etc/dbus-1 /usr/share/dbus-1/system.d",
         )
+
+
+def _is_denied_to_user(facts: Facts) -> bool:
+    run = facts.machine.run
+    if run("id", "-u") != "0" or run("id", "-u", _USER) is None or run(*_LIST_ADAPTERS) is None:
+        return False
+    return run("runuser", "-u", _USER, "--", *_LIST_ADAPTERS) is None
 
 
 def polkit(facts: Facts) -> Iterator[Problem]:

@@ -45,6 +45,7 @@ class RefusalReason(StrEnum):
 
     no_answer = "no_answer"
     no_bluetoothd = "no_bluetoothd"
+    access_denied = "access_denied"
     no_adapter = "no_adapter"
     no_free_set = "no_free_set"
     controller = "controller"
@@ -141,7 +142,7 @@ class AdapterStatus:
     """Status of one adapter's scan.
 
     `state`: hearing, listening (nothing received yet), silent, starting, refused, off, no_adapter,
-    no_bluetoothd or no_answer.
+    no_bluetoothd, access_denied or no_answer.
     """
 
     state: str = ""
@@ -237,8 +238,8 @@ class HeardAdvert:
 class IdentityStatus:
     """Status of one advert of ours.
 
-    `state`: on_air, starting, refused, off, no_advertising, no_adapter, no_bluetoothd, no_answer,
-    no_helper or simulated.
+    `state`: on_air, starting, refused, off, no_advertising, no_adapter, no_bluetoothd, access_denied,
+    no_answer, no_helper or simulated.
     `off_air_s`: None while it is on the air.
     """
 

@@ -68,14 +68,14 @@ def is_service() -> bool:
 
 
 async def _bluez_may_have_adapter(call_limit_s: float) -> bool:
-    """Return whether bluetoothd has an adapter, or runs but does not reply in time."""
+    """Return whether bluetoothd has an adapter, or runs but does not reply in time or must not be asked."""
     # imported here: a gateway that replays or simulates needs no D-Bus
-    from beacon_gateway.radio.bluez_bus import NoAnswer, system_bus
+    from beacon_gateway.radio.bluez_bus import AccessDenied, NoAnswer, system_bus
 
     try:
         async with system_bus(call_limit_s) as bus:
             return bool(await bus.list_adapters())
-    except NoAnswer:
+    except (NoAnswer, AccessDenied):
         return True
     except RadioLost:
         return False

@@ -17,6 +17,7 @@ from beacon_gateway.radio.bluez_bus import (
     OBJECTS,
     PROPERTIES,
     SERVICE,
+    AccessDenied,
     Adapter,
     NoAnswer,
     SystemBus,
@@ -32,6 +33,7 @@ _RULES = (
     *(f"sender='{SERVICE}',interface='{OBJECTS}',arg0path='/org/bluez/hci{n}'" for n in range(MAX_ADAPTERS)),
 )
 """One rule for each adapter, as a rule for all would also match the devices below: in a crowd they come and go."""
+_UNREACHABLE = frozenset(("no_adapter", "no_bluetoothd", "access_denied", "no_answer"))
 
 
 class DisturbanceWatch:
@@ -121,8 +123,8 @@ async def wait_for_adapter(
     """Return the name of the `requested` adapter (None: the first that is on) once it is usable.
 
     `watch` is then cleared and watches that adapter alone. Meanwhile `on_state` is called with off, no_advertising,
-    no_adapter, no_bluetoothd or no_answer. Raise RadioLost after `patience_s` without such an adapter, or if the bus
-    has ended.
+    no_adapter, no_bluetoothd, access_denied or no_answer. Raise RadioLost after `patience_s` without such an adapter,
+    or if the bus has ended.
     """
     last_present_at = monotonic()
     while True:
@@ -132,6 +134,8 @@ async def wait_for_adapter(
             adapters = await bus.list_adapters()
         except NoAnswer:
             state = "no_answer"
+        except AccessDenied:
+            state = "access_denied"
         else:
             candidates = [adapter for adapter in adapters.values() if requested in (None, adapter.name)]
             usable = [adapter for adapter in candidates if adapter.powered and (adapter.advertises or not advertising)]
@@ -140,7 +144,7 @@ async def wait_for_adapter(
                 return usable[0].name
             state = await _find_obstacle(bus, candidates)
         on_state(state)
-        if state not in {"no_adapter", "no_bluetoothd", "no_answer"}:
+        if state not in _UNREACHABLE:
             last_present_at = monotonic()
         elif monotonic() - last_present_at >= patience_s:
             raise RadioLost(f"no Bluetooth adapter {requested or ''} for {patience_s:g} s ({state})")

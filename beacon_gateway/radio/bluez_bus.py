@@ -23,6 +23,8 @@ ADAPTER = "org.bluez.Adapter1"
 ADVERTISING = "org.bluez.LEAdvertisingManager1"
 OBJECTS = "org.freedesktop.DBus.ObjectManager"
 PROPERTIES = "org.freedesktop.DBus.Properties"
+ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied"
+"""The bus daemon's own error; it never reaches bluetoothd (D-Bus Specification, dbus-daemon(1): policy)."""
 
 
 class BlueZRefused(GatewayError):
@@ -32,6 +34,10 @@ class BlueZRefused(GatewayError):
         super().__init__(f"{name}: {text}")
         self.name = name
         self.text = text
+
+
+class AccessDenied(BlueZRefused):
+    """The policy of D-Bus, or a security module of the kernel, does not let this user make the call."""
 
 
 class NoAnswer(GatewayError):
@@ -110,7 +116,9 @@ class SystemBus:
         if reply is None:  # dbus-fast's reply to a call that the end of the connection interrupted
             raise RadioLost("the D-Bus system bus is gone")
         if reply.message_type is MessageType.ERROR:
-            raise BlueZRefused(reply.error_name or "", str(reply.body[0]) if reply.body else "")
+            name = reply.error_name or ""
+            refusal = AccessDenied if name == ACCESS_DENIED else BlueZRefused
+            raise refusal(name, str(reply.body[0]) if reply.body else "")
         return reply.body[0] if reply.body else None
 
     async def subscribe(self, rule: str) -> None:
@@ -136,9 +144,14 @@ class SystemBus:
                 self._bus.unexport(path, interface)
 
     async def list_adapters(self) -> dict[str, Adapter]:
-        """Return the adapters by name, in the kernel's order; empty without bluetoothd. Raise NoAnswer, RadioLost."""
+        """Return the adapters by name, in the kernel's order; empty without bluetoothd.
+
+        Raise AccessDenied, NoAnswer, RadioLost.
+        """
         try:
             objects = await self.call("/", OBJECTS, "GetManagedObjects")
+        except AccessDenied:
+            raise
         except BlueZRefused:  # ServiceUnknown, or the service manager could not start it
             return {}
         adapters = [

@@ -96,6 +96,10 @@ FAULTS: dict[str, tuple[str, str]] = {
     ),
     "no_adapter": ("找不到 {adapter}", "{adapter} is gone"),
     "no_bluetoothd": ("蓝牙服务没有运行", "bluetoothd is not running"),
+    "access_denied": (
+        "系统(D-Bus)不允许网关使用蓝牙服务",
+        "the policy of D-Bus does not let the gateway use bluetoothd",
+    ),
     "no_answer": ("蓝牙服务没有回应", "bluetoothd gives no answer"),
 }
 STEPS: dict[RecoveryStep, tuple[str, str]] = {
@@ -120,6 +124,10 @@ _BEACON = (
 REMEDIES: dict[str, tuple[str, str]] = {
     "no_bluetoothd": _RESTART,
     "no_answer": _RESTART,
+    "access_denied": (
+        "请人来看:执行 sudo beacon-gateway doctor,并改正 /etc/dbus-1/system.d 里的规则",
+        "a person is needed: run sudo beacon-gateway doctor and mend the policy in /etc/dbus-1/system.d",
+    ),
     "off": (
         "请人来看:打开它(rfkill unblock bluetooth)",
         "a person is needed: switch it on (rfkill unblock bluetooth)",

@@ -17,7 +17,7 @@ from sync_contract.records import ClockReading
 _CHECK_S = 5.0
 _VERSION = version("beacon-gateway")
 _IMAGINED = frozenset(("simulated", "capture"))
-_NO_RADIO = frozenset(("no_adapter", "no_bluetoothd", "no_answer", "off", "refused"))
+_NO_RADIO = frozenset(("no_adapter", "no_bluetoothd", "access_denied", "no_answer", "off", "refused"))
 _DEAF = frozenset(("deaf", "deaf_from_start"))
 _MISSED = frozenset(RADIO_MISSES)
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,31}")

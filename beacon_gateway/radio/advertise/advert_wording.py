@@ -24,6 +24,13 @@ _WHY_AND_REMEDY: dict[str, tuple[tuple[str, str], tuple[str, str]]] = {
         ("这个适配器不能广播", "this adapter cannot advertise"),
         ("在 [advertise] adapter 里写别的适配器", "name another adapter in [advertise] adapter"),
     ),
+    "access_denied": (
+        ("系统(D-Bus)不允许网关使用蓝牙服务", "the policy of D-Bus does not let the gateway use bluetoothd"),
+        (
+            "执行 sudo beacon-gateway doctor,并改正 /etc/dbus-1/system.d 里的规则",
+            "run sudo beacon-gateway doctor and mend the policy in /etc/dbus-1/system.d",
+        ),
+    ),
     "no_answer": (("蓝牙服务没有回应", "the Bluetooth service does not answer"), _RESTART),
     "no_helper": (
         ("蓝牙助手没有运行", "the radio helper does not run"),
@@ -53,6 +60,10 @@ _RETRIED = (
 _REFUSALS: dict[RefusalReason, tuple[str, str]] = {
     RefusalReason.no_answer: ("蓝牙服务没有回应", "{detail}"),
     RefusalReason.no_bluetoothd: ("蓝牙服务没有运行", "bluetoothd is not running"),
+    RefusalReason.access_denied: (
+        "系统(D-Bus)不允许网关使用蓝牙服务",
+        "the policy of D-Bus does not let the gateway use bluetoothd ({detail})",
+    ),
     RefusalReason.no_adapter: ("适配器 {adapter} 不见了", "adapter {adapter} is gone"),
     RefusalReason.no_free_set: (
         "适配器 {adapter} 放不下更多广播",
@@ -82,7 +93,9 @@ def word_off_air(status: IdentityStatus) -> Words | None:
     """
     if not status.off_air_s or (status.off_air_s < REPORT_AFTER_S and status.refusal is None):
         return None
-    why, remedies = _WHY_AND_REMEDY.get(status.state, ((status.state, status.state), _RESTART))
+    is_denied = status.refusal is not None and status.refusal.reason is RefusalReason.access_denied
+    cause = "access_denied" if is_denied else status.state
+    why, remedies = _WHY_AND_REMEDY.get(cause, ((cause, cause), _RESTART))
     if status.refusal and status.state == "refused":
         words = word_refusal(status.refusal)
         why = words["zh"], words["en"]

@@ -23,9 +23,11 @@ from beacon_gateway.radio.advertise.advertising_parameters import (
 from beacon_gateway.radio.advertise.air_time import AirTime
 from beacon_gateway.radio.bluetoothd_restart_watch import DisturbanceWatch, wait_for_adapter, watch_disturbances
 from beacon_gateway.radio.bluez_bus import (
+    ACCESS_DENIED,
     ADAPTER,
     ADVERTISING,
     PROPERTIES,
+    AccessDenied,
     BlueZRefused,
     NoAnswer,
     SystemBus,
@@ -46,6 +48,7 @@ _PATH = "/beacon_gateway/advertisement"
 _BY_ERROR_NAME = {
     "org.freedesktop.DBus.Error.ServiceUnknown": RefusalReason.no_bluetoothd,
     "org.freedesktop.DBus.Error.NameHasNoOwner": RefusalReason.no_bluetoothd,
+    ACCESS_DENIED: RefusalReason.access_denied,
     "org.freedesktop.DBus.Error.UnknownObject": RefusalReason.no_adapter,
     "org.bluez.Error.NotPermitted": RefusalReason.no_free_set,
 }
@@ -235,9 +238,9 @@ def classify_refusal(error: BlueZRefused | NoAnswer, adapter: str, *, powered: b
 
 
 async def _is_on(bus: SystemBus, adapter: str) -> bool:
-    """Return whether the adapter is on. Without a reply it counts as on, as the kernel continues to send."""
+    """Return whether the adapter is on. Without an answer it counts as on, as the kernel continues to send."""
     try:
         state = (await bus.list_adapters()).get(adapter)
-    except NoAnswer:
+    except (NoAnswer, AccessDenied):
         return True
     return state is not None and state.powered

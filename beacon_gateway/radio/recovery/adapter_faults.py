@@ -15,6 +15,7 @@ _BY_STATE: dict[str, tuple[RecoveryStep, ...]] = {
     "no_adapter": _RESET_STEPS,
     "no_bluetoothd": _RESET_STEPS,
     "no_answer": _RESET_STEPS,
+    "access_denied": (RecoveryStep.ask_a_person,),  # no step changes the policy of D-Bus
     "off": (RecoveryStep.ask_a_person,),  # a person may have switched it off for a reason
 }
 _FROM_START = (RecoveryStep.new_scanner, RecoveryStep.power_cycle, RecoveryStep.ask_a_person)

@@ -7,7 +7,7 @@ from time import monotonic
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.model.radio_status import HeardAdvert, RadioStatus
 from beacon_gateway.radio.bluetoothd_restart_watch import watch_disturbances
-from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus, system_bus
+from beacon_gateway.radio.bluez_bus import AccessDenied, NoAnswer, SystemBus, system_bus
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.recovery import adapter_faults
 from beacon_gateway.radio.recovery.liveness import merge_liveness
@@ -28,6 +28,7 @@ _BEST_FIRST = (
     "off",
     "no_adapter",
     "no_bluetoothd",
+    "access_denied",
     "no_answer",
 )
 
@@ -112,12 +113,12 @@ class MergedScanner:
         return frozenset[BeaconId]().union(*(each.reception.liveness.foreign for each in self._scanners.values()))
 
     async def _find_adapters(self, bus: SystemBus) -> tuple[str, ...]:
-        """Return the adapters that are to scan; none if BlueZ has none or does not reply."""
+        """Return the adapters that are to scan; none if BlueZ has none, does not reply or must not be asked."""
         if self._requested:
             return self._requested
         try:
             return tuple(await bus.list_adapters())
-        except NoAnswer:
+        except (NoAnswer, AccessDenied):
             return ()
 
     def _scanner(self, name: str) -> AdapterScanner:

@@ -15,7 +15,7 @@ from dbus_fast import Message
 
 from beacon_gateway.model.beacons import Sighting
 from beacon_gateway.radio.bluetoothd_restart_watch import DisturbanceWatch, wait_for_adapter
-from beacon_gateway.radio.bluez_bus import NoAnswer, SystemBus
+from beacon_gateway.radio.bluez_bus import AccessDenied, NoAnswer, SystemBus
 from beacon_gateway.radio.recovery.adapter_reset import power_cycle
 from beacon_gateway.radio.scan.bluez_workarounds import OrphanedScan, StuckMonitor, forget_ibeacons
 from beacon_gateway.radio.scan.duplicate_filter import MONITOR, DuplicateFilter
@@ -30,7 +30,8 @@ _STUCK = "the kernel takes no monitor"
 
 
 class ScanState:
-    """State of an adapter's scan: starting, listening, refused, off, no_adapter, no_bluetoothd or no_answer.
+    """State of an adapter's scan: starting, listening, refused, off, no_adapter, no_bluetoothd, access_denied,
+    no_answer.
 
     `since`, `listens_since`: monotonic seconds. A scan that is replaced by the next one does not reset `listens_since`.
     """
@@ -178,7 +179,7 @@ class ScanLoop:
         """Power cycle the adapter, unless it was just switched off, which has the same effect."""
         if self._options.observe_only:
             return
-        with suppress(NoAnswer):
+        with suppress(NoAnswer, AccessDenied):
             state = (await bus.list_adapters()).get(adapter)
             if state is not None and state.powered:
                 self._stuck_monitor.record_power_cycle()

@@ -247,6 +247,12 @@ def test_each_finding_has_a_planted_fault() -> None:
     assert set(read_sheet(signed).findings) == words, "an acceptance sheet contains each of them"
 
 
+def test_a_denial_that_the_gateway_reports_is_found_without_root(device: Device) -> None:
+    device.program("id", 'case "$1" in -u) echo 1000 ;; *) echo bluetooth ;; esac')
+    device.health |= {"radio": {"state": "access_denied"}, "advert": {"state": "access_denied"}}
+    assert {each.code for each in device.problems()} == {"bus-policy"}
+
+
 def test_one_adapter_is_a_note_and_lost_adverts_of_a_far_or_passive_scan_are_none(device: Device) -> None:
     lost = {WALL: {"share": 0.2, "dbm": -90.0}}
     device.health["presence"] = {"reception": lost}

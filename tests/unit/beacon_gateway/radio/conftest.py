@@ -3,15 +3,21 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ, fake_bluez, private_bus
+from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ, PrivateBus, fake_bluez, private_bus
 
 
 @pytest.fixture
-async def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """A private system bus without any service; its address."""
+async def bus_daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PrivateBus]:
+    """A private system bus without any service."""
     async with private_bus(tmp_path) as daemon:
         monkeypatch.setenv("DBUS_SYSTEM_BUS_ADDRESS", daemon.address)
-        yield daemon.address
+        yield daemon
+
+
+@pytest.fixture
+def bus(bus_daemon: PrivateBus) -> str:
+    """The address of that bus."""
+    return bus_daemon.address
 
 
 @pytest.fixture

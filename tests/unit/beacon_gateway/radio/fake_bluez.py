@@ -4,6 +4,7 @@ The radio lab tests against the real one.
 """
 
 import asyncio
+import signal
 import subprocess
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -145,18 +146,28 @@ class PrivateBus:
 
     address: str
     process: asyncio.subprocess.Process
+    config: Path
+
+    def deny(self, rule: str) -> None:
+        """Let the policy deny what matches the attributes `rule`, none if empty, from now on."""
+        _write_policy(self.config, self.address, f"<deny {rule}/>" if rule else "")
+        self.process.send_signal(signal.SIGHUP)
+
+
+def _write_policy(config: Path, address: str, denial: str = "") -> None:
+    config.write_text(
+        "<busconfig><type>system</type>"
+        f"<listen>{address}</listen><auth>EXTERNAL</auth>"
+        '<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>'
+        f'<allow own="*"/><allow user="*"/>{denial}</policy></busconfig>'
+    )
 
 
 @asynccontextmanager
 async def private_bus(folder: Path) -> AsyncIterator[PrivateBus]:
     address = f"unix:path={folder}/bus"
     config = folder / "bus.conf"
-    config.write_text(
-        "<busconfig><type>system</type>"
-        f"<listen>{address}</listen><auth>EXTERNAL</auth>"
-        '<policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/>'
-        '<allow own="*"/><allow user="*"/></policy></busconfig>'
-    )
+    _write_policy(config, address)
     words = [f"--config-file={config}", "--nofork", "--nopidfile", "--print-address"]
     process = await asyncio.create_subprocess_exec(
         "dbus-daemon", *words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -164,7 +175,7 @@ async def private_bus(folder: Path) -> AsyncIterator[PrivateBus]:
     assert process.stdout is not None
     try:
         assert await process.stdout.readline(), "dbus-daemon did not start"
-        yield PrivateBus(address, process)
+        yield PrivateBus(address, process, config)
     finally:
         with suppress(ProcessLookupError):
             process.terminate()

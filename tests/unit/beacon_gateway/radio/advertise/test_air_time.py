@@ -8,11 +8,14 @@ from beacon_gateway.model.radio_status import AdvertRefusal, IdentityStatus, Ref
 from beacon_gateway.radio.advertise.advert_wording import REPORT_AFTER_S, word_off_air, word_refusal
 from beacon_gateway.radio.advertise.air_time import AirTime
 from beacon_gateway.radio.advertise.bluez_advertiser import classify_refusal
-from beacon_gateway.radio.bluez_bus import BlueZRefused, NoAnswer
+from beacon_gateway.radio.bluez_bus import ACCESS_DENIED, AccessDenied, BlueZRefused, NoAnswer
 
 REFUSAL = AdvertRefusal(RefusalReason.controller, "hci0", "not permitted")
 CONTROLLER = ("org.bluez.Error.Failed", "Failed to register advertisement")
-STATES = ("starting", "off", "no_adapter", "no_bluetoothd", "no_advertising", "no_answer", "no_helper", "refused")
+STATES = (
+    *("starting", "off", "no_adapter", "no_bluetoothd", "access_denied", "no_advertising", "no_answer", "no_helper"),
+    "refused",
+)
 
 
 class Clock:
@@ -109,6 +112,7 @@ def test_each_state_is_described_with_a_remedy_in_both_languages(state: str) -> 
     [
         (NoAnswer("bluetoothd gave no answer"), True, RefusalReason.no_answer),
         (BlueZRefused("org.freedesktop.DBus.Error.ServiceUnknown", ""), True, RefusalReason.no_bluetoothd),
+        (AccessDenied(ACCESS_DENIED, "Rejected send message"), True, RefusalReason.access_denied),
         (BlueZRefused("org.freedesktop.DBus.Error.UnknownObject", ""), True, RefusalReason.no_adapter),
         (BlueZRefused("org.bluez.Error.NotPermitted", "Maximum reached"), True, RefusalReason.no_free_set),
         (BlueZRefused(*CONTROLLER), True, RefusalReason.controller),

@@ -232,5 +232,6 @@ def test_what_a_person_can_do_fits_the_fault() -> None:
     assert "restart the Bluetooth service" in words("no_bluetoothd")
     assert "replug the adapter" in words("no_adapter")
     assert "rfkill unblock bluetooth" in words("off")
+    assert "/etc/dbus-1/system.d" in words("access_denied")
     assert "check its battery" in words("transmitter_lost")
     assert not any("battery" in words(fault) for fault in ("no_bluetoothd", "no_answer", "no_adapter", "off"))

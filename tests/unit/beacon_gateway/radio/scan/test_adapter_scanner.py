@@ -7,14 +7,20 @@ from uuid import UUID
 import pytest
 from dbus_fast import Variant
 
+from beacon_gateway.commands.radio_wording import radio_sentences
 from beacon_gateway.frames.ibeacon import IBeacon
 from beacon_gateway.model.beacons import Sighting
+from beacon_gateway.model.radio_status import AdvertStatus, RefusalReason
+from beacon_gateway.radio.advertise.bluez_advertiser import BlueZAdvertiser
+from beacon_gateway.radio.backend_selection import BackendSelector
 from beacon_gateway.radio.ports import RadioLost
 from beacon_gateway.radio.scan.adapter_scanner import AdapterScanner
+from beacon_gateway.radio.scan.merged_scanner import MergedScanner
 from beacon_gateway.radio.scan.scan_options import ScanOptions
+from sync_contract.strict_model import Environment
 from tests.radio.lab_control import find_adapters
 from tests.radio.waiting import running, until
-from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ
+from tests.unit.beacon_gateway.radio.fake_bluez import FakeBlueZ, PrivateBus
 from tests.unit.beacon_gateway.radio.fast_timings import FAST
 
 FRAME = IBeacon(UUID("5f9b2c1e-7d40-4c6a-9a3e-0c1d2e3f4a5b"), 1, 2, -59)
@@ -114,3 +120,26 @@ async def test_a_restart_of_bluetoothd_leads_to_a_new_scan(bluez: FakeBlueZ) -> 
         await bluez.restart()
         await until(lambda: bluez.count("StartDiscovery") == 2)
         assert scanner.read_status().rebuilds_why == {"bluetoothd stopped": 1}
+
+
+async def test_a_denial_by_the_policy_of_d_bus_has_its_own_state_and_ends_with_it(
+    bus_daemon: PrivateBus, bluez: FakeBlueZ
+) -> None:
+    """The real dbus-daemon denies; bluetoothd runs and has an adapter all the time."""
+    bus_daemon.deny('send_destination="org.bluez"')
+    scanner, advertiser = MergedScanner((), ScanOptions(timings=FAST)), BlueZAdvertiser(None, FRAME, timings=FAST)
+    async with running(scanner.hear(ignore)), running(advertiser.keep_on_air()):
+        await until(lambda: {scanner.read_status().state, advertiser.read_status().state} == {"access_denied"})
+        assert await BackendSelector("auto").resolve(Environment.drill) == "bluez", "a drill does not simulate"
+        assert bluez.count("StartDiscovery") == bluez.count("RegisterAdvertisement") == 0
+        advert = AdvertStatus("access_denied", identities=(advertiser.read_status(),))
+        sentences = " ".join(radio_sentences(scanner.read_status(), advert))
+        assert sentences.count("D-Bus does not let the gateway use bluetoothd") == 2, sentences
+        bus_daemon.deny('send_interface="org.bluez.LEAdvertisingManager1"')
+        await until(lambda: scanner.read_status().state == "listening")
+        await until(lambda: advertiser.read_status().refusal is not None)
+        refusal = advertiser.read_status().refusal
+        assert refusal is not None
+        assert refusal.reason is RefusalReason.access_denied
+        bus_daemon.deny("")
+        await until(lambda: advertiser.read_status().state == "on_air")
