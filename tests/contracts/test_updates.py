@@ -76,6 +76,13 @@ update refused-its-store rollback
 test ! -e /var/lib/beacon-gateway/upgrade-refused
 update later
 update no-further-back back
+head -c 200 /debs/beacon-gateway_1_*.deb >/var/lib/beacon-update/previous/beacon-gateway_1.deb
+update damaged-way-back back
+: >/var/lib/beacon-update/previous/beacon-gateway_1.deb
+update empty-way-back back
+printf 'Package: beacon-gateway\\nPin: version *\\nPin-Priority: -1\\n' >/etc/apt/preferences.d/site
+update pinned
+rm /etc/apt/preferences.d/site
 echo "exit 75" >/opt/beacon-gateway/bin/beacon-gateway
 update not-now
 """
@@ -155,7 +162,11 @@ def test_only_a_newer_signed_version_is_installed_and_a_broken_one_is_taken_back
         "another-version-refused-its-store: exit 0, version 4: ",
         "refused-its-store: exit 0, version 3: the gateway refused 4 on a copy of its store; going back",
         "later: exit 0, version 3: 4 was tried before and did not stay active; waiting for a later version",
-        "no-further-back: exit 1, version 3: there is no previous package",
+        "no-further-back: exit 1, version 3: there is no earlier package that can be read",
+        "damaged-way-back: exit 1, version 3: there is no earlier package that can be read",
+        "empty-way-back: exit 1, version 3: there is no earlier package that can be read",
+        "pinned: exit 1, version 3: apt has no version of beacon-gateway to offer: is it pinned in "
+        "/etc/apt/preferences.d?",
         "not-now: exit 0, version 3: not in the quiet hours of this site",
     ]
 
