@@ -12,6 +12,7 @@ import opencc
 import rjieba
 from babel.messages.pofile import read_po
 
+from kiosk_ui.catalogue_order import sort_messages
 from kiosk_ui.phrases import BREAK, NO_BREAK_SPACE, SEPARATOR
 from sync_contract.project import Project
 
@@ -128,17 +129,21 @@ def _length(phrase: str) -> int:
 _ROOT = Path(__file__).parent.parent
 LOCALES = (_ROOT / "kiosk_ui" / "locale", _ROOT / "volunteering" / "locale")
 """Catalogues of pages that residents see."""
+_SORTED = LOCALES[1]
 
 
 def phrases_of(catalogue: Path, segmenter: Segmenter) -> str:
-    """Return the content of `phrases.txt` for a catalogue: the texts that have breaks or no-break spaces."""
+    """Return the content of `phrases.txt` for a catalogue: the texts that have breaks or no-break spaces, sorted."""
     with catalogue.open("rb") as file:
         texts = [str(message.string) for message in read_po(file) if message.id]
-    return "".join(f"{line}\n" for line in segmenter.phrases(texts))
+    return "".join(f"{line}\n" for line in sorted(segmenter.phrases(texts)))
 
 
 def main() -> None:
+    """Sort the catalogues of the volunteers' part, and write the phrases of all."""
     segmenter = Segmenter()
+    for catalogue in _SORTED.glob("*/LC_MESSAGES/messages.po"):
+        catalogue.write_text(sort_messages(catalogue.read_text("utf-8")), "utf-8")
     for catalogue in (file for folder in LOCALES for file in sorted(folder.glob("*/LC_MESSAGES/messages.po"))):
         catalogue.with_name("phrases.txt").write_text(phrases_of(catalogue, segmenter), "utf-8")
 

@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.ext import babel_extract
 
+from kiosk_ui.catalogue_order import sort_messages
 from kiosk_ui.segmenter import Segmenter, phrases_of
 from sync_contract.strict_model import Language
 from tests.paths import ROOT
@@ -58,6 +59,17 @@ def test_traditional_chinese_is_worded_on_its_own() -> None:
         "这个们时机关请样东卖单额确认页银码与发电脑网丢显说选项资报刚过还没结"
     )
     assert sum(len(traditional[each]) != len(simplified[each]) for each in traditional) > len(traditional) / 4
+
+
+def test_catalogues_are_sorted_by_message() -> None:
+    """Two changes then rarely touch the same lines; babel reads the order."""
+    for language in TRANSLATED:
+        catalogue = PART / "locale" / language / "LC_MESSAGES" / "messages.po"
+        assert list(texts("volunteering", language)) == sorted(texts("volunteering", language)), "run the segmenter"
+        stored = catalogue.read_text("utf-8")
+        assert stored == sort_messages(stored), "run python -m kiosk_ui.segmenter"
+        phrases = catalogue.with_name("phrases.txt").read_text("utf-8").splitlines()
+        assert phrases == sorted(phrases), "run python -m kiosk_ui.segmenter"
 
 
 def test_the_phrases_of_the_catalogues_are_those_of_the_segmenter() -> None:
