@@ -35,6 +35,7 @@ _ACCOUNT = "drill"
 _GATEWAY = "0000000000000000"
 _CARDS = 15
 _WEEKS = range(-2, 2)
+_CLAIMS_WAIT = timedelta(days=9)
 _HALL = ("社区大厅", "社區大廳", "The community hall")
 _CARD_CHANGES = {2: (CardAction.suspend, "电话询问后待核实"), 5: (CardAction.lose, "手机遗失")}
 _PLANS: tuple[tuple[tuple[str, str, str], tuple[str, str, str], int, str, str, int], ...] = (
@@ -102,11 +103,14 @@ async def _fill(connection: Connection, shift: Shift, members: list[Person], now
     for number, person in enumerate(members[:count]):
         await sign_up(connection, person, shift.id, asked_at - timedelta(minutes=count - number))
         if shift.ends < now:
-            await _serve(connection, shift, person, number)
+            await _serve(connection, shift, person, number, now)
 
 
-async def _serve(connection: Connection, shift: Shift, person: Person, number: int) -> None:
-    """Check in by the screen's code; every third person forgets to check out, every fifth has no proof."""
+async def _serve(connection: Connection, shift: Shift, person: Person, number: int, now: datetime) -> None:
+    """Check in by the screen's code; every third person forgets to check out, every fifth has no proof.
+
+    Claims of the last days wait for a confirmation.
+    """
     own = await sign_ups.get(connection, shift.id, person.id)
     assert own is not None
     evidence = Evidence.claim if number % 5 == 4 else Evidence.screen
@@ -130,7 +134,8 @@ async def _serve(connection: Connection, shift: Shift, person: Person, number: i
             f"drill {shift.id} {step}",
         )
         await attendances.add(connection, row)
-    await record_sign_up(connection, own.id, shift.ends, confirmed_by=_ACCOUNT)
+    if evidence is not Evidence.claim or shift.ends < now - _CLAIMS_WAIT:
+        await record_sign_up(connection, own.id, shift.ends, confirmed_by=_ACCOUNT)
 
 
 async def _member(connection: Connection, context: DrillContext, number: int) -> Person:

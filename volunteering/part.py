@@ -33,6 +33,7 @@ from volunteering.records.record_service import record_ended
 from volunteering.requests.act_on_request import close_unconfirmed
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.cards_page import CardsPage
+from volunteering.staff.claims_page import ClaimsPage
 from volunteering.staff.desk_page import DeskPage
 from volunteering.staff.dispatch_page import DispatchPage
 from volunteering.staff.figures_page import FiguresPage
@@ -83,6 +84,7 @@ async def build(context: PartContext) -> RunningPart:
         *HighlightsPage(context.frame, membership.seal, context.environment).routes(),
         *PublicFiguresPages(membership, responder).routes(),
         *CardsPage(context.frame, membership.seal, context.environment).routes(),
+        *ClaimsPage(context.frame, membership).routes(),
         *FiguresPage(context.frame, context.environment).routes(),
         *DeskPage(context.frame, membership.seal, context.environment, context.address).routes(),
         *MessagesPage(context.frame, context.environment, on_screen=outbox.on_screen).routes(),
@@ -114,6 +116,7 @@ PART = Part(
             Entry("/staff/volunteers/requests", _("Requests for help"), Right.see),
             Entry("/staff/volunteers/highlights", _("Beautiful moments"), Right.see),
             Entry("/staff/volunteers/cards", _("Volunteer cards"), Right.people),
+            Entry("/staff/volunteers/claims", _("Hours without proof"), Right.see),
             Entry("/staff/volunteers/figures", _("Figures of service"), Right.see),
             Entry("/staff/volunteers/desk", _("Register at the desk"), Right.people),
             Entry("/staff/volunteers/messages", _("Messages"), Right.see),

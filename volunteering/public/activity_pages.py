@@ -13,10 +13,11 @@ from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from volunteering.activities import sign_up
 from volunteering.activities.sign_up import SignUpProblem
+from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
 from volunteering.public.activity_lines import load_lines
 from volunteering.public.community import AT, community_path, find_community
-from volunteering.public.member_session import form_token, read_member_form, read_token
+from volunteering.public.member_session import form_token, read_member_form
 from volunteering.public.views import ActivityPage, CommunityPage
 from volunteering.rules.seats import SignUpState
 from volunteering.store import activities, sign_ups

@@ -22,10 +22,11 @@ from sync_contract.strict_model import Language
 from volunteering.cards.card_facts import CardFacts, ServicePlace, load_facts
 from volunteering.cards.card_number import written
 from volunteering.cards.issue_card import end_card, issue_card, sign_code
+from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
 from volunteering.public.card_views import CardPage, PlaceLine
 from volunteering.public.community import AT, community_path, find_community
-from volunteering.public.member_session import form_token, read_member_form, read_token
+from volunteering.public.member_session import form_token, read_member_form
 from volunteering.rules.cards import CardState
 from volunteering.store import cards
 from volunteering.store.people import Person

@@ -10,10 +10,11 @@ from central_server.public.phone_pages.page_responder import PLACE, PageResponde
 from central_server.public.rate_limit import RateLimit
 from sync_contract.check_in_code import PATH
 from volunteering.activities.check_in import CheckIn, CheckInState, ScannedCode, look, read_code, record
+from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
 from volunteering.public.activity_lines import load_lines
 from volunteering.public.community import community_path
-from volunteering.public.member_session import form_token, read_member_form, read_token
+from volunteering.public.member_session import form_token, read_member_form
 from volunteering.public.views import ActivityLine, CheckInView
 from volunteering.rules.attendance import served
 from volunteering.rules.check_in_judgement import Evidence

@@ -12,10 +12,11 @@ from central_server.store.engine.connection import Connection
 from kiosk_ui.number_format import day
 from sync_contract.strict_model import Language
 from volunteering.highlights.approval import HighlightProblem, answer
+from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
 from volunteering.public.community import AT, community_path, find_community
 from volunteering.public.highlight_views import HighlightLine, HighlightsPage, PicturesPage
-from volunteering.public.member_session import form_token, read_member_form, read_token
+from volunteering.public.member_session import form_token, read_member_form
 from volunteering.rules.highlights import ConsentState, HighlightState
 from volunteering.store import highlights
 from volunteering.store.highlights import Highlight

@@ -4,15 +4,9 @@ from aiohttp import web
 from multidict import MultiDict
 
 from daemonkit.web import RULES, csrf_token, read_form
+from volunteering.people.member_cookie import cookie_name, read_token
 from volunteering.people.membership import SESSION_LASTS, Membership
 from volunteering.store.people import Person
-
-_COOKIE = "member"
-
-
-def read_token(request: web.Request) -> str:
-    """Return "" without the cookie."""
-    return request.cookies.get(_name(request), "")
 
 
 def begin(request: web.Request, response: web.Response, token: str) -> None:
@@ -39,11 +33,8 @@ async def read_member_form(
     return await membership.find(token, community), form
 
 
-def _name(request: web.Request) -> str:
-    """Add the `__Host-` prefix behind https: a neighbouring host cannot set such a cookie (ASVS 5.0, 3.3.1, 3.3.3)."""
-    return f"__Host-{_COOKIE}" if request.config_dict[RULES].https else _COOKIE
-
-
 def _set(request: web.Request, response: web.Response, token: str, *, max_age: int) -> None:
     secure = request.config_dict[RULES].https
-    response.set_cookie(_name(request), token, max_age=max_age, path="/", httponly=True, samesite="Lax", secure=secure)
+    response.set_cookie(
+        cookie_name(request), token, max_age=max_age, path="/", httponly=True, samesite="Lax", secure=secure
+    )

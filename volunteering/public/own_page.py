@@ -18,10 +18,12 @@ from volunteering.activities.sign_up import erase_person
 from volunteering.cards.issue_card import end_card
 from volunteering.highlights.approval import withdraw_all_of
 from volunteering.people.login_cards import revoke_card
+from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
 from volunteering.public.activity_lines import load_lines
+from volunteering.public.claim_lines import load_claims
 from volunteering.public.community import AT, community_path, find_community
-from volunteering.public.member_session import end, form_token, read_member_form, read_token
+from volunteering.public.member_session import end, form_token, read_member_form
 from volunteering.public.views import ErasedPage, OwnPage
 from volunteering.requests.act_on_request import erase_requests
 from volunteering.requests.request_form import Address
@@ -30,6 +32,7 @@ from volunteering.store import (
     activities,
     attendances,
     cards,
+    claims,
     dispatch,
     highlights,
     login_cards,
@@ -74,12 +77,13 @@ class OwnPages:
             lines = await load_lines(connection, listed, person, language(request), now)
             asked = await dispatch.open_of(connection, person.id, now)
             card = await login_cards.valid_of(connection, person.id)
+            claimed = await load_claims(connection, person.id, language(request), now)
         contact = membership.seal.open(person)
         number = hide_middle(contact.mobile) if contact.mobile else ""
         issued, used = (
             moment(at, language(request)) if at else "" for at in (card and card.issued_at, card and card.used_at)
         )
-        view = OwnPage(contact.name, number, lines, root, len(asked), issued, used)
+        view = OwnPage(contact.name, number, lines, root, len(asked), claimed, issued, used)
         return await self._responder.page(request, view, csrf=form_token(request))
 
     async def _export(self, request: web.Request) -> web.Response:
@@ -97,6 +101,7 @@ class OwnPages:
                 "proposals": [asdict(each) for each in await dispatch.every_of(connection, person.id)],
                 "login_cards": [asdict(each) for each in await login_cards.every_of(connection, person.id)],
                 "cards": [asdict(each) for each in await cards.every_of(connection, person.id)],
+                "claim_decisions": [asdict(each) for each in await claims.every_of(connection, person.id)],
                 "service_records": [asdict(each) for each in await service_records.every_of(connection, person.id)],
                 "pictures": [
                     asdict(consent)

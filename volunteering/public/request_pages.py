@@ -13,9 +13,10 @@ from central_server.store.places.places import Place
 from kiosk_ui.number_format import day, moment
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Language
+from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
 from volunteering.public.community import AT, community_path, find_community
-from volunteering.public.member_session import form_token, read_member_form, read_token
+from volunteering.public.member_session import form_token, read_member_form
 from volunteering.public.request_views import AskPage, LookLine, NewRequestPage, RequestLine, RequestPage, RequestsPage
 from volunteering.requests.act_on_request import (
     Outcome,

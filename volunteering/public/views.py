@@ -94,6 +94,17 @@ class CodePage(View):
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimLine:
+    """Time without proof. `state`: of ClaimState; `minutes`: claimed, or confirmed; `reason`: of who decided."""
+
+    title: str
+    day: str
+    state: str
+    minutes: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OwnPage(View):
     """The reader's coming shifts and data. `root`: the path of the community's pages.
 
@@ -108,6 +119,7 @@ class OwnPage(View):
     lines: tuple[ActivityLine, ...]
     root: str
     asked: int = 0
+    claims: tuple[ClaimLine, ...] = ()
     card_issued: str = ""
     card_used: str = ""
 

@@ -14,10 +14,11 @@ from central_server.store.places.places import Place
 from sync_contract.strict_model import Language
 from volunteering.dispatch.proposing import answer
 from volunteering.dispatch.willing_form import NONE_BEST, WillingForm, read_form, stored_form
+from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
 from volunteering.public.activity_lines import load_lines
 from volunteering.public.community import AT, community_path, find_community
-from volunteering.public.member_session import form_token, read_member_form, read_token
+from volunteering.public.member_session import form_token, read_member_form
 from volunteering.public.willing_views import ProposalLine, WillingPage
 from volunteering.store import activities, dispatch
 from volunteering.store.dispatch import WillingTimes

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from central_server.store.engine.connection import Connection
@@ -42,12 +42,12 @@ async def record_ended(database: Database, now: datetime) -> None:
 
 
 async def record_sign_up(
-    connection: Connection, sign_up: str, now: datetime, *, confirmed_by: str = ""
+    connection: Connection, sign_up: str, now: datetime, *, confirmed_by: str = "", most: timedelta | None = None
 ) -> ServiceRecord | None:
     """Make the record of a person's attendance at a shift.
 
-    A claim counts only with `confirmed_by`, the account of a second person. Return None if there is nothing to record,
-    or a record already.
+    A claim counts only with `confirmed_by`, the account of a second person, and only `most` of it from its begin.
+    Return None if there is nothing to record, or a record already.
     """
     found = {Step(each.step): each for each in await attendances.of_sign_ups(connection, [sign_up])}
     if Step.arrive not in found:
@@ -61,13 +61,16 @@ async def record_sign_up(
     proof = served(times, arrived, left)
     if proof.evidence is Evidence.claim and not confirmed_by:
         return None
+    span = span_of(times, arrived, left)
+    if most is not None:
+        span = Span(span.starts, min(span.ends, span.starts + most))
     service = Service(
         first.community,
         first.environment,
         first.person,
         ServiceKind.shift,
         sign_up,
-        span_of(times, arrived, left),
+        span,
         Grade(proof.evidence),
         proof.planned_end,
         confirmed_by=confirmed_by if proof.evidence is Evidence.claim else "",

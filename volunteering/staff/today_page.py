@@ -14,11 +14,12 @@ from central_server.store.places import places
 from kiosk_ui.number_format import day
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.strict_model import Environment, Language
+from volunteering.rules.attendance import AROUND
 from volunteering.rules.requests import RequestState, is_unanswered
 from volunteering.rules.seats import SeatUse
 from volunteering.shift_wording import shift_day, shift_hours
 from volunteering.staff.request_wording import CATEGORIES, STATES
-from volunteering.store import activities, attendances, requests, sign_ups
+from volunteering.store import activities, attendances, claims, requests, sign_ups
 from volunteering.store.activities import ListedShift
 from volunteering.store.requests import Request
 
@@ -61,6 +62,7 @@ class TodayPage:
             present = await attendances.count_present(connection, [each.shift.id for each in found])
             waiting = await requests.unfinished_below(connection, tops, environment)
             around = await places.every(connection, tops)
+            claimed = await claims.waiting(connection, tops, environment, now, now - AROUND)
         rows = [_row(each, uses[each.shift.id], present.get(each.shift.id, 0), visitor) for each in found]
         midnight = _midnight(now) + timedelta(days=1)
         values = {
@@ -69,6 +71,7 @@ class TodayPage:
             "empty": [row for row in rows if row.use.free and row.listed.shift.starts > now],
             "requests": [_request(each, now, visitor.language) for each in waiting if _needs_staff(each)][:_MAX_LISTED],
             "community_of": community_names(around),
+            "claims": len(claimed),
             "may_check": visitor.access.has(Right.people),
             "categories": CATEGORIES,
             "states": STATES,

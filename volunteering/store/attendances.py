@@ -65,6 +65,13 @@ async def count_present(connection: Connection, wanted: Collection[str]) -> dict
     return {row.shift: row.persons for row in await connection.execute(counted.group_by(attendances.c.shift))}
 
 
+async def count_proved(connection: Connection, shift: str, person: str) -> int:
+    """Return how many other people arrived at the shift with proof."""
+    came = (attendances.c.shift == shift) & (attendances.c.step == "in") & (attendances.c.evidence == "screen")
+    counted = select(func.count()).select_from(attendances).where(came, attendances.c.person != person)
+    return int((await connection.execute(counted)).scalar_one())
+
+
 async def seats_between(connection: Connection, person: str, since: datetime, until: datetime) -> tuple[SignUp, ...]:
     """Return the person's confirmed seats in shifts that end after `since` and begin before `until`."""
     wanted = select(*_SIGN_UP).join(shifts, shifts.c.id == sign_ups.c.shift)

@@ -10,5 +10,11 @@ SCHEMA = PartSchema(
     metadata=metadata,
     revisions=("0001",),
     migrations=Path(__file__).parent / "migrations",
-    append_only=("vol_address_looks", "vol_attendances", "vol_service_records", "vol_state_changes"),
+    append_only=(
+        "vol_address_looks",
+        "vol_attendances",
+        "vol_claim_decisions",
+        "vol_service_records",
+        "vol_state_changes",
+    ),
 )

@@ -4,6 +4,8 @@ from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, String, Tab
 
 from central_server.store.engine.tables.metadata import Counted
 from central_server.store.engine.timestamps import Instant
+from volunteering.store.claim_tables import claim_decisions as claim_decisions
+from volunteering.store.claim_tables import staff_numbers as staff_numbers
 from volunteering.store.columns import community_column, id_column
 from volunteering.store.columns import metadata as metadata
 from volunteering.store.dispatch_tables import proposals as proposals
@@ -184,6 +186,7 @@ attendances = Table(
     UniqueConstraint("sign_up", "step"),
     Index(None, "shift"),
     Index(None, "use_id"),
+    Index(None, "evidence", "at"),
 )
 """Scans of the screen's code. `at`: by the server's clock. `reason`: of the grade. `use_id`: the period of the code."""
 

@@ -77,6 +77,8 @@ TITLES = {
     "volunteer.login_card_end": _("Ended a volunteer's login card"),
     "volunteer.card": _("Changed a volunteer's card"),
     "volunteer.correct": _("Corrected hours of service"),
+    "volunteer.claim": _("Decided on hours without proof"),
+    "volunteer.own_number": _("Stated whether the account's owner is a volunteer"),
     "household.look_up": _("Looked up a household"),
     "household.erase": _("Erased a household's data"),
     "household.postpone": _("Postponed the erasure of a household's data"),

@@ -234,6 +234,21 @@ def _service(action: actions.ServiceCorrected, reader: AuditReader) -> ActionWor
     return ActionWording(f"{action.minutes:+}", (action.subject,), (action.reason,))
 
 
+_CLAIM_STEPS = {"confirm": _("Confirmed"), "decline": _("Declined")}
+
+
+@describe.register
+def _claim(action: actions.ClaimDecided, reader: AuditReader) -> ActionWording:
+    details = (f"{action.minutes}", action.reason) if action.minutes else (action.reason,)
+    return ActionWording(reader.text(_CLAIM_STEPS[action.step]), (action.subject,), details)
+
+
+@describe.register
+def _own_number(action: actions.StaffNumberStated, reader: AuditReader) -> ActionWording:
+    words = _("A volunteer too") if action.volunteers else _("No volunteer")
+    return ActionWording(reader.text(words), (action.subject,))
+
+
 @describe.register
 def _file(action: actions.FileDownloaded, reader: AuditReader) -> ActionWording:
     return reader.subject(reader.text(_FILES[action.kind]) if action.kind in _FILES else "")

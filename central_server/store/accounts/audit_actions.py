@@ -305,6 +305,20 @@ class ServiceCorrected(AuditAction, frozen=True, tag="volunteer.correct"):
     reason: str
 
 
+class ClaimDecided(AuditAction, frozen=True, tag="volunteer.claim"):
+    """`subject`: the id of the sign-up; `step`: confirm or decline; `reason`: in the words of who did it."""
+
+    step: str
+    minutes: int
+    reason: str
+
+
+class StaffNumberStated(AuditAction, frozen=True, tag="volunteer.own_number"):
+    """`subject`: the account; `volunteers`: the person behind it stated a number of their own."""
+
+    volunteers: bool
+
+
 class FileDownloaded(AuditAction, frozen=True, tag="file.take"):
     """`subject`: the file's name; `kind`: the list that it contains."""
 

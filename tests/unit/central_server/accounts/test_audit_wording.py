@@ -124,6 +124,8 @@ EXAMPLES: tuple[AuditAction, ...] = (
     actions.LoginCardRevoked("0191"),
     actions.VolunteerCardChanged("12345678", "suspend", "核实"),
     actions.ServiceCorrected("0192", -30, "早退"),
+    actions.ClaimDecided("0193", "confirm", 90, "在门口看到"),
+    actions.StaffNumberStated("clerk", volunteers=True),
     actions.HouseholdErased("482913"),
     actions.ErasurePostponed("482913"),
     actions.CaseStepTaken("482913", "refused", "outside_area"),
