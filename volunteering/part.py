@@ -15,6 +15,7 @@ from volunteering.activities.sign_up import lapse_offers
 from volunteering.drill_records import fill_drill
 from volunteering.messages.outbox import Outbox
 from volunteering.messages.senders import open_sender
+from volunteering.people.inviting import expire
 from volunteering.people.membership import Membership, forget
 from volunteering.people.sealed_person import PersonSeal, check_key
 from volunteering.public.activity_pages import ActivityPages
@@ -24,6 +25,7 @@ from volunteering.public.card_pages import CardPages
 from volunteering.public.check_in_pages import CheckInPages
 from volunteering.public.figures_page import PublicFiguresPages
 from volunteering.public.highlight_pages import HighlightPages
+from volunteering.public.invitation_pages import InvitationPages
 from volunteering.public.join_pages import JoinPages
 from volunteering.public.login_card_pages import LoginCardPages
 from volunteering.public.own_page import OwnPages
@@ -38,6 +40,7 @@ from volunteering.staff.desk_page import DeskPage
 from volunteering.staff.dispatch_page import DispatchPage
 from volunteering.staff.figures_page import FiguresPage
 from volunteering.staff.highlights_page import HighlightsPage
+from volunteering.staff.invitations_page import InvitationsPage
 from volunteering.staff.messages_page import MessagesPage
 from volunteering.staff.people_page import PeoplePage
 from volunteering.staff.requests_page import StaffRequestsPage
@@ -70,6 +73,7 @@ async def build(context: PartContext) -> RunningPart:
         *CardCheckPages(membership, responder).routes(),
         *CardPages(membership, responder, context.address).routes(),
         *CheckInPages(membership, responder).routes(),
+        *InvitationPages(membership, responder).routes(),
         *JoinPages(membership, responder).routes(),
         *HighlightPages(membership, responder).routes(),
         *LoginCardPages(membership, responder).routes(),
@@ -87,11 +91,13 @@ async def build(context: PartContext) -> RunningPart:
         *ClaimsPage(context.frame, membership).routes(),
         *FiguresPage(context.frame, context.environment).routes(),
         *DeskPage(context.frame, membership.seal, context.environment, context.address).routes(),
+        *InvitationsPage(context.frame, membership.seal, context.environment, on_screen=outbox.on_screen).routes(),
         *MessagesPage(context.frame, context.environment, on_screen=outbox.on_screen).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
     ]
     jobs = [
         PartJob("volunteers.offers", partial(lapse_offers, context.database)),
+        PartJob("volunteers.invitations", partial(expire, context.database), every_s=600.0),
         PartJob("volunteers.records", partial(record_ended, context.database), every_s=60.0),
         PartJob("volunteers.requests", partial(close_unconfirmed, context.database), every_s=600.0),
         PartJob("volunteers.reminders", partial(remind, context.database), every_s=300.0),
@@ -119,6 +125,7 @@ PART = Part(
             Entry("/staff/volunteers/claims", _("Hours without proof"), Right.see),
             Entry("/staff/volunteers/figures", _("Figures of service"), Right.see),
             Entry("/staff/volunteers/desk", _("Register at the desk"), Right.people),
+            Entry("/staff/volunteers/invitations", _("Invitations"), Right.people),
             Entry("/staff/volunteers/messages", _("Messages"), Right.see),
             Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),
         ),

@@ -38,11 +38,11 @@ class Sheet:
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
 
-def read(content: bytes) -> Sheet:
+def read(content: bytes, max_rows: int = MAX_ROWS) -> Sheet:
     """Read XLSX, or CSV in UTF-8, UTF-16 with a byte order mark, or GB18030. Blocking. Raises SheetRefused."""
     if len(content) > MAX_BYTES:
         raise SheetRefused(f"{MAX_BYTES // 1024 // 1024} MB")
-    lines = _xlsx(content) if is_book(content) else _csv(_text(content))
+    lines = _xlsx(content, max_rows) if is_book(content) else _csv(_text(content))
     head: tuple[str, ...] = ()
     rows: list[tuple[int, tuple[str, ...]]] = []
     for number, cells in enumerate(lines, 1):
@@ -55,8 +55,8 @@ def read(content: bytes) -> Sheet:
             head = row
         else:
             rows.append((number, row + ("",) * (len(head) - len(row))))
-        if len(rows) > MAX_ROWS:
-            raise SheetRefused(MAX_ROWS)
+        if len(rows) > max_rows:
+            raise SheetRefused(max_rows)
     if not head or len(head) > _MAX_COLUMNS:
         raise SheetRefused
     return Sheet(head, tuple(rows))
@@ -99,7 +99,7 @@ def _unquoted(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
 
 
-def _xlsx(content: bytes) -> Sequence[Sequence[str]]:
+def _xlsx(content: bytes, max_rows: int) -> Sequence[Sequence[str]]:
     from openpyxl import load_workbook  # type: ignore[import-untyped]  # it has no types, nor have the pins
     from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]  # the same
 
@@ -108,14 +108,14 @@ def _xlsx(content: bytes) -> Sequence[Sequence[str]]:
             infos = parts.infolist()
         # zipfile never unpacks more of a part than the directory says.
         if len(infos) > _MAX_PARTS or sum(info.file_size for info in infos) > _MAX_UNPACKED:
-            raise SheetRefused(MAX_ROWS)
+            raise SheetRefused(max_rows)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]
         sheet.reset_dimensions()  # a file may claim a million columns
         rows = sheet.iter_rows(max_col=_MAX_COLUMNS + 1, values_only=True)
-        found = [[_text_of(value) for value in row] for row in islice(rows, MAX_ROWS * 2)]
+        found = [[_text_of(value) for value in row] for row in islice(rows, max_rows * 2)]
         if next(rows, None) is not None:
-            raise SheetRefused(MAX_ROWS)
+            raise SheetRefused(max_rows)
         return found
     except (
         InvalidFileException, zipfile.BadZipFile, zlib.error, ParseError, OSError, EOFError, KeyError, IndexError,

@@ -19,11 +19,14 @@ class SheetTooLarge(SheetRefused):
         super().__init__(MAX_ROWS)
 
 
-async def open_sheet(content: bytes, *, cpu_s: int = CPU_S, memory_bytes: int = MEMORY_BYTES) -> Sheet:
+async def open_sheet(
+    content: bytes, *, max_rows: int = MAX_ROWS, cpu_s: int = CPU_S, memory_bytes: int = MEMORY_BYTES
+) -> Sheet:
     """Do as sheet_reader.read, without blocking. Raises SheetRefused, SheetTooLarge where a limit was reached."""
     if not is_book(content):
-        return await asyncio.to_thread(read, content)
-    command = (sys.executable, "-m", "central_server.sheets.sheet_reader_process", str(cpu_s), str(memory_bytes))
+        return await asyncio.to_thread(read, content, max_rows)
+    limits = (str(cpu_s), str(memory_bytes), str(max_rows))
+    command = (sys.executable, "-m", "central_server.sheets.sheet_reader_process", *limits)
     pipe = asyncio.subprocess.PIPE
     child = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
     try:
@@ -48,7 +51,7 @@ def _main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[2]),) * 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        found: dict[str, object] = asdict(read(sys.stdin.buffer.read()))
+        found: dict[str, object] = asdict(read(sys.stdin.buffer.read(), int(sys.argv[3])))
     except SheetRefused as refused:
         found = {"refused": refused.most}
     json.dump(found, sys.stdout)

@@ -19,12 +19,14 @@ from central_server.store.places import places
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment, Language
 from volunteering.messages.senders import NotSent, Outgoing, ScreenSender, Sender
-from volunteering.messages.wording import Worded, word_code, word_notice
+from volunteering.messages.wording import Worded, word_code, word_invitation, word_notice
+from volunteering.people.invited_number import invitation_of, open_number
 from volunteering.people.sealed_person import PersonSeal
 from volunteering.people.sender import CodeMessage
+from volunteering.rules.invitations import InvitationState
 from volunteering.rules.message_times import next_try
 from volunteering.rules.seats import SignUpState
-from volunteering.store import activities, dispatch, messages, people, sign_ups
+from volunteering.store import activities, dispatch, invitations, messages, people, sign_ups
 from volunteering.store.activities import ActivityState, ListedShift
 from volunteering.store.messages import Message, MessageKind, MessageState
 from volunteering.store.people import Person, PersonState
@@ -153,12 +155,24 @@ class Outbox:
                 return _Prepared(message, None)
             if message.kind == MessageKind.code:
                 return self._prepare_code(message, place.names)
+            if message.kind == MessageKind.invited:
+                return await self._prepare_invitation(connection, message, place.names)
             return await self._prepare_notice(connection, message, place.names)
 
     def _prepare_code(self, message: Message, community: Texts) -> _Prepared:
         content = self.seal.open_message(message.id, message.sealed, Code)
         worded = word_code(community, content.code, Language(message.language))
         return _Prepared(message, _outgoing(message, content.mobile, worded))
+
+    async def _prepare_invitation(self, connection: Connection, message: Message, community: Texts) -> _Prepared:
+        """An invitation that was answered or withdrawn needs no message."""
+        invitation = await invitations.get(connection, invitation_of(message))
+        if invitation is None or invitation.state != InvitationState.open:
+            return _Prepared(message, None)
+        number = open_number(self.seal, invitation)
+        link = f"{self.address()}/community/{message.community}/invitation/{invitation.id}"
+        worded = word_invitation(community, number.code, link, Language(message.language))
+        return _Prepared(message, _outgoing(message, number.mobile, worded))
 
     async def _prepare_notice(self, connection: Connection, message: Message, community: Texts) -> _Prepared:
         """The number is the person's current one; a notice that is no longer true is needless."""

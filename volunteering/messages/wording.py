@@ -19,6 +19,7 @@ _SUBJECTS = {
     MessageKind.offered: _("A place is free for you"),
     MessageKind.reminder: _("Your activity tomorrow"),
     MessageKind.asked: _("Can you help?"),
+    MessageKind.invited: _("An invitation"),
 }
 _TEXTS = {
     MessageKind.code: _("%(community)s: your code is %(code)s, valid for ten minutes. Give it to nobody."),
@@ -32,6 +33,10 @@ _TEXTS = {
     MessageKind.asked: _(
         "%(community)s: people are missing: %(title)s, %(day)s, %(hours)s. Can you come? Please answer here: %(link)s"
     ),
+    MessageKind.invited: _(
+        "%(community)s invites you to volunteer. Nothing is stored unless you accept. Your code is %(code)s. Accept or "
+        "decline: %(link)s"
+    ),
 }
 
 
@@ -43,6 +48,11 @@ class Worded:
 
 def word_code(community: Texts, code: str, language: Language) -> Worded:
     return _worded(MessageKind.code, language, {"community": community[language], "code": code})
+
+
+def word_invitation(community: Texts, code: str, link: str, language: Language) -> Worded:
+    """`link`: the address of the page where the person answers."""
+    return _worded(MessageKind.invited, language, {"community": community[language], "code": code, "link": link})
 
 
 def word_notice(message: Message, community: Texts, listed: ListedShift, link: str) -> Worded:

@@ -18,6 +18,8 @@ from sync_contract.strict_model import Environment, Language
 from sync_contract.uuid7 import new_id
 from volunteering.people.sealed_person import Contact, PersonSeal
 from volunteering.people.sender import CodeMessage, CodeSender
+from volunteering.rules.invitations import MAX_NAME as MAX_NAME
+from volunteering.rules.invitations import is_name
 from volunteering.rules.one_time_code import (
     A_DAY,
     DIGITS,
@@ -36,7 +38,6 @@ from volunteering.store.people import Person, PersonState
 SESSION_LASTS = timedelta(days=90)
 CONSENT_PURPOSE, CONSENT_VERSION = "activities", "2026-12-03"
 """The version of the text on the page where people join: a changed text gets a new one."""
-MAX_NAME = 30
 
 
 class JoinProblem(StrEnum):
@@ -70,6 +71,19 @@ class Joining:
     name: str
     consented: bool
     language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """A person who proved the number and agreed. `how`: where they did."""
+
+    community: str
+    environment: str
+    number_hash: str
+    mobile: str
+    name: str
+    language: Language
+    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,42 +153,19 @@ class Membership:
             return problem
         person = await people.find(connection, community, environment, stored.number_hash)
         if person is None:
-            added = await self._add(connection, stored, typed, now)
-            if isinstance(added, JoinProblem):
-                return added
-            person = added
+            name = read_joining(typed)
+            if isinstance(name, JoinProblem):
+                return name
+            mobile = self.seal.open_number(stored.id, stored.sealed_number)
+            new = NewMember(community, environment, stored.number_hash, mobile, name, typed.language, "phone")
+            person = await add_member(connection, self.seal, new, now)
         await one_time_codes.end(connection, stored.id)
-        token = secrets.token_urlsafe(32)
-        await people.add_session(connection, _digest(token), person.id, now + SESSION_LASTS)
-        return Joined(token)
+        return await self.begin_session(connection, person)
 
-    async def _add(
-        self, connection: Connection, stored: StoredCode, typed: Joining, now: datetime
-    ) -> Person | JoinProblem:
-        name = " ".join(typed.name.split())
-        if not 0 < len(name) <= MAX_NAME or not name.isprintable():
-            return JoinProblem.name
-        if not typed.consented:
-            return JoinProblem.consent
-        id_ = new_id()
-        contact = Contact(name, self.seal.open_number(stored.id, stored.sealed_number))
-        sealed, key = self.seal.close(id_, contact), self.seal.seal.fingerprint
-        active = PersonState.active
-        person = Person(
-            id_,
-            stored.community,
-            stored.environment,
-            active,
-            stored.number_hash,
-            key,
-            sealed,
-            now,
-            typed.language.value,
-        )
-        await people.add(connection, person)
-        await people.add_consent(connection, person, CONSENT_PURPOSE, CONSENT_VERSION, "phone", now)
-        await record(connection, StateChange(person.community, id_, RecordKind.person, active, id_, now))
-        return person
+    async def begin_session(self, connection: Connection, person: Person) -> Joined:
+        token = secrets.token_urlsafe(32)
+        await people.add_session(connection, _digest(token), person.id, self.clock() + SESSION_LASTS)
+        return Joined(token)
 
     async def log_in_with_card(self, community: str, code: str) -> str:
         """Return the token of a new session, "" if no valid card of this community has the code."""
@@ -193,9 +184,7 @@ class Membership:
         if person is None or person.state != PersonState.active or valid is None:
             return ""
         await login_cards.record_use(connection, card.id, now)
-        token = secrets.token_urlsafe(32)
-        await people.add_session(connection, _digest(token), person.id, now + SESSION_LASTS)
-        return token
+        return (await self.begin_session(connection, person)).token
 
     async def find(self, token: str, community: str) -> Person | None:
         """Return the person of the session, None without one in this community."""
@@ -210,6 +199,33 @@ class Membership:
     async def log_out(self, token: str) -> None:
         async with self.database.write() as connection:
             await people.end_session(connection, _digest(token))
+
+
+def read_joining(typed: Joining) -> str | JoinProblem:
+    """Return the name of a person who joins."""
+    if not is_name(typed.name):
+        return JoinProblem.name
+    return " ".join(typed.name.split()) if typed.consented else JoinProblem.consent
+
+
+async def add_member(connection: Connection, seal: PersonSeal, new: NewMember, now: datetime) -> Person:
+    """Raises StoreCollision if the number joins at the same moment."""
+    id_, active = new_id(), PersonState.active
+    person = Person(
+        id_,
+        new.community,
+        new.environment,
+        active,
+        new.number_hash,
+        seal.seal.fingerprint,
+        seal.close(id_, Contact(new.name, new.mobile)),
+        now,
+        new.language.value,
+    )
+    await people.add(connection, person)
+    await people.add_consent(connection, person, CONSENT_PURPOSE, CONSENT_VERSION, new.how, now)
+    await record(connection, StateChange(person.community, id_, RecordKind.person, active, id_, now))
+    return person
 
 
 async def forget(database: Database, now: datetime) -> None:

@@ -19,6 +19,7 @@ _KINDS = {
     MessageKind.offered: _("A free place"),
     MessageKind.reminder: _("Reminder"),
     MessageKind.asked: _("Question"),
+    MessageKind.invited: _("Invitation"),
 }
 _STATES = {
     MessageState.waiting: _("waiting"),

@@ -16,6 +16,7 @@ class RecordKind(StrEnum):
     request = "request"
     card = "card"
     highlight = "highlight"
+    invitation = "invitation"
     proposal = "proposal"
 
 

@@ -21,6 +21,8 @@ class MessageKind(StrEnum):
     reminder = "reminder"
     asked = "asked"
     """Staff propose a shift to the person."""
+    invited = "invited"
+    """Staff invite a number that has not joined."""
 
 
 class MessageState(StrEnum):

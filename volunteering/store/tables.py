@@ -12,6 +12,8 @@ from volunteering.store.dispatch_tables import proposals as proposals
 from volunteering.store.dispatch_tables import shift_needs as shift_needs
 from volunteering.store.dispatch_tables import willing_times as willing_times
 from volunteering.store.highlight_tables import highlights as highlights
+from volunteering.store.invitation_tables import invitation_lists as invitation_lists
+from volunteering.store.invitation_tables import invitations as invitations
 from volunteering.store.login_card_tables import login_cards as login_cards
 from volunteering.store.message_tables import messages as messages
 from volunteering.store.service_tables import cards as cards

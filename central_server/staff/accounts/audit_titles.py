@@ -75,6 +75,8 @@ TITLES = {
     "volunteer.register": _("Registered a volunteer at the desk"),
     "volunteer.login_card": _("Printed a volunteer's login card"),
     "volunteer.login_card_end": _("Ended a volunteer's login card"),
+    "volunteers.invite": _("Invited people from a list"),
+    "volunteers.uninvite": _("Withdrew the invitations of a list"),
     "volunteer.card": _("Changed a volunteer's card"),
     "volunteer.correct": _("Corrected hours of service"),
     "volunteer.claim": _("Decided on hours without proof"),

@@ -215,6 +215,13 @@ def _volunteers(action: actions.VolunteersShown, reader: AuditReader) -> ActionW
     return ActionWording(action.label, (action.subject,), (f"{action.count}",))
 
 
+@describe.register
+def _invitations(
+    action: actions.VolunteersInvited | actions.InvitationsWithdrawn, reader: AuditReader
+) -> ActionWording:
+    return ActionWording("", (action.subject,), (f"{action.count}",))
+
+
 _CARD_STEPS = {
     "suspend": _("Suspended"),
     "resume": _("Valid again"),

@@ -291,6 +291,18 @@ class LoginCardRevoked(AuditAction, frozen=True, tag="volunteer.login_card_end")
     """`subject`: the person's id."""
 
 
+class VolunteersInvited(AuditAction, frozen=True, tag="volunteers.invite"):
+    """`subject`: the id of the list; `count`: people who get an invitation."""
+
+    count: int
+
+
+class InvitationsWithdrawn(AuditAction, frozen=True, tag="volunteers.uninvite"):
+    """`subject`: the id of the list; `count`: invitations that nobody had answered."""
+
+    count: int
+
+
 class VolunteerCardChanged(AuditAction, frozen=True, tag="volunteer.card"):
     """`subject`: the card's number; `step`: what was done; `reason`: in the words of who did it."""
 

@@ -31,10 +31,11 @@ from volunteering.activities.sign_up import accept, cancel_shift, leave, sign_up
 from volunteering.dispatch.proposing import answer, send
 from volunteering.messages.outbox import Outbox
 from volunteering.messages.senders import GatewaySender, MailToNumber, NotSent, Outgoing, Sender
+from volunteering.people.inviting import Inviting, invite, withdraw
 from volunteering.people.membership import Joined, Joining, Membership, SentCode
 from volunteering.people.sealed_person import PersonSeal
 from volunteering.rules.one_time_code import CodeProblem
-from volunteering.store import activities, dispatch, messages
+from volunteering.store import activities, dispatch, invitations, messages
 from volunteering.store.dispatch import Proposal
 from volunteering.store.message_tables import messages as rows
 from volunteering.store.people import Person
@@ -254,3 +255,22 @@ async def test_a_gateway_gets_the_filled_template() -> None:
                 assert (NUMBER in str(failed.value), "s3&cret" in str(failed.value)) == (False, False)
     with pytest.raises(NotSent, match="no answer"):
         await sender.send(message)
+
+
+async def test_an_invited_number_gets_one_message_unless_the_list_is_withdrawn(world: World) -> None:
+    numbers = ("13800000001", "13800000002")
+    async with world.database.write() as connection:
+        wanted = Inviting(COMMUNITY, "drill", numbers, Language.en, "clerk")
+        made = await invite(connection, world.membership.seal, wanted, world.now)
+        assert (await invite(connection, world.membership.seal, wanted, world.now)).before == 2
+    assert await world.deliver() == [(numbers[0], "An invitation")], "the others follow"
+    body = world.office.came[-1].get_content()
+    assert f"https://give.example/community/{COMMUNITY}/invitation/" in body
+    assert re.search(r"code is [0-9]{6}\.", body)
+    async with world.database.write() as connection:
+        listed = await invitations.get_list(connection, made.id)
+        assert listed is not None
+        assert await withdraw(connection, listed, "clerk", world.now) == 2
+    world.now += timedelta(minutes=1)
+    assert await world.deliver() == []
+    assert await world.states() == {"invited sent": 1, "invited dropped": 1}

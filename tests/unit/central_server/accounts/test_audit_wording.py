@@ -122,6 +122,8 @@ EXAMPLES: tuple[AuditAction, ...] = (
     actions.VolunteerRegistered("0191"),
     actions.LoginCardPrinted("0191"),
     actions.LoginCardRevoked("0191"),
+    actions.VolunteersInvited("0193", 120),
+    actions.InvitationsWithdrawn("0193", 80),
     actions.VolunteerCardChanged("12345678", "suspend", "核实"),
     actions.ServiceCorrected("0192", -30, "早退"),
     actions.ClaimDecided("0193", "confirm", 90, "在门口看到"),
