@@ -42,6 +42,7 @@ from volunteering.staff.figures_page import FiguresPage
 from volunteering.staff.highlights_page import HighlightsPage
 from volunteering.staff.invitations_page import InvitationsPage
 from volunteering.staff.messages_page import MessagesPage
+from volunteering.staff.number_page import NumberPage
 from volunteering.staff.people_page import PeoplePage
 from volunteering.staff.requests_page import StaffRequestsPage
 from volunteering.staff.today_page import TodayPage
@@ -93,6 +94,7 @@ async def build(context: PartContext) -> RunningPart:
         *DeskPage(context.frame, membership.seal, context.environment, context.address).routes(),
         *InvitationsPage(context.frame, membership.seal, context.environment, on_screen=outbox.on_screen).routes(),
         *MessagesPage(context.frame, context.environment, on_screen=outbox.on_screen).routes(),
+        *NumberPage(context.frame, membership).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
     ]
     jobs = [

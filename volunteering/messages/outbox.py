@@ -19,9 +19,9 @@ from central_server.store.places import places
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment, Language
 from volunteering.messages.senders import NotSent, Outgoing, ScreenSender, Sender
-from volunteering.messages.wording import Worded, word_code, word_invitation, word_notice
+from volunteering.messages.wording import Worded, word_code, word_invitation, word_moved, word_notice
 from volunteering.people.invited_number import invitation_of, open_number
-from volunteering.people.sealed_person import PersonSeal
+from volunteering.people.sealed_person import MessageNumber, PersonSeal
 from volunteering.people.sender import CodeMessage
 from volunteering.rules.invitations import InvitationState
 from volunteering.rules.message_times import next_try
@@ -157,6 +157,11 @@ class Outbox:
                 return self._prepare_code(message, place.names)
             if message.kind == MessageKind.invited:
                 return await self._prepare_invitation(connection, message, place.names)
+            if message.kind == MessageKind.moved:
+                mobile = self.seal.open_message(message.id, message.sealed, MessageNumber).mobile
+                return _Prepared(
+                    message, _outgoing(message, mobile, word_moved(place.names, Language(message.language)))
+                )
             return await self._prepare_notice(connection, message, place.names)
 
     def _prepare_code(self, message: Message, community: Texts) -> _Prepared:

@@ -20,6 +20,7 @@ _SUBJECTS = {
     MessageKind.reminder: _("Your activity tomorrow"),
     MessageKind.asked: _("Can you help?"),
     MessageKind.invited: _("An invitation"),
+    MessageKind.moved: _("Your volunteer record"),
 }
 _TEXTS = {
     MessageKind.code: _("%(community)s: your code is %(code)s, valid for ten minutes. Give it to nobody."),
@@ -37,6 +38,10 @@ _TEXTS = {
         "%(community)s invites you to volunteer. Nothing is stored unless you accept. Your code is %(code)s. Accept or "
         "decline: %(link)s"
     ),
+    MessageKind.moved: _(
+        "%(community)s: the volunteer record with this number now has another one. If you did not ask for it, tell the "
+        "community office."
+    ),
 }
 
 
@@ -53,6 +58,10 @@ def word_code(community: Texts, code: str, language: Language) -> Worded:
 def word_invitation(community: Texts, code: str, link: str, language: Language) -> Worded:
     """`link`: the address of the page where the person answers."""
     return _worded(MessageKind.invited, language, {"community": community[language], "code": code, "link": link})
+
+
+def word_moved(community: Texts, language: Language) -> Worded:
+    return _worded(MessageKind.moved, language, {"community": community[language]})
 
 
 def word_notice(message: Message, community: Texts, listed: ListedShift, link: str) -> Worded:

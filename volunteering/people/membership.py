@@ -16,6 +16,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from sync_contract.strict_model import Environment, Language
 from sync_contract.uuid7 import new_id
+from volunteering.people.number_change import is_same_name, release_number
 from volunteering.people.sealed_person import Contact, PersonSeal
 from volunteering.people.sender import CodeMessage, CodeSender
 from volunteering.rules.invitations import MAX_NAME as MAX_NAME
@@ -45,6 +46,8 @@ class JoinProblem(StrEnum):
 
     name = "name"
     consent = "consent"
+    other = "other"
+    """A member with another name has this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,14 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """What a person typed on the page of the code."""
+    """What a person typed on the page of the code. `holder`: they have the number now, and are not that member."""
 
     ticket: str
     code: str
     name: str
     consented: bool
     language: Language
+    holder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,14 +148,17 @@ class Membership:
         stored = await one_time_codes.lock(connection, typed.ticket)
         if stored is None or (stored.community, stored.environment) != (community, environment):
             return CodeProblem.ended
-        hashed = self.seal.code_hash(stored.id, read_code(typed.code))
-        matches = hmac.compare_digest(hashed, stored.code_hash)
-        issued = IssuedCode(stored.sent_at, stored.tries, stored.ended)
-        if problem := judge_code(issued, matches=matches, now=now):
-            if problem is CodeProblem.wrong:
-                await one_time_codes.count_try(connection, stored.id)
+        if problem := await self._judge(connection, stored, typed.code):
             return problem
         person = await people.find(connection, community, environment, stored.number_hash)
+        if person is not None and not is_same_name(self.seal.open(person).name, typed.name):
+            if not typed.holder:
+                await one_time_codes.count_try(connection, stored.id)  # so that nobody guesses names
+                return JoinProblem.other
+            if isinstance(refused := read_joining(typed), JoinProblem):
+                return refused
+            await release_number(connection, self.seal, person, now)
+            person = None
         if person is None:
             name = read_joining(typed)
             if isinstance(name, JoinProblem):
@@ -185,6 +192,25 @@ class Membership:
             return ""
         await login_cards.record_use(connection, card.id, now)
         return (await self.begin_session(connection, person)).token
+
+    async def take_number(self, connection: Connection, community: str, ticket: str, code: str) -> str | CodeProblem:
+        """Return the number to which the code was sent; the code is used up. Raises SealBroken."""
+        stored = await one_time_codes.lock(connection, ticket)
+        if stored is None or (stored.community, stored.environment) != (community, self.environment.value):
+            return CodeProblem.ended
+        problem = await self._judge(connection, stored, code)
+        if problem is None:
+            await one_time_codes.end(connection, stored.id)
+        return problem or self.seal.open_number(stored.id, stored.sealed_number)
+
+    async def _judge(self, connection: Connection, stored: StoredCode, code: str) -> CodeProblem | None:
+        """Return why a typed code is not accepted; a wrong one is counted."""
+        hashed = self.seal.code_hash(stored.id, read_code(code))
+        matches = hmac.compare_digest(hashed, stored.code_hash)
+        problem = judge_code(IssuedCode(stored.sent_at, stored.tries, stored.ended), matches=matches, now=self.clock())
+        if problem is CodeProblem.wrong:
+            await one_time_codes.count_try(connection, stored.id)
+        return problem
 
     async def find(self, token: str, community: str) -> Person | None:
         """Return the person of the session, None without one in this community."""

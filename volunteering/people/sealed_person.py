@@ -22,6 +22,13 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageNumber:
+    """The sealed content of a message to a number, whoever has it."""
+
+    mobile: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Number:
     mobile: str
 

@@ -1,6 +1,7 @@
 """Serve the pages on which a person joins or logs in: their number, then the code that was sent to it."""
 
 import re
+from dataclasses import replace
 
 from aiohttp import web
 from multidict import MultiDict
@@ -83,6 +84,7 @@ class JoinPages:
         form, ticket = await _read(request), request.query["form"]
         name = form.get("name", "")[:60]
         typed = Joining(ticket, form.get("code", ""), name, form.get("consent") == "yes", language(request))
+        typed = replace(typed, holder=form.get("holder") == "yes")
         joined = await self._membership.join(community.id, typed)
         if joined is CodeProblem.ended:
             return await self._number(request, community, fault=joined)

@@ -12,13 +12,14 @@ from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
 from daemonkit.i18n import marked as _
 from sync_contract.strict_model import Environment
+from volunteering.cards.card_number import read_number
 from volunteering.people.sealed_person import Contact, PersonSeal
 from volunteering.rules.check_in_judgement import is_burst
 from volunteering.rules.login_code import read_login_code
 from volunteering.rules.phone_number import read_mobile
 from volunteering.rules.seats import SignUpState
 from volunteering.shift_wording import shift_day, shift_hours
-from volunteering.store import activities, attendances, login_cards, people, sign_ups
+from volunteering.store import activities, attendances, cards, login_cards, people, sign_ups
 from volunteering.store.activities import ListedShift
 from volunteering.store.people import Person, PersonState
 
@@ -110,14 +111,18 @@ class PeoplePage:
 
     async def _look_up(self, visitor: Visitor) -> HtmlPage:
         typed, community = visitor.form.get("number", ""), visitor.form.get("place", "")
-        mobile, code = read_mobile(typed), read_login_code(typed)
-        if mobile is None and not code:
+        mobile, code, number_of_card = read_mobile(typed), read_login_code(typed), read_number(typed)
+        if mobile is None and not code and number_of_card is None:
             return await self._search(visitor, fault=_NO_NUMBER)
         async with visitor.database.write() as connection:
             await visitor.demand(connection, community)
             if mobile is not None:
                 number = self._seal.number_hash(mobile)
                 person = await people.find(connection, community, self._environment, number)
+            elif number_of_card is not None:
+                found = await cards.of_number(connection, self._environment, number_of_card)
+                person = await people.get(connection, found.person) if found else None
+                person = person if person and person.community == community else None
             else:
                 code_hash = self._seal.login_hash(code)
                 card = await login_cards.of_code(connection, community, self._environment, code_hash)

@@ -23,6 +23,8 @@ class MessageKind(StrEnum):
     """Staff propose a shift to the person."""
     invited = "invited"
     """Staff invite a number that has not joined."""
+    moved = "moved"
+    """To the earlier number of a person who has another one now."""
 
 
 class MessageState(StrEnum):
@@ -62,6 +64,8 @@ _OPEN = (MessageState.waiting.value, MessageState.sending.value)
 _SENDING_FOR = timedelta(minutes=2)
 """A try takes at most this long."""
 _MAX_LISTED = 200
+USEFUL_FOR = timedelta(days=2)
+"""How long a notice about a person's data is tried."""
 
 
 async def add(connection: Connection, added: Collection[Message]) -> None:

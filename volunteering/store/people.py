@@ -83,6 +83,12 @@ async def erase(connection: Connection, person: str, now: datetime) -> None:
     await connection.execute(update(consents).where(given).values(withdrawn_at=now))
 
 
+async def set_number(connection: Connection, person: str, number_hash: str | None, key: str, sealed: bytes) -> None:
+    """`sealed`: the contact with that number, or without one."""
+    values = {"number_hash": number_hash, "key": key, "sealed": sealed}
+    await connection.execute(update(people).where(people.c.id == person).values(values))
+
+
 async def keys(connection: Connection) -> dict[str, int]:
     """Count people whose data is stored, by the fingerprint of the key."""
     stored = select(people.c.key, func.count()).where(people.c.state != PersonState.erased.value).group_by(people.c.key)

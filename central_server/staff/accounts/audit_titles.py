@@ -77,6 +77,7 @@ TITLES = {
     "volunteer.login_card_end": _("Ended a volunteer's login card"),
     "volunteers.invite": _("Invited people from a list"),
     "volunteers.uninvite": _("Withdrew the invitations of a list"),
+    "volunteer.number": _("Changed a volunteer's number"),
     "volunteer.card": _("Changed a volunteer's card"),
     "volunteer.correct": _("Corrected hours of service"),
     "volunteer.claim": _("Decided on hours without proof"),

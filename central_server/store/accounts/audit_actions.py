@@ -303,6 +303,10 @@ class InvitationsWithdrawn(AuditAction, frozen=True, tag="volunteers.uninvite"):
     count: int
 
 
+class VolunteerNumberChanged(AuditAction, frozen=True, tag="volunteer.number"):
+    """At the desk. `subject`: the person's id."""
+
+
 class VolunteerCardChanged(AuditAction, frozen=True, tag="volunteer.card"):
     """`subject`: the card's number; `step`: what was done; `reason`: in the words of who did it."""
 

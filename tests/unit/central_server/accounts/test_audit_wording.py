@@ -122,6 +122,7 @@ EXAMPLES: tuple[AuditAction, ...] = (
     actions.VolunteerRegistered("0191"),
     actions.LoginCardPrinted("0191"),
     actions.LoginCardRevoked("0191"),
+    actions.VolunteerNumberChanged("0191"),
     actions.VolunteersInvited("0193", 120),
     actions.InvitationsWithdrawn("0193", 80),
     actions.VolunteerCardChanged("12345678", "suspend", "核实"),
