@@ -13,6 +13,7 @@ from sync_contract.project import Texts
 from volunteering.activities.reminders import remind
 from volunteering.activities.sign_up import lapse_offers
 from volunteering.drill_records import fill_drill
+from volunteering.merging.merge_people import finish_due
 from volunteering.messages.outbox import Outbox
 from volunteering.messages.senders import open_sender
 from volunteering.people.inviting import expire
@@ -41,6 +42,7 @@ from volunteering.staff.dispatch_page import DispatchPage
 from volunteering.staff.figures_page import FiguresPage
 from volunteering.staff.highlights_page import HighlightsPage
 from volunteering.staff.invitations_page import InvitationsPage
+from volunteering.staff.merges_page import MergesPage
 from volunteering.staff.messages_page import MessagesPage
 from volunteering.staff.number_page import NumberPage
 from volunteering.staff.people_page import PeoplePage
@@ -93,6 +95,7 @@ async def build(context: PartContext) -> RunningPart:
         *FiguresPage(context.frame, context.environment).routes(),
         *DeskPage(context.frame, membership.seal, context.environment, context.address).routes(),
         *InvitationsPage(context.frame, membership.seal, context.environment, on_screen=outbox.on_screen).routes(),
+        *MergesPage(context.frame, membership.seal, context.environment).routes(),
         *MessagesPage(context.frame, context.environment, on_screen=outbox.on_screen).routes(),
         *NumberPage(context.frame, membership).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
@@ -100,6 +103,7 @@ async def build(context: PartContext) -> RunningPart:
     jobs = [
         PartJob("volunteers.offers", partial(lapse_offers, context.database)),
         PartJob("volunteers.invitations", partial(expire, context.database), every_s=600.0),
+        PartJob("volunteers.merges", partial(finish_due, context.database), every_s=600.0),
         PartJob("volunteers.records", partial(record_ended, context.database), every_s=60.0),
         PartJob("volunteers.requests", partial(close_unconfirmed, context.database), every_s=600.0),
         PartJob("volunteers.reminders", partial(remind, context.database), every_s=300.0),
@@ -128,6 +132,7 @@ PART = Part(
             Entry("/staff/volunteers/figures", _("Figures of service"), Right.see),
             Entry("/staff/volunteers/desk", _("Register at the desk"), Right.people),
             Entry("/staff/volunteers/invitations", _("Invitations"), Right.people),
+            Entry("/staff/volunteers/merges", _("Join two records"), Right.people),
             Entry("/staff/volunteers/messages", _("Messages"), Right.see),
             Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),
         ),

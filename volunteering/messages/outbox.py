@@ -19,14 +19,14 @@ from central_server.store.places import places
 from sync_contract.project import Texts
 from sync_contract.strict_model import Environment, Language
 from volunteering.messages.senders import NotSent, Outgoing, ScreenSender, Sender
-from volunteering.messages.wording import Worded, word_code, word_invitation, word_moved, word_notice
+from volunteering.messages.wording import Worded, word_code, word_invitation, word_merging, word_moved, word_notice
 from volunteering.people.invited_number import invitation_of, open_number
 from volunteering.people.sealed_person import MessageNumber, PersonSeal
 from volunteering.people.sender import CodeMessage
 from volunteering.rules.invitations import InvitationState
 from volunteering.rules.message_times import next_try
 from volunteering.rules.seats import SignUpState
-from volunteering.store import activities, dispatch, invitations, messages, people, sign_ups
+from volunteering.store import activities, dispatch, invitations, merges, messages, people, sign_ups
 from volunteering.store.activities import ActivityState, ListedShift
 from volunteering.store.messages import Message, MessageKind, MessageState
 from volunteering.store.people import Person, PersonState
@@ -157,6 +157,8 @@ class Outbox:
                 return self._prepare_code(message, place.names)
             if message.kind == MessageKind.invited:
                 return await self._prepare_invitation(connection, message, place.names)
+            if message.kind == MessageKind.merging:
+                return await self._prepare_merging(connection, message, place.names)
             if message.kind == MessageKind.moved:
                 mobile = self.seal.open_message(message.id, message.sealed, MessageNumber).mobile
                 return _Prepared(
@@ -178,6 +180,16 @@ class Outbox:
         link = f"{self.address()}/community/{message.community}/invitation/{invitation.id}"
         worded = word_invitation(community, number.code, link, Language(message.language))
         return _Prepared(message, _outgoing(message, number.mobile, worded))
+
+    async def _prepare_merging(self, connection: Connection, message: Message, community: Texts) -> _Prepared:
+        """A merge that ended meanwhile, and a person without a number, need no message."""
+        person = await people.get(connection, message.recipient)
+        if person is None or person.state != PersonState.active or not await merges.open_of(connection, [person.id]):
+            return _Prepared(message, None)
+        contact = self.seal.open(person)
+        link = f"{self.address()}/community/{message.community}/me"
+        worded = word_merging(community, message.useless_at, link, Language(message.language))
+        return _Prepared(message, _outgoing(message, contact.mobile, worded) if contact.mobile else None)
 
     async def _prepare_notice(self, connection: Connection, message: Message, community: Texts) -> _Prepared:
         """The number is the person's current one; a notice that is no longer true is needless."""

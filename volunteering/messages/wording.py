@@ -1,6 +1,7 @@
 """Word messages to telephones, in the language of their reader. An SMS has little room: one or two short sentences."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from daemonkit.i18n import Catalogues
@@ -20,6 +21,7 @@ _SUBJECTS = {
     MessageKind.reminder: _("Your activity tomorrow"),
     MessageKind.asked: _("Can you help?"),
     MessageKind.invited: _("An invitation"),
+    MessageKind.merging: _("Your volunteer record"),
     MessageKind.moved: _("Your volunteer record"),
 }
 _TEXTS = {
@@ -37,6 +39,10 @@ _TEXTS = {
     MessageKind.invited: _(
         "%(community)s invites you to volunteer. Nothing is stored unless you accept. Your code is %(code)s. Accept or "
         "decline: %(link)s"
+    ),
+    MessageKind.merging: _(
+        "%(community)s: two volunteer records, one with this number, are to become one. If they are not both yours, "
+        "object by %(until)s: %(link)s"
     ),
     MessageKind.moved: _(
         "%(community)s: the volunteer record with this number now has another one. If you did not ask for it, tell the "
@@ -62,6 +68,12 @@ def word_invitation(community: Texts, code: str, link: str, language: Language) 
 
 def word_moved(community: Texts, language: Language) -> Worded:
     return _worded(MessageKind.moved, language, {"community": community[language]})
+
+
+def word_merging(community: Texts, until: datetime, link: str, language: Language) -> Worded:
+    """`until`: when it takes effect. `link`: the address of the page where the person objects."""
+    values = {"community": community[language], "until": moment(until, language), "link": link}
+    return _worded(MessageKind.merging, language, values)
 
 
 def word_notice(message: Message, community: Texts, listed: ListedShift, link: str) -> Worded:

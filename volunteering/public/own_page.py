@@ -17,6 +17,7 @@ from kiosk_ui.number_format import moment
 from volunteering.activities.sign_up import erase_person
 from volunteering.cards.issue_card import end_card
 from volunteering.highlights.approval import withdraw_all_of
+from volunteering.merging.merge_people import end as end_merge
 from volunteering.people.login_cards import revoke_card
 from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
@@ -27,6 +28,7 @@ from volunteering.public.member_session import end, form_token, read_member_form
 from volunteering.public.views import ErasedPage, OwnPage
 from volunteering.requests.act_on_request import erase_requests
 from volunteering.requests.request_form import Address
+from volunteering.rules.merges import MergeState
 from volunteering.rules.phone_number import hide_middle
 from volunteering.store import (
     activities,
@@ -36,6 +38,7 @@ from volunteering.store import (
     dispatch,
     highlights,
     login_cards,
+    merges,
     people,
     requests,
     service_records,
@@ -61,6 +64,7 @@ class OwnPages:
             web.post(f"{AT}/me/erase", self._erase),
             web.post(f"{AT}/me/login-card/revoke", self._revoke_card),
             web.post(f"{AT}/me/log-out", self._log_out),
+            web.post(f"{AT}/me/merges/{{merge:[0-9a-f]{{32}}}}/object", self._object),
         ]
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -77,13 +81,16 @@ class OwnPages:
             lines = await load_lines(connection, listed, person, language(request), now)
             asked = await dispatch.open_of(connection, person.id, now)
             card = await login_cards.valid_of(connection, person.id)
+            joined = await merges.open_of(connection, [person.id])
             claimed = await load_claims(connection, person.id, language(request), now)
         contact = membership.seal.open(person)
         number = hide_middle(contact.mobile) if contact.mobile else ""
         issued, used = (
             moment(at, language(request)) if at else "" for at in (card and card.issued_at, card and card.used_at)
         )
-        view = OwnPage(contact.name, number, lines, root, len(asked), claimed, issued, used)
+        view = OwnPage(
+            contact.name, number, lines, root, len(asked), claimed, issued, used, tuple(each.id for each in joined)
+        )
         return await self._responder.page(request, view, csrf=form_token(request))
 
     async def _export(self, request: web.Request) -> web.Response:
@@ -131,6 +138,17 @@ class OwnPages:
         response = web.Response(status=303, headers={"Location": community_path(community.id)})
         end(request, response)
         return response
+
+    async def _object(self, request: web.Request) -> web.Response:
+        """End a merge in which the person takes part. Raises HTTPNotFound for another one."""
+        community, person = await self._member(request)
+        now = self._membership.clock()
+        async with self._membership.database.write() as connection:
+            merge = await merges.get(connection, request.match_info["merge"], lock=True)
+            if merge is None or person.id not in (merge.ends, merge.remains):
+                raise web.HTTPNotFound
+            await end_merge(connection, merge, MergeState.objected, person.id, now)
+        return web.Response(status=303, headers={"Location": f"{community_path(community.id)}/me"})
 
     async def _log_out(self, request: web.Request) -> web.Response:
         community, _person = await self._member(request)

@@ -109,7 +109,7 @@ class OwnPage(View):
     """The reader's coming shifts and data. `root`: the path of the community's pages.
 
     `number`: "" for none; `asked`: open proposals. `card_issued`: when the valid login card was printed;
-    `card_used`: last used; "" for never.
+    `card_used`: last used; "" for never. `merges`: ids of merges under way.
     """
 
     template = "community_own"
@@ -122,6 +122,7 @@ class OwnPage(View):
     claims: tuple[ClaimLine, ...] = ()
     card_issued: str = ""
     card_used: str = ""
+    merges: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

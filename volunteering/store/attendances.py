@@ -10,6 +10,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
 from volunteering.rules.seats import SignUpState
 from volunteering.store.activities import ActivityState
+from volunteering.store.people import with_merged
 from volunteering.store.sign_ups import SignUp
 from volunteering.store.tables import attendances, shifts, sign_ups
 
@@ -46,7 +47,7 @@ async def of_use(connection: Connection, person: str, use_id: str) -> Attendance
 
 
 async def every_of(connection: Connection, person: str) -> tuple[Attendance, ...]:
-    wanted = select(*_ATTENDANCE).where(attendances.c.person == person).order_by(attendances.c.at)
+    wanted = select(*_ATTENDANCE).where(with_merged(attendances.c.person, person)).order_by(attendances.c.at)
     return await fetch_all(connection, Attendance, wanted)
 
 

@@ -17,6 +17,7 @@ class RecordKind(StrEnum):
     card = "card"
     highlight = "highlight"
     invitation = "invitation"
+    merge = "merge"
     proposal = "proposal"
 
 

@@ -23,6 +23,8 @@ class MessageKind(StrEnum):
     """Staff propose a shift to the person."""
     invited = "invited"
     """Staff invite a number that has not joined."""
+    merging = "merging"
+    """To two people whose records staff want to join."""
     moved = "moved"
     """To the earlier number of a person who has another one now."""
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
@@ -17,6 +17,8 @@ from volunteering.store.tables import consents, people, sessions
 class PersonState(StrEnum):
     active = "active"
     erased = "erased"
+    merged = "merged"
+    """Their records count for another person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Person:
     sealed: bytes
     joined_at: datetime
     language: str = Language.zh_hans.value
+    merged_into: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +94,17 @@ async def set_number(connection: Connection, person: str, number_hash: str | Non
 
 async def keys(connection: Connection) -> dict[str, int]:
     """Count people whose data is stored, by the fingerprint of the key."""
-    stored = select(people.c.key, func.count()).where(people.c.state != PersonState.erased.value).group_by(people.c.key)
+    stored = (
+        select(people.c.key, func.count())
+        .where(people.c.state != PersonState.erased.value, people.c.sealed != b"")
+        .group_by(people.c.key)
+    )
     return {key: count for key, count in await connection.execute(stored)}
+
+
+def with_merged(column: ColumnElement[str], person: str) -> ColumnElement[bool]:
+    """Select the rows of the person and of those who were merged into them. `column`: the person of a row."""
+    return or_(column == person, column.in_(select(people.c.id).where(people.c.merged_into == person)))
 
 
 async def add_consent(

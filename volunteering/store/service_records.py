@@ -11,6 +11,7 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all
 from central_server.store.places.places import within
 from volunteering.rules.service_hours import Span
+from volunteering.store.people import with_merged
 from volunteering.store.tables import attendances, service_records, shifts, sign_ups
 
 _MAX_WAITING = 500
@@ -60,7 +61,7 @@ async def add(connection: Connection, record: ServiceRecord) -> None:
 
 async def every_of(connection: Connection, person: str) -> tuple[ServiceRecord, ...]:
     """Return the person's rows, each correction after what it corrects."""
-    wanted = select(*_RECORD).where(service_records.c.person == person)
+    wanted = select(*_RECORD).where(with_merged(service_records.c.person, person))
     return await fetch_all(
         connection, ServiceRecord, wanted.order_by(service_records.c.source, service_records.c.version)
     )
@@ -85,7 +86,7 @@ async def between(
 
 async def minutes_by_evidence(connection: Connection, person: str) -> dict[str, int]:
     summed = select(service_records.c.evidence, func.sum(service_records.c.minutes))
-    mine = summed.where(service_records.c.person == person).group_by(service_records.c.evidence)
+    mine = summed.where(with_merged(service_records.c.person, person)).group_by(service_records.c.evidence)
     return {evidence: int(minutes) for evidence, minutes in await connection.execute(mine)}
 
 

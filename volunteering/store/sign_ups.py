@@ -11,6 +11,7 @@ from central_server.store.engine.row_records import columns_of, fetch_all, fetch
 from sync_contract.uuid7 import new_id
 from volunteering.rules.seats import ACTIVE, TAKES_SEAT, SeatUse, SignUpState
 from volunteering.store.history import RecordKind, StateChange, record
+from volunteering.store.people import with_merged
 from volunteering.store.tables import shifts, sign_ups
 
 
@@ -57,7 +58,7 @@ async def active_of(connection: Connection, person: str, now: datetime) -> tuple
 
 
 async def every_of(connection: Connection, person: str) -> tuple[SignUp, ...]:
-    wanted = select(*_SIGN_UP).where(sign_ups.c.person == person).order_by(sign_ups.c.asked_at)
+    wanted = select(*_SIGN_UP).where(with_merged(sign_ups.c.person, person)).order_by(sign_ups.c.asked_at)
     return await fetch_all(connection, SignUp, wanted)
 
 

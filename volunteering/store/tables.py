@@ -11,10 +11,12 @@ from volunteering.store.columns import metadata as metadata
 from volunteering.store.dispatch_tables import proposals as proposals
 from volunteering.store.dispatch_tables import shift_needs as shift_needs
 from volunteering.store.dispatch_tables import willing_times as willing_times
+from volunteering.store.highlight_tables import highlight_consents as highlight_consents
 from volunteering.store.highlight_tables import highlights as highlights
 from volunteering.store.invitation_tables import invitation_lists as invitation_lists
 from volunteering.store.invitation_tables import invitations as invitations
 from volunteering.store.login_card_tables import login_cards as login_cards
+from volunteering.store.merge_tables import merges as merges
 from volunteering.store.message_tables import messages as messages
 from volunteering.store.service_tables import cards as cards
 from volunteering.store.service_tables import service_records as service_records
@@ -63,9 +65,12 @@ people = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("joined_at", Instant, nullable=False),
     Column("language", String(8), nullable=False),
+    Column("merged_into", String(32)),
     UniqueConstraint("community", "environment", "number_hash"),
+    Index(None, "merged_into"),
 )
-"""`number_hash`: keyed; NULL for an erased person. `key`: the fingerprint of the key that opens `sealed`."""
+"""`number_hash`: keyed; NULL for an erased person and one without a number. `merged_into`: the person for whom the
+records count since a merge. `key`: the fingerprint of the key that opens `sealed`."""
 
 consents = Table(
     "vol_consents",

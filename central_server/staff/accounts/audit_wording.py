@@ -222,6 +222,19 @@ def _invitations(
     return ActionWording("", (action.subject,), (f"{action.count}",))
 
 
+_MERGE_STEPS = {
+    "propose": _("Proposed"),
+    "look": _("Looked at both"),
+    "approve": _("Approved by a second person"),
+    "decline": _("Declined"),
+}
+
+
+@describe.register
+def _merge(action: actions.VolunteersMerged, reader: AuditReader) -> ActionWording:
+    return ActionWording(reader.text(_MERGE_STEPS[action.step]), (action.subject,))
+
+
 _CARD_STEPS = {
     "suspend": _("Suspended"),
     "resume": _("Valid again"),

@@ -307,6 +307,12 @@ class VolunteerNumberChanged(AuditAction, frozen=True, tag="volunteer.number"):
     """At the desk. `subject`: the person's id."""
 
 
+class VolunteersMerged(AuditAction, frozen=True, tag="volunteers.merge"):
+    """`subject`: the id of the merge; `step`: propose, look, approve or decline."""
+
+    step: str
+
+
 class VolunteerCardChanged(AuditAction, frozen=True, tag="volunteer.card"):
     """`subject`: the card's number; `step`: what was done; `reason`: in the words of who did it."""
 

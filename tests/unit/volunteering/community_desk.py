@@ -45,9 +45,11 @@ def _shifts(html: str) -> list[str]:
     ]
 
 
-async def log_in(central: RunningCentral, session: aiohttp.ClientSession, role: Role, place: str = COMMUNITY) -> Desk:
-    """Log in a new account with the role at the place."""
-    name = f"{place}-{role}"
+async def log_in(
+    central: RunningCentral, session: aiohttp.ClientSession, role: Role, place: str = COMMUNITY, *, second: str = ""
+) -> Desk:
+    """Log in a new account with the role at the place. `second`: ends the name of another account."""
+    name = f"{place}-{role}{second}"
     async with central.database() as database:
         await set_password(database, name, "correct horse battery", datetime.now(UTC), place=place, role=role)
         async with database.write() as connection:
