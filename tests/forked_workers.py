@@ -7,6 +7,7 @@ the radio lab have a worker of their own, which only waits for the labs.
 """
 
 import atexit
+import multiprocessing.forkserver
 import os
 import random
 import signal
@@ -27,6 +28,8 @@ WORKER = "TEST_WORKER"
 """Environment variable of a worker: its number."""
 WAITING = ("tests/browser/", "tests/flow/")
 """Folders of tests that wait more than they compute: the first workers prefer them, each one of them."""
+FORKS = "tests.fakes.forked_programs"
+"""All workers share the fork server of this module."""
 OTHERS, LABS = "others", "labs"
 LONG = (
     "tests/browser/test_kiosk_machine.py",
@@ -40,6 +43,9 @@ LONG = (
     "tests/unit/central_server/test_tenancy.py",
     "tests/unit/central_server/test_demo_history.py",
     "tests/contracts/test_docs_site.py",
+    "tests/unit/beacon_gateway/radio/recovery/test_recovery_loop.py",
+    "tests/unit/beacon_gateway/kiosk/test_site_access.py",
+    "tests/unit/beacon_gateway/kiosk/test_back_links.py",
 )
 """Files that take long: they begin first, so that none is alone at the end."""
 
@@ -76,6 +82,8 @@ class ForkedWorkers:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         if session.testsfailed and not session.config.option.continue_on_collection_errors:
             raise session.Interrupted(f"{session.testsfailed} errors during collection")
+        if forks := sys.modules.get(FORKS):
+            forks.start_fork_server()
         queues = queue_files(session.items)
         preferences = [_preferred(number) for number in range(session.config.getoption("--workers"))]
         if queues[LABS]:
@@ -199,6 +207,8 @@ def _become_worker(config: pytest.Config, number: int) -> None:
     """Have own output, temporary files and random numbers, and no terminal."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     atexit._clear()  # these belong to the process that collected
+    if FORKS in sys.modules:  # only its parent can ask whether the fork server still runs
+        multiprocessing.forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
     os.environ[WORKER] = str(number)
     random.seed()
     config.pluginmanager.unregister(name="terminalreporter")

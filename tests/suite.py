@@ -117,7 +117,7 @@ def main() -> int:
     if verb == "soak":
         run_pytest(count, *(arguments or ["tests/soak"]), workers=2)
     elif arguments == ["--quick"]:
-        run_everything(count, *QUICK, workers=3)  # some wait
+        run_everything(count, *QUICK, workers=6)  # half of their time they wait
     elif arguments:
         run_pytest(count, *arguments, workers=1)
     else:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from select import select
@@ -24,18 +25,23 @@ from typing import BinaryIO
 from daemonkit.programs import Process, Program, supervised
 
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(
-    [
-        *("tests.fakes.money_program", "central_server.cli", "central_server.commands.run"),
-        *("central_server.commands.bank_emulator", "central_server.commands.gateway", "central_server.commands.user"),
-        *("beacon_gateway.cli", "beacon_gateway.commands.run", "beacon_gateway.commands.enrol"),
-        *("beacon_gateway.commands.replay", "beacon_gateway.commands.scan", "beacon_gateway.commands.calibrate"),
-        *("beacon_gateway.commands.explain", "beacon_gateway.commands.sync", "beacon_gateway.radio.simulated_radio"),
-        *("beacon_gateway.simulation.demo", "beacon_gateway.radio.scan.capture_scanner", __name__),
-    ]
-)
+_PRELOADED = [
+    *("tests.fakes.money_program", "central_server.cli", "central_server.commands.run"),
+    *("central_server.commands.bank_emulator", "central_server.commands.gateway", "central_server.commands.user"),
+    *("beacon_gateway.cli", "beacon_gateway.commands.run", "beacon_gateway.commands.enrol"),
+    *("beacon_gateway.commands.replay", "beacon_gateway.commands.scan", "beacon_gateway.commands.calibrate"),
+    *("beacon_gateway.commands.explain", "beacon_gateway.commands.sync", "beacon_gateway.radio.simulated_radio"),
+    *("beacon_gateway.simulation.demo", "beacon_gateway.radio.scan.capture_scanner", __name__),
+]
+FORKED.set_forkserver_preload(_PRELOADED)
 _PR_SET_PDEATHSIG = 1
 _ENDS_WITHIN_S = 60.0
+
+
+def start_fork_server() -> None:
+    """Start the process from which programs are forked, with all pages compiled: for a run with many programs."""
+    FORKED.set_forkserver_preload([*_PRELOADED, "tests.fakes.program_preload"])
+    forkserver.ensure_running()
 
 
 async def run_command(*argv: str, program: str = "central_server", user: int | None = None) -> tuple[int, str, str]:
