@@ -1,11 +1,11 @@
-"""State why a plan proposes a pair, why it does not, and what would fill an empty seat."""
+"""State why a plan does not propose a person for a shift, and what would fill an empty seat."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from volunteering.dispatch.costs import pair_cost
 from volunteering.dispatch.hard_rules import day_of, exclude_each_other, obstacles, room_in_week, room_on_day, week_of
-from volunteering.dispatch.world import Cost, Gap, Helper, Obstacle, Pair, Plan, PlannedShift, World
+from volunteering.dispatch.world import Gap, Helper, Obstacle, Plan, PlannedShift, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,32 +20,29 @@ class NotProposed:
     full: bool = False
 
 
-def why_proposed(world: World, pair: Pair) -> Cost:
-    """Return what speaks against a proposed pair: its zeros are what speaks for it."""
-    helper = next(each for each in world.helpers if each.id == pair.person)
-    shift = next(each for each in world.shifts if each.id == pair.shift)
-    return pair_cost(helper, shift, world.former)
-
-
-def why_not(world: World, plan: Plan, pair: Pair) -> NotProposed:
-    """Return why the plan does not contain the pair."""
-    helper = next(each for each in world.helpers if each.id == pair.person)
+def why_not(world: World, plan: Plan, shift: str) -> dict[str, NotProposed]:
+    """Return, by person, why the plan does not contain them at a shift; those whom it contains are left out."""
     shifts = {each.id: each for each in world.shifts}
-    shift = shifts[pair.shift]
-    if found := obstacles(helper, shift):
-        return NotProposed(found)
-    own = [shifts[each.shift] for each in plan.pairs if each.person == helper.id]
-    missing = shift.wanted - sum(each.shift == shift.id for each in plan.pairs)
-    return NotProposed((), tuple(each.id for each in _conflicts(helper, own, shift)), full=missing == 0)
+    wanted, own = shifts[shift], _shifts_by_person(plan, shifts)
+    full = wanted.wanted <= sum(pair.shift == shift for pair in plan.pairs)
+    found = {}
+    for helper in world.helpers:
+        planned = own.get(helper.id, [])
+        if wanted in planned:
+            continue
+        if excluded := obstacles(helper, wanted):
+            found[helper.id] = NotProposed(excluded)
+        else:
+            conflicts = tuple(each.id for each in _conflicts(helper, planned, wanted))
+            found[helper.id] = NotProposed((), conflicts, full)
+    return found
 
 
 def find_gaps(world: World, plan: Plan) -> tuple[Gap, ...]:
     """Return the shifts that miss people, with what keeps others from them."""
     shifts = {each.id: each for each in world.shifts}
-    own: dict[str, list[PlannedShift]] = {}
+    own = _shifts_by_person(plan, shifts)
     taken: Counter[str] = Counter(pair.shift for pair in plan.pairs)
-    for pair in plan.pairs:
-        own.setdefault(pair.person, []).append(shifts[pair.shift])
     gaps = []
     for shift in world.shifts:
         if missing := shift.wanted - taken[shift.id]:
@@ -56,6 +53,13 @@ def find_gaps(world: World, plan: Plan) -> tuple[Gap, ...]:
                     near[found[0]] += 1
             gaps.append(Gap(shift.id, missing, {each: near[each] for each in Obstacle if near[each]}))
     return tuple(gaps)
+
+
+def _shifts_by_person(plan: Plan, shifts: Mapping[str, PlannedShift]) -> dict[str, list[PlannedShift]]:
+    own: dict[str, list[PlannedShift]] = {}
+    for pair in plan.pairs:
+        own.setdefault(pair.person, []).append(shifts[pair.shift])
+    return own
 
 
 def _conflicts(helper: Helper, own: list[PlannedShift], shift: PlannedShift) -> list[PlannedShift]:

@@ -17,8 +17,9 @@ from volunteering.dispatch.explanation import find_gaps
 from volunteering.dispatch.hard_rules import DAY_LIMIT
 from volunteering.dispatch.planner import NoPlanReason, make_plan
 from volunteering.dispatch.proposing import gather, send, store_drafts
-from volunteering.dispatch.world import Cost, Gap, Obstacle, Pair, Plan, PlannedShift, Risk, World
+from volunteering.dispatch.world import Cost, Gap, Obstacle, PlannedShift, Risk, World
 from volunteering.shift_wording import shift_day, shift_hours
+from volunteering.staff.dispatch_people import drafted_plan, people_of_shift
 from volunteering.store import activities, dispatch
 from volunteering.store.activities import ListedShift
 from volunteering.store.dispatch import Proposal, ProposalState, ShiftNeeds
@@ -76,6 +77,7 @@ class DispatchPage:
         frame = self._frame
         return [
             frame.page(AT, self._show, Right.see),
+            frame.page(f"{AT}/people/{{shift:[0-9a-f]{{32}}}}", self._show_people, Right.see),
             frame.form(f"{AT}/plan", self._plan, Right.edit),
             frame.form(f"{AT}/send", self._send, Right.edit),
             frame.form(f"{AT}/needs/{{shift:[0-9a-f]{{32}}}}", self._set_needs, Right.edit),
@@ -110,6 +112,16 @@ class DispatchPage:
             "most": MAX_LEAST,
         }
         return HtmlPage("volunteer_dispatch.html", values, 503 if fault else 200)
+
+    async def _show_people(self, visitor: Visitor) -> HtmlPage:
+        async with visitor.database.read() as connection:
+            listed = await self._find(connection, visitor.request.match_info["shift"])
+            await visitor.demand(connection, listed.shift.community)
+            world, coming = await gather(connection, listed.shift.community, self._environment, visitor.now)
+            if listed.shift.id not in {each.shift.id for each in coming}:
+                raise web.HTTPNotFound  # it has begun, or lies beyond the coming days
+            known = await dispatch.proposals_for(connection, [each.shift.id for each in coming])
+        return people_of_shift(visitor, world, listed, coming, known)
 
     async def _plan(self, visitor: Visitor) -> HtmlPage | Redirect:
         place = visitor.form.get("place", "")
@@ -161,10 +173,8 @@ def _read_needs(shift: str, visitor: Visitor) -> ShiftNeeds:
 
 def _rows(visitor: Visitor, world: World, listed: list[ListedShift], known: tuple[Proposal, ...]) -> list[_Row]:
     """Return the shifts in order of urgency: weighed missing people, then time."""
-    drafts = tuple(Pair(each.person, each.shift) for each in known if each.state == ProposalState.drafted)
     helpers, shifts = {each.id: each for each in world.helpers}, {each.id: each for each in world.shifts}
-    current = tuple(pair for pair in drafts if pair.person in helpers)
-    gaps = {each.shift: each for each in find_gaps(world, Plan(current, (), 0, 0))}
+    gaps = {each.shift: each for each in find_gaps(world, drafted_plan(world, known))}
     rows = []
     for each in listed:
         shift, reader = shifts[each.shift.id], visitor.language

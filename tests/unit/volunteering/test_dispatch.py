@@ -51,6 +51,9 @@ async def test_a_plan_proposes_who_is_free_and_the_person_decides(
     assert "Nobody was asked yet" in words(page)
     assert words(page).count("planned the time suits") == 2
     assert "1 missing" in words(page)
+    people = await desk.open(f"{AT}/people/{shift}")
+    assert "Possible, and not asked yet: 0" in words(people)
+    assert words(people).count("planned the time suits") == 2
     for phone in phones[:2]:
         assert "You are asked" not in words(await phone.open(f"/community/{COMMUNITY}/me"))
     page = await press(desk.donor, page, "/send")
@@ -62,6 +65,9 @@ async def test_a_plan_proposes_who_is_free_and_the_person_decides(
     declined = await press(phones[1].donor, await phones[1].open(WHEN), "/decline")
     assert "not asked for this shift again" in words(declined)
     page = await press(desk.donor, await desk.open(AT), "/plan")
+    listed = words(await desk.open(f"{AT}/people/{shift}"))
+    assert "(3-2) accepted the time suits" in listed
+    assert "(3-2) not possible declined this shift" in listed
     text = words(page)
     assert "declined this shift: 1" in text
     assert "2 missing" in text
@@ -81,6 +87,9 @@ async def test_a_neighbouring_community_neither_sees_nor_plans(
     foreign = await log_in(central, session, Role.staff, NEIGHBOURS)
     page = await foreign.open(AT)
     assert path.rsplit("/", 1)[1] not in page.html
+    for shift in (path.rsplit("/", 1)[1], "0" * 32):
+        async with session.get(f"{central.url}{AT}/people/{shift}") as answer:
+            assert answer.status == 404
     csrf = re.search(r'name="csrf" value="([0-9a-f]+)"', page.html)
     assert csrf is not None
     for target, fields in (

@@ -50,12 +50,14 @@ def test_the_order_of_the_input_does_not_change_the_plan() -> None:
 def _check_reasons(world: World, plan: Plan, seed: int) -> list[object]:
     """Without each obstacle the pair is possible; without the shifts that conflict, or with a seat, it can be added."""
     found: list[object] = []
+    reasons = {shift.id: why_not(world, plan, shift.id) for shift in world.shifts}
     for helper in world.helpers:
         for shift in world.shifts:
             pair = Pair(helper.id, shift.id)
-            if pair in plan.pairs:
+            reason = reasons[shift.id].get(helper.id)
+            assert (reason is None) == (pair in plan.pairs)
+            if reason is None:
                 continue
-            reason = why_not(world, plan, pair)
             changed, wanted = helper, shift
             for obstacle in reason.obstacles:
                 changed, wanted = _without(obstacle, changed, wanted)
@@ -77,12 +79,13 @@ def _check_gaps(world: World, plan: Plan, seed: int) -> list[object]:
     found: list[object] = []
     for gap in plan.gaps:
         shift = next(each for each in world.shifts if each.id == gap.shift)
+        reasons = why_not(world, plan, shift.id)
         for helper in world.helpers:
             mine = obstacles(helper, shift)
             if len(mine) != 1 or mine[0] not in gap.one_change_away or mine[0] is Obstacle.day_limit:
                 continue
             changed, wanted = _without(mine[0], helper, shift)
-            if wanted is not shift or why_not(world, plan, Pair(helper.id, shift.id)).conflicts:
+            if wanted is not shift or reasons[helper.id].conflicts:
                 continue
             if not may(changed, (*_own(world, plan, helper), shift)):
                 continue
