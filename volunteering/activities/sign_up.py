@@ -9,10 +9,11 @@ from enum import StrEnum
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from sync_contract.permit import OFFICIAL_TIME
+from volunteering.activities.minors import check_minor
 from volunteering.messages import notices
 from volunteering.rules.message_times import next_daytime
 from volunteering.rules.seats import ACTIVE, SignUpState, offer_ends, place_for
-from volunteering.store import activities, login_cards, messages, people, sign_ups
+from volunteering.store import activities, guardians, login_cards, messages, people, sign_ups
 from volunteering.store.activities import ActivityState, ListedShift, Shift
 from volunteering.store.people import Person, PersonState
 from volunteering.store.sign_ups import SignUp
@@ -26,6 +27,10 @@ class SignUpProblem(StrEnum):
     """The shift has begun, or was cancelled."""
     overlap = "overlap"
     """The person has another shift at this time."""
+    consent = "consent"
+    """The person is under 18, and no guardian agrees."""
+    company = "company"
+    """The person is under 14, and the guardian has no seat in the shift."""
     gone = "gone"
     """There is no offer or sign-up any more."""
 
@@ -39,6 +44,8 @@ async def sign_up(connection: Connection, person: Person, shift_id: str, now: da
     own = await sign_ups.ask(connection, shift.id, person.id, shift.community, now)
     if own.state in ACTIVE:
         return SignUpState(own.state)
+    if minor := await check_minor(connection, person, shift.id):
+        return SignUpProblem(minor.value)
     if await _overlaps(connection, person.id, shift, now):
         return SignUpProblem.overlap
     use = (await sign_ups.uses(connection, {shift.id: shift.seats}))[shift.id]
@@ -57,12 +64,14 @@ async def accept(connection: Connection, person: Person, shift_id: str, now: dat
         return SignUpState.confirmed
     if own.state != SignUpState.offered or own.offered_until is None or own.offered_until <= now:
         return SignUpProblem.gone
+    if minor := await check_minor(connection, person, shift_id):
+        return SignUpProblem(minor.value)
     await sign_ups.change(connection, [own], SignUpState.confirmed, "", now)
     return SignUpState.confirmed
 
 
 async def leave(connection: Connection, person: Person, shift_id: str, now: datetime) -> SignUpState | SignUpProblem:
-    """Give back a seat, an offer or a place on the waiting list."""
+    """Give back a seat, an offer or a place on the waiting list, also for children who come with this person."""
     listed = await _lock(connection, person, shift_id)
     own = await sign_ups.get(connection, shift_id, person.id)
     if listed is None or own is None or own.state not in ACTIVE:
@@ -70,6 +79,8 @@ async def leave(connection: Connection, person: Person, shift_id: str, now: date
     if _is_closed(listed, now):
         return SignUpProblem.closed
     await sign_ups.change(connection, [own], SignUpState.left, "", now)
+    children = await guardians.accompanied_by(connection, person, shift_id)
+    await sign_ups.change(connection, children, SignUpState.left, person.id, now)
     await _offer_free_seats(connection, listed.shift, now)
     return SignUpState.left
 

@@ -82,7 +82,7 @@ class Outbox:
             message.id,
             message.community,
             self.environment.value,
-            MessageKind.code.value,
+            (MessageKind.guardian if message.guardian else MessageKind.code).value,
             message.number_hash,
             message.id,
             "",
@@ -153,7 +153,7 @@ class Outbox:
             place = await places.get(connection, message.community)
             if place is None:
                 return _Prepared(message, None)
-            if message.kind == MessageKind.code:
+            if message.kind in (MessageKind.code, MessageKind.guardian):
                 return self._prepare_code(message, place.names)
             if message.kind == MessageKind.invited:
                 return await self._prepare_invitation(connection, message, place.names)
@@ -168,7 +168,7 @@ class Outbox:
 
     def _prepare_code(self, message: Message, community: Texts) -> _Prepared:
         content = self.seal.open_message(message.id, message.sealed, Code)
-        worded = word_code(community, content.code, Language(message.language))
+        worded = word_code(community, content.code, Language(message.language), MessageKind(message.kind))
         return _Prepared(message, _outgoing(message, content.mobile, worded))
 
     async def _prepare_invitation(self, connection: Connection, message: Message, community: Texts) -> _Prepared:

@@ -21,6 +21,7 @@ _SUBJECTS = {
     MessageKind.reminder: _("Your activity tomorrow"),
     MessageKind.asked: _("Can you help?"),
     MessageKind.invited: _("An invitation"),
+    MessageKind.guardian: _("A child asks for your consent"),
     MessageKind.merging: _("Your volunteer record"),
     MessageKind.moved: _("Your volunteer record"),
 }
@@ -40,6 +41,10 @@ _TEXTS = {
         "%(community)s invites you to volunteer. Nothing is stored unless you accept. Your code is %(code)s. Accept or "
         "decline: %(link)s"
     ),
+    MessageKind.guardian: _(
+        "%(community)s: a person under 18 wants to volunteer and names you as guardian. If you agree, type the code "
+        "%(code)s on their page within ten minutes. If not, do nothing."
+    ),
     MessageKind.merging: _(
         "%(community)s: two volunteer records, one with this number, are to become one. If they are not both yours, "
         "object by %(until)s: %(link)s"
@@ -57,8 +62,9 @@ class Worded:
     text: str
 
 
-def word_code(community: Texts, code: str, language: Language) -> Worded:
-    return _worded(MessageKind.code, language, {"community": community[language], "code": code})
+def word_code(community: Texts, code: str, language: Language, kind: MessageKind = MessageKind.code) -> Worded:
+    """`kind`: code, or guardian."""
+    return _worded(kind, language, {"community": community[language], "code": code})
 
 
 def word_invitation(community: Texts, code: str, link: str, language: Language) -> Worded:

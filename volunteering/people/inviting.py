@@ -21,6 +21,7 @@ from volunteering.people.membership import Joined, Joining, JoinProblem, Members
 from volunteering.people.sealed_person import PersonSeal
 from volunteering.rules.invitations import PAUSE, REMEMBERED, VALID, InvitationState, judge_invitation
 from volunteering.rules.message_times import next_daytime
+from volunteering.rules.minors import AgeBand
 from volunteering.rules.one_time_code import DIGITS, CodeProblem, read_code
 from volunteering.store import invitations, messages, people
 from volunteering.store.invitations import Invitation, InvitationList
@@ -131,6 +132,8 @@ async def _accept(
     name = read_joining(typed)
     if isinstance(name, JoinProblem):
         return name
+    if typed.age is not AgeBand.adult:
+        return JoinProblem.age
     new = NewMember(community, environment, invitation.number_hash, number.mobile, name, typed.language, "invitation")
     person = await add_member(connection, membership.seal, new, now)
     await invitations.end(connection, [invitation], InvitationState.accepted, person.id, now)

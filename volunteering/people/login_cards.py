@@ -11,6 +11,7 @@ from sync_contract.uuid7 import new_id
 from volunteering.people.membership import CONSENT_PURPOSE, CONSENT_VERSION, MAX_NAME
 from volunteering.people.sealed_person import Contact, PersonSeal
 from volunteering.rules.login_code import DIGITS
+from volunteering.rules.minors import AgeBand
 from volunteering.rules.phone_number import read_mobile
 from volunteering.store import login_cards, people
 from volunteering.store.history import RecordKind, StateChange, record
@@ -24,6 +25,8 @@ class DeskProblem(StrEnum):
     consent = "consent"
     known = "known"
     """The number has joined already."""
+    minor = "minor"
+    """Under 18, a guardian agrees with a code, on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class DeskForm:
     number: str
     consented: bool
     language: Language
+    age: AgeBand = AgeBand.adult
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ async def register(
         return DeskProblem.number
     if not form.consented:
         return DeskProblem.consent
+    if form.age is not AgeBand.adult:
+        return DeskProblem.minor
     number_hash = seal.number_hash(mobile) if mobile else None
     if number_hash and await people.find(connection, form.community, form.environment, number_hash):
         return DeskProblem.known

@@ -16,11 +16,13 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.database import Database
 from sync_contract.strict_model import Environment, Language
 from sync_contract.uuid7 import new_id
+from volunteering.people.guardian import add_guardian
 from volunteering.people.number_change import is_same_name, release_number
 from volunteering.people.sealed_person import Contact, PersonSeal
 from volunteering.people.sender import CodeMessage, CodeSender
 from volunteering.rules.invitations import MAX_NAME as MAX_NAME
 from volunteering.rules.invitations import is_name
+from volunteering.rules.minors import AgeBand
 from volunteering.rules.one_time_code import (
     A_DAY,
     DIGITS,
@@ -31,6 +33,7 @@ from volunteering.rules.one_time_code import (
     may_send,
     read_code,
 )
+from volunteering.rules.phone_number import read_mobile
 from volunteering.store import login_cards, one_time_codes, people
 from volunteering.store.history import RecordKind, StateChange, record
 from volunteering.store.one_time_codes import StoredCode
@@ -48,6 +51,13 @@ class JoinProblem(StrEnum):
     consent = "consent"
     other = "other"
     """A member with another name has this number."""
+    age = "age"
+    """An invitation is for adults; who is younger joins on the page of an activity."""
+    guardian = "guardian"
+    """Under 18, the number of an adult other than the person is needed."""
+    guardian_consent = "guardian_consent"
+    guardian_wrong = "guardian_wrong"
+    guardian_ended = "guardian_ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +76,23 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardianNeeded:
+    """Somebody under 18 joins: the guardian's number gets a code. `mobile`: 11 digits."""
+
+    mobile: str
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianTyped:
+    """What was typed about the guardian. `ticket`, `code`: "" before a code was sent to `number`."""
+
+    number: str
+    ticket: str = ""
+    code: str = ""
+    agrees: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Joining:
     """What a person typed on the page of the code. `holder`: they have the number now, and are not that member."""
 
@@ -75,6 +102,8 @@ class Joining:
     consented: bool
     language: Language
     holder: bool = False
+    age: AgeBand = AgeBand.adult
+    guardian: GuardianTyped = GuardianTyped("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +117,7 @@ class NewMember:
     name: str
     language: Language
     how: str
+    birth_band: str = AgeBand.adult.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +128,9 @@ class Membership:
     environment: Environment
     clock: Callable[[], datetime]
 
-    async def send_code(self, community: str, mobile: str, language: Language) -> SentCode | CodeProblem:
+    async def send_code(
+        self, community: str, mobile: str, language: Language, *, guardian: bool = False
+    ) -> SentCode | CodeProblem:
         """Send a code to the number, whether or not it is known: the answer does not tell."""
         now, number_hash = self.clock(), self.seal.number_hash(mobile)
         code, ticket = f"{secrets.randbelow(10**DIGITS):0{DIGITS}}", new_id()
@@ -114,7 +146,7 @@ class Membership:
             ended=False,
         )
 
-        message = CodeMessage(ticket, community, number_hash, mobile, code, language.value, now, now + VALID)
+        message = CodeMessage(ticket, community, number_hash, mobile, code, language.value, now, now + VALID, guardian)
 
         async def issue(connection: Connection) -> CodeProblem | None:
             await connection.alone(f"volunteer code {number_hash}")
@@ -134,7 +166,7 @@ class Membership:
         await self.sender.deliver_now(ticket)
         return SentCode(ticket, "")
 
-    async def join(self, community: str, typed: Joining) -> Joined | CodeProblem | JoinProblem:
+    async def join(self, community: str, typed: Joining) -> Joined | GuardianNeeded | CodeProblem | JoinProblem:
         """Log in the person of the code's number, who joins if they are new.
 
         Raises SealBroken.
@@ -143,31 +175,66 @@ class Membership:
 
     async def _join(
         self, connection: Connection, *, community: str, typed: Joining
-    ) -> Joined | CodeProblem | JoinProblem:
-        now, environment = self.clock(), self.environment.value
+    ) -> Joined | GuardianNeeded | CodeProblem | JoinProblem:
+        environment = self.environment.value
         stored = await one_time_codes.lock(connection, typed.ticket)
         if stored is None or (stored.community, stored.environment) != (community, environment):
             return CodeProblem.ended
         if problem := await self._judge(connection, stored, typed.code):
             return problem
         person = await people.find(connection, community, environment, stored.number_hash)
-        if person is not None and not is_same_name(self.seal.open(person).name, typed.name):
-            if not typed.holder:
+        if person is None or not is_same_name(self.seal.open(person).name, typed.name):
+            if person is not None and not typed.holder:
                 await one_time_codes.count_try(connection, stored.id)  # so that nobody guesses names
                 return JoinProblem.other
-            if isinstance(refused := read_joining(typed), JoinProblem):
-                return refused
-            await release_number(connection, self.seal, person, now)
-            person = None
-        if person is None:
-            name = read_joining(typed)
-            if isinstance(name, JoinProblem):
-                return name
-            mobile = self.seal.open_number(stored.id, stored.sealed_number)
-            new = NewMember(community, environment, stored.number_hash, mobile, name, typed.language, "phone")
-            person = await add_member(connection, self.seal, new, now)
+            added = await self._add(connection, stored, typed, person)
+            if not isinstance(added, Person):
+                return added
+            person = added
         await one_time_codes.end(connection, stored.id)
         return await self.begin_session(connection, person)
+
+    async def _add(
+        self, connection: Connection, stored: StoredCode, typed: Joining, former: Person | None
+    ) -> Person | GuardianNeeded | JoinProblem:
+        """Add a new person, after the number left its former holder."""
+        name, now = read_joining(typed), self.clock()
+        if isinstance(name, JoinProblem):
+            return name
+        mobile = self.seal.open_number(stored.id, stored.sealed_number)
+        guardian = ""
+        if typed.age is not AgeBand.adult:
+            checked = await self._check_guardian(connection, stored.community, mobile, typed.guardian)
+            if not isinstance(checked, str) or isinstance(checked, JoinProblem):
+                return checked
+            guardian = checked
+        if former is not None:
+            await release_number(connection, self.seal, former, now)
+        place, number, band = (stored.community, stored.environment), stored.number_hash, typed.age.value
+        new = NewMember(*place, number, mobile, name, typed.language, "phone", band)
+        person = await add_member(connection, self.seal, new, now)
+        if guardian:
+            await add_guardian(connection, self.seal, person, guardian, now)
+        return person
+
+    async def _check_guardian(
+        self, connection: Connection, community: str, mobile: str, typed: GuardianTyped
+    ) -> str | GuardianNeeded | JoinProblem:
+        """Return the guardian's number, proved by a code. `mobile`: of the person who joins."""
+        number = read_mobile(typed.number)
+        if number is None or number == mobile:
+            return JoinProblem.guardian
+        member = await people.find(connection, community, self.environment.value, self.seal.number_hash(number))
+        if member is not None and member.birth_band != AgeBand.adult:
+            return JoinProblem.guardian
+        if not typed.ticket:
+            return GuardianNeeded(number)
+        if not typed.agrees:
+            return JoinProblem.guardian_consent
+        proved = await self.take_number(connection, community, typed.ticket, typed.code)
+        if isinstance(proved, CodeProblem):
+            return JoinProblem.guardian_wrong if proved is CodeProblem.wrong else JoinProblem.guardian_ended
+        return number if proved == number else JoinProblem.guardian
 
     async def begin_session(self, connection: Connection, person: Person) -> Joined:
         token = secrets.token_urlsafe(32)
@@ -247,6 +314,7 @@ async def add_member(connection: Connection, seal: PersonSeal, new: NewMember, n
         seal.close(id_, Contact(new.name, new.mobile)),
         now,
         new.language.value,
+        birth_band=new.birth_band,
     )
     await people.add(connection, person)
     await people.add_consent(connection, person, CONSENT_PURPOSE, CONSENT_VERSION, new.how, now)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from central_server.store.engine.connection import Connection
 from sync_contract.permit import OFFICIAL_TIME
 from sync_contract.uuid7 import new_id
+from volunteering.people.guardian import end_consents, move_consents
 from volunteering.people.sealed_person import Contact, MessageNumber, PersonSeal
 from volunteering.rules.highlights import HighlightState
 from volunteering.rules.message_times import due_at
@@ -41,6 +42,7 @@ async def release_number(connection: Connection, seal: PersonSeal, person: Perso
     """
     await people.get(connection, person.id, lock=True)
     await _withdraw_pictures(connection, person, now)
+    await end_consents(connection, person, now)
     await _set(connection, seal, person, Contact(seal.open(person).name, ""), None)
     await messages.drop_for(connection, person.id, now)
     change = StateChange(person.community, person.id, RecordKind.person, "number released", person.id, now)
@@ -61,6 +63,7 @@ async def change_number(
     before = seal.open(person)
     if before.mobile:
         await _withdraw_pictures(connection, person, now)
+        await move_consents(connection, seal, person, mobile)
         await messages.add(connection, [_notice(seal, person, before.mobile, now)])
     await _set(connection, seal, person, Contact(before.name, mobile), number_hash)
     await record(connection, StateChange(person.community, person.id, RecordKind.person, "number", account, now))

@@ -9,7 +9,7 @@ from central_server.store.engine.connection import Connection
 
 @dataclass(frozen=True, slots=True)
 class CodeMessage:
-    """`id`: of the code. `mobile`: 11 digits."""
+    """`id`: of the code. `mobile`: 11 digits. `guardian`: it proves a consent, not a login."""
 
     id: str
     community: str
@@ -19,6 +19,7 @@ class CodeMessage:
     language: str
     sent_at: datetime
     valid_until: datetime
+    guardian: bool = False
 
 
 class CodeSender(Protocol):

@@ -17,6 +17,7 @@ from volunteering.people.membership import Joined, Joining, Membership
 from volunteering.public.community import AT, community_path, find_community
 from volunteering.public.invitation_views import InvitationPage
 from volunteering.public.member_session import begin
+from volunteering.rules.minors import AgeBand
 from volunteering.rules.one_time_code import CodeProblem
 
 _log = structlog.get_logger()
@@ -45,7 +46,8 @@ class InvitationPages:
         if form.get("answer") == "decline":
             problem = await inviting.decline(self._membership, community.id, invitation, code)
             return await self._page(request, community, name, problem or "", declined=problem is None)
-        typed = Joining(invitation, code, name, form.get("consent") == "yes", language(request))
+        age = AgeBand.adult if form.get("adult") == "yes" else AgeBand.youth
+        typed = Joining(invitation, code, name, form.get("consent") == "yes", language(request), age=age)
         found = await inviting.accept(self._membership, community.id, typed)
         root = community_path(community.id)
         if isinstance(found, AlreadyMember):

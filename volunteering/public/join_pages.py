@@ -11,15 +11,26 @@ from central_server.public.phone_pages.page_responder import PageResponder
 from central_server.public.rate_limit import RateLimit
 from central_server.store.places.places import Place
 from daemonkit.web import RULES, csrf_token, read_form
+from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id
-from volunteering.people.membership import Joined, Joining, Membership, SentCode
+from volunteering.people.membership import (
+    GuardianNeeded,
+    GuardianTyped,
+    Joined,
+    Joining,
+    JoinProblem,
+    Membership,
+    SentCode,
+)
 from volunteering.public.community import AT, community_path, find_community
 from volunteering.public.member_session import begin
-from volunteering.public.views import CodePage, NumberPage
+from volunteering.public.views import CodePage, GuardianPage, NumberPage
+from volunteering.rules.minors import read_age
 from volunteering.rules.one_time_code import CodeProblem
 from volunteering.rules.phone_number import MAX_WRITTEN, hide_middle, read_mobile
 
 _LATER = (CodeProblem.too_soon, CodeProblem.too_many, CodeProblem.busy)
+_OF_GUARDIAN = (JoinProblem.guardian_consent, JoinProblem.guardian_wrong)
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -37,6 +48,7 @@ class JoinPages:
             web.get(f"{AT}/join", self._ask_number),
             web.post(f"{AT}/join", self._send_code),
             web.post(f"{AT}/join/code", self._join),
+            web.post(f"{AT}/join/guardian", self._join),
         ]
 
     async def _ask_number(self, request: web.Request) -> web.Response:
@@ -83,20 +95,64 @@ class JoinPages:
         community = await self._community(request)
         form, ticket = await _read(request), request.query["form"]
         name = form.get("name", "")[:60]
-        typed = Joining(ticket, form.get("code", ""), name, form.get("consent") == "yes", language(request))
-        typed = replace(typed, holder=form.get("holder") == "yes")
+        typed = _read_joining(form, ticket, name, language(request))
         joined = await self._membership.join(community.id, typed)
         if joined is CodeProblem.ended:
             return await self._number(request, community, fault=joined)
+        if isinstance(joined, GuardianNeeded):
+            return await self._ask_guardian(request, community, typed, joined)
+        if joined in _OF_GUARDIAN:
+            return await self._guardian(request, community, typed, fault=str(joined))
         if not isinstance(joined, Joined):
             return await self._code(request, community, ticket, name=name, fault=joined)
         response = web.Response(status=303, headers={"Location": _next_path(request, community)})
         begin(request, response, joined.token)
         return response
 
+    async def _ask_guardian(
+        self, request: web.Request, community: Place, typed: Joining, needed: GuardianNeeded
+    ) -> web.Response:
+        """Send a code to the guardian's number, and ask for it."""
+        sent = await self._membership.send_code(community.id, needed.mobile, typed.language, guardian=True)
+        if not isinstance(sent, SentCode):
+            return await self._code(request, community, typed.ticket, name=typed.name, fault="guardian_later")
+        guardian = replace(typed.guardian, ticket=sent.ticket)
+        return await self._guardian(request, community, replace(typed, guardian=guardian), shown=sent.shown)
+
+    async def _guardian(
+        self, request: web.Request, community: Place, typed: Joining, *, shown: str = "", fault: str = ""
+    ) -> web.Response:
+        back, guardian = _next_path(request, community), typed.guardian
+        mobile = read_mobile(guardian.number)
+        hidden = {
+            "code": typed.code,
+            "name": typed.name,
+            "consent": "yes",
+            "holder": "yes" if typed.holder else "",
+            "age": typed.age.value,
+            "guardian": guardian.number,
+            "guardian_ticket": guardian.ticket,
+        }
+        action, again = _action(community, "join/guardian", typed.ticket, back), _again_path(community, back)
+        view = GuardianPage(action, again, hide_middle(mobile) if mobile else "", tuple(hidden.items()), shown, fault)
+        return await self._responder.page(request, view, 422 if fault else 200, csrf=_csrf(request, typed.ticket))
+
     async def _community(self, request: web.Request) -> Place:
         async with self._membership.database.read() as connection:
             return await find_community(connection, request)
+
+
+def _read_joining(form: MultiDict[str], ticket: str, name: str, reader: Language) -> Joining:
+    guardian = GuardianTyped(
+        form.get("guardian", "")[:MAX_WRITTEN],
+        form.get("guardian_ticket", "")[:32],
+        form.get("guardian_code", "")[:40],
+        form.get("guardian_agrees") == "yes",
+    )
+    agreed, holder = form.get("consent") == "yes", form.get("holder") == "yes"
+    return Joining(
+        ticket, form.get("code", "")[:40], name, agreed, reader, holder, read_age(form.get("age", "")), guardian
+    )
 
 
 async def _read(request: web.Request) -> MultiDict[str]:

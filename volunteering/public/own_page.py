@@ -21,6 +21,7 @@ from volunteering.merging.merge_people import end as end_merge
 from volunteering.people.login_cards import revoke_card
 from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
+from volunteering.people.sealed_person import MessageNumber
 from volunteering.public.activity_lines import load_lines
 from volunteering.public.claim_lines import load_claims
 from volunteering.public.community import AT, community_path, find_community
@@ -29,6 +30,7 @@ from volunteering.public.views import ErasedPage, OwnPage
 from volunteering.requests.act_on_request import erase_requests
 from volunteering.requests.request_form import Address
 from volunteering.rules.merges import MergeState
+from volunteering.rules.minors import AgeBand
 from volunteering.rules.phone_number import hide_middle
 from volunteering.store import (
     activities,
@@ -36,6 +38,7 @@ from volunteering.store import (
     cards,
     claims,
     dispatch,
+    guardians,
     highlights,
     login_cards,
     merges,
@@ -45,6 +48,7 @@ from volunteering.store import (
     sign_ups,
 )
 from volunteering.store.dispatch import WillingTimes
+from volunteering.store.guardians import Guardian
 from volunteering.store.people import Person
 from volunteering.store.requests import Request
 
@@ -82,14 +86,25 @@ class OwnPages:
             asked = await dispatch.open_of(connection, person.id, now)
             card = await login_cards.valid_of(connection, person.id)
             joined = await merges.open_of(connection, [person.id])
+            guardian = await guardians.valid_of(connection, person.id)
             claimed = await load_claims(connection, person.id, language(request), now)
+        consent = "" if person.birth_band == AgeBand.adult else "missing" if guardian is None else "given"
         contact = membership.seal.open(person)
         number = hide_middle(contact.mobile) if contact.mobile else ""
         issued, used = (
             moment(at, language(request)) if at else "" for at in (card and card.issued_at, card and card.used_at)
         )
         view = OwnPage(
-            contact.name, number, lines, root, len(asked), claimed, issued, used, tuple(each.id for each in joined)
+            contact.name,
+            number,
+            lines,
+            root,
+            len(asked),
+            claimed,
+            issued,
+            used,
+            tuple(each.id for each in joined),
+            consent,
         )
         return await self._responder.page(request, view, csrf=form_token(request))
 
@@ -101,6 +116,8 @@ class OwnPages:
                 "name": self._membership.seal.open(person).name,
                 "mobile": self._membership.seal.open(person).mobile,
                 "joined_at": person.joined_at,
+                "birth_band": person.birth_band,
+                "guardians": [self._guardian(each) for each in await guardians.every_of(connection, person.id)],
                 "consents": [asdict(each) for each in await people.consents_of(connection, person.id)],
                 "requests": [self._request(each) for each in await requests.every_of(connection, person.id)],
                 "attendances": [asdict(each) for each in await attendances.every_of(connection, person.id)],
@@ -119,6 +136,12 @@ class OwnPages:
         text = json.dumps(stored, default=_plain, ensure_ascii=False, indent=1)
         headers = {"Content-Disposition": 'attachment; filename="my-data.json"'}
         return web.Response(text=text, content_type="application/json", headers=headers)
+
+    def _guardian(self, guardian: Guardian) -> dict[str, object]:
+        number = ""
+        if guardian.sealed:
+            number = self._membership.seal.open_message(guardian.id, guardian.sealed, MessageNumber).mobile
+        return {"mobile": number, "since": guardian.since, "until": guardian.until}
 
     def _request(self, request: Request) -> dict[str, object]:
         sealed = self._membership.seal.open_request(request.id, request.sealed, Address)

@@ -105,11 +105,26 @@ class ClaimLine:
 
 
 @dataclass(frozen=True, slots=True)
+class GuardianPage(View):
+    """Asks for the guardian's code. `number`: the guardian's, with its middle hidden; `hidden`: fields typed before."""
+
+    template = "community_guardian"
+
+    action: str
+    again: str
+    number: str
+    hidden: tuple[tuple[str, str], ...]
+    shown: str
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OwnPage(View):
     """The reader's coming shifts and data. `root`: the path of the community's pages.
 
     `number`: "" for none; `asked`: open proposals. `card_issued`: when the valid login card was printed;
-    `card_used`: last used; "" for never. `merges`: ids of merges under way.
+    `card_used`: last used; "" for never. `merges`: ids of merges under way. `guardian`: of
+    a person under 18: "given" or "missing".
     """
 
     template = "community_own"
@@ -123,6 +138,7 @@ class OwnPage(View):
     card_issued: str = ""
     card_used: str = ""
     merges: tuple[str, ...] = ()
+    guardian: str = ""
 
 
 @dataclass(frozen=True, slots=True)

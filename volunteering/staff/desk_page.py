@@ -18,6 +18,7 @@ from sync_contract.strict_model import Environment, Language
 from volunteering.people.login_cards import DeskForm, DeskProblem, PrintedCard, print_card, register, revoke_card
 from volunteering.people.sealed_person import PersonSeal
 from volunteering.rules.login_code import in_groups
+from volunteering.rules.minors import read_age
 from volunteering.store import people
 from volunteering.store.people import Person, PersonState
 
@@ -28,8 +29,10 @@ _PROBLEMS = {
     DeskProblem.name: _("Write the name, 30 characters at most."),
     DeskProblem.number: _("This is not a mobile number of eleven digits."),
     DeskProblem.consent: _("Without the person's consent nothing is stored."),
+    DeskProblem.minor: _("Under 18, a guardian must agree with a code: let them join together on a phone."),
     DeskProblem.known: _("This number has joined already. Find the volunteer by the number, and print a card there."),
 }
+_FIELDS = {DeskProblem.known: "number", DeskProblem.minor: "age"}
 _BROKEN = _("The key that opens the volunteers' data is not the right one. Tell the installer: receipts.key.")
 
 
@@ -63,7 +66,7 @@ class DeskPage:
             "communities": communities,
             "values": dict(visitor.form) if fault else {},
             "fault": _PROBLEMS[fault] if fault else "",
-            "field": "number" if fault is DeskProblem.known else (fault or ""),
+            "field": _FIELDS.get(fault, fault) if fault else "",
             "languages": list(Language),
             "revoked": "revoked" in visitor.request.query,
         }
@@ -80,6 +83,7 @@ class DeskPage:
             form.get("number", "")[:40],
             form.get("consent") == "yes",
             Language(language) if language in list(Language) else Language.zh_hans,
+            read_age(form.get("age", "")),
         )
         async with visitor.database.write() as connection:
             await visitor.demand(connection, typed.community)

@@ -20,6 +20,7 @@ _KINDS = {
     MessageKind.reminder: _("Reminder"),
     MessageKind.asked: _("Question"),
     MessageKind.invited: _("Invitation"),
+    MessageKind.guardian: _("Code for a guardian"),
     MessageKind.merging: _("Joining two records"),
     MessageKind.moved: _("Another number"),
 }

@@ -5,8 +5,8 @@ from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.receipts.sealed_data import SealBroken
-from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Visitor
-from central_server.store.accounts.audit_actions import VolunteerLookedUp, VolunteersShown
+from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Visitor
+from central_server.store.accounts.audit_actions import GuardianConsentEnded, VolunteerLookedUp, VolunteersShown
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
@@ -19,7 +19,7 @@ from volunteering.rules.login_code import read_login_code
 from volunteering.rules.phone_number import read_mobile
 from volunteering.rules.seats import SignUpState
 from volunteering.shift_wording import shift_day, shift_hours
-from volunteering.store import activities, attendances, cards, login_cards, people, sign_ups
+from volunteering.store import activities, attendances, cards, guardians, login_cards, people, sign_ups
 from volunteering.store.activities import ListedShift
 from volunteering.store.people import Person, PersonState
 
@@ -51,6 +51,7 @@ class PeoplePage:
             frame.form(f"{_SHIFT}/names", self._show_names, Right.people),
             frame.page(_PEOPLE, self._show_search, Right.people),
             frame.form(_PEOPLE, self._look_up, Right.people),
+            frame.form(f"{_PEOPLE}/{{person:[0-9a-f]{{32}}}}/guardian/end", self._end_consent, Right.people),
         ]
 
     async def _show_shift(self, visitor: Visitor) -> HtmlPage:
@@ -132,12 +133,25 @@ class PeoplePage:
             return await self._search(visitor, fault=_UNKNOWN)
         return await self._search(visitor, person)
 
+    async def _end_consent(self, visitor: Visitor) -> Redirect:
+        """End a guardian's consent, as the guardian asked."""
+        async with visitor.database.write() as connection:
+            person = await people.get(connection, visitor.request.match_info["person"])
+            guardian = None if person is None else await guardians.valid_of(connection, person.id)
+            if person is None or guardian is None or person.environment != self._environment:
+                raise web.HTTPNotFound
+            await visitor.demand(connection, person.community)
+            await guardians.end(connection, [guardian], visitor.now)
+            await visitor.record(connection, person.community, GuardianConsentEnded(person.id))
+        return Redirect(_PEOPLE)
+
     async def _search(self, visitor: Visitor, person: Person | None = None, fault: str = "") -> HtmlPage:
         async with visitor.database.read() as connection:
             communities = await places.every(connection, visitor.tops, PlaceKind.community)
             own = () if person is None else await sign_ups.active_of(connection, person.id, visitor.now)
             found = await activities.of_ids(connection, [each.shift for each in own])
             card = None if person is None else await login_cards.valid_of(connection, person.id)
+            guardian = None if person is None else await guardians.valid_of(connection, person.id)
         contact = None
         if person is not None:
             try:
@@ -155,6 +169,7 @@ class PeoplePage:
             "person": person,
             "contact": contact,
             "card": card,
+            "guardian": guardian,
             "lines": lines,
             "fault": fault,
             "typed": visitor.form.get("number", "")[:30] if fault else "",

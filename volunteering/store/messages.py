@@ -23,6 +23,8 @@ class MessageKind(StrEnum):
     """Staff propose a shift to the person."""
     invited = "invited"
     """Staff invite a number that has not joined."""
+    guardian = "guardian"
+    """A code by which a guardian agrees."""
     merging = "merging"
     """To two people whose records staff want to join."""
     moved = "moved"
@@ -62,6 +64,7 @@ class Message:
 
 
 _MESSAGE = columns_of(messages, Message)
+_CODES = (MessageKind.code.value, MessageKind.guardian.value)
 _OPEN = (MessageState.waiting.value, MessageState.sending.value)
 _SENDING_FOR = timedelta(minutes=2)
 """A try takes at most this long."""
@@ -126,12 +129,12 @@ async def newest_below(connection: Connection, tops: Collection[str], environmen
 
 async def count_codes(connection: Connection, since: datetime) -> int:
     """Return how many one-time codes were asked for since then, by anybody."""
-    codes = (messages.c.kind == MessageKind.code.value) & (messages.c.due_at > since)
+    codes = messages.c.kind.in_(_CODES) & (messages.c.due_at > since)
     return int((await connection.execute(select(func.count()).select_from(messages).where(codes))).scalar_one())
 
 
 async def forget(connection: Connection, codes_before: datetime, others_before: datetime) -> None:
     """Delete finished messages."""
-    is_code = messages.c.kind == MessageKind.code.value
+    is_code = messages.c.kind.in_(_CODES)
     old = (is_code & (messages.c.changed_at <= codes_before)) | (~is_code & (messages.c.changed_at <= others_before))
     await connection.execute(delete(messages).where(messages.c.state.not_in(_OPEN), old))

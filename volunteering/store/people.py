@@ -11,6 +11,8 @@ from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
 from sync_contract.strict_model import Language
 from sync_contract.uuid7 import new_id
+from volunteering.rules.minors import AgeBand
+from volunteering.store.guardian_tables import guardians
 from volunteering.store.tables import consents, people, sessions
 
 
@@ -38,6 +40,7 @@ class Person:
     joined_at: datetime
     language: str = Language.zh_hans.value
     merged_into: str | None = None
+    birth_band: str = AgeBand.adult.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ async def erase(connection: Connection, person: str, now: datetime) -> None:
     erased = {"state": PersonState.erased.value, "number_hash": None, "sealed": b""}
     await connection.execute(update(people).where(people.c.id == person).values(erased))
     await connection.execute(delete(sessions).where(sessions.c.person == person))
+    await connection.execute(delete(guardians).where(guardians.c.person == person))
     given = (consents.c.person == person) & consents.c.withdrawn_at.is_(None)
     await connection.execute(update(consents).where(given).values(withdrawn_at=now))
 

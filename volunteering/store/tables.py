@@ -11,6 +11,7 @@ from volunteering.store.columns import metadata as metadata
 from volunteering.store.dispatch_tables import proposals as proposals
 from volunteering.store.dispatch_tables import shift_needs as shift_needs
 from volunteering.store.dispatch_tables import willing_times as willing_times
+from volunteering.store.guardian_tables import guardians as guardians
 from volunteering.store.highlight_tables import highlight_consents as highlight_consents
 from volunteering.store.highlight_tables import highlights as highlights
 from volunteering.store.invitation_tables import invitation_lists as invitation_lists
@@ -66,6 +67,7 @@ people = Table(
     Column("joined_at", Instant, nullable=False),
     Column("language", String(8), nullable=False),
     Column("merged_into", String(32)),
+    Column("birth_band", String(8), nullable=False),
     UniqueConstraint("community", "environment", "number_hash"),
     Index(None, "merged_into"),
 )

@@ -76,6 +76,7 @@ TITLES = {
     "volunteer.login_card": _("Printed a volunteer's login card"),
     "volunteer.login_card_end": _("Ended a volunteer's login card"),
     "volunteers.invite": _("Invited people from a list"),
+    "volunteer.guardian_end": _("Ended a guardian's consent"),
     "volunteers.merge": _("Joined two records of a volunteer"),
     "volunteers.uninvite": _("Withdrew the invitations of a list"),
     "volunteer.number": _("Changed a volunteer's number"),

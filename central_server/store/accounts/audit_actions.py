@@ -307,6 +307,10 @@ class VolunteerNumberChanged(AuditAction, frozen=True, tag="volunteer.number"):
     """At the desk. `subject`: the person's id."""
 
 
+class GuardianConsentEnded(AuditAction, frozen=True, tag="volunteer.guardian_end"):
+    """`subject`: the id of the person under 18."""
+
+
 class VolunteersMerged(AuditAction, frozen=True, tag="volunteers.merge"):
     """`subject`: the id of the merge; `step`: propose, look, approve or decline."""
 

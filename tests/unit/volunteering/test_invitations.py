@@ -80,11 +80,12 @@ async def test_a_list_makes_invitations_and_each_person_answers_alone(
 async def _accepts(central: RunningCentral, phone: Phone, path: str) -> None:
     page = await phone.open(path)
     assert (await stored(central))["vol_people"] == 0, "a GET changes nothing"
-    fields = {"code": code_on(page), "name": NAME, "consent": "yes", "answer": "accept"}
+    fields = {"code": code_on(page), "name": NAME, "consent": "yes", "adult": "yes", "answer": "accept"}
     for changed, words in (
         ({"code": "000000" if code_on(page) != "000000" else "1"}, "This code is wrong"),
         ({"name": " "}, "Please write your name"),
         ({"consent": ""}, "without your consent nothing is stored"),
+        ({"adult": ""}, "a guardian agrees there"),
     ):
         refused = await phone.donor.press(page, **(fields | changed))
         assert (refused.status, words in refused.text()) == (422, True), refused.text()

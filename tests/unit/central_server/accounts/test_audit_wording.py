@@ -123,6 +123,7 @@ EXAMPLES: tuple[AuditAction, ...] = (
     actions.LoginCardPrinted("0191"),
     actions.LoginCardRevoked("0191"),
     actions.VolunteerNumberChanged("0191"),
+    actions.GuardianConsentEnded("0191"),
     actions.VolunteersMerged("0194", "approve"),
     actions.VolunteersInvited("0193", 120),
     actions.InvitationsWithdrawn("0193", 80),
