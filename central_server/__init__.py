@@ -1,3 +1,0 @@
-from daemonkit.light_structlog import import_structlog
-
-import_structlog()

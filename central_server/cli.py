@@ -7,6 +7,7 @@ import typer
 
 from central_server.bank_emulator.unionpay.faults import FAULTS
 from daemonkit.command_line import HelpLanguage, Json, Version, make_app, run_program
+from daemonkit.light_structlog import import_structlog
 
 app = make_app("The central server of beacon gateways.")
 user = make_app("Accounts of staff.")
@@ -44,6 +45,7 @@ def run(
     bank_credentials: Annotated[Path | None, typer.Option(help="Folder with the bank's keys.")] = None,
 ) -> None:
     """Serve gateways, phones, the bank and staff until SIGTERM."""
+    import_structlog()
     from central_server.commands.run import run as body
 
     raise typer.Exit(body(config, state_dir, port, public_url, bank_url, bank_credentials))
@@ -58,6 +60,7 @@ def bank_emulator(
     config: Annotated[Path, typer.Option(help="The server's settings; refuses to run in production.")] = DEFAULT_CONFIG,
 ) -> None:
     """Emulate a bank for drills, on this machine only, until SIGTERM."""
+    import_structlog()
     from central_server.commands.bank_emulator import run as body
 
     raise typer.Exit(body(state_dir, port, kind, fault or [], config))
