@@ -22,6 +22,7 @@ from debian.maintainer_scripts import maintainer_scripts
 from debian.manual import MANUALS, make_completions, make_manual
 from debian.package import LIBRARY_PACKAGES, PACKAGES, ROOT, LibraryPackage, Package
 from debian.policy import MAINTAINER, make_policy_files
+from debian.pruning import prune
 from debian.repository import add_packages, sign, signing_command
 from debian.sbom import make_sbom
 
@@ -32,11 +33,6 @@ _MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 _DISTRIBUTION = "beacon_gateway"
 """The distribution name in pyproject.toml."""
 
-
-_LOCALES = ("root", "en", "zh")
-"""Babel's data of these languages are shipped, with their territories; of its 1,000 others we use none."""
-_LEXER_MODULES = ("__init__", "_mapping")
-"""Of Pygments' lexers: rich imports these two; no program of ours colours source code."""
 BUILD_ONLY = frozenset(("editables", "hatchling", "packaging", "pathspec", "pluggy", "trove-classifiers"))
 """Pins of the extra `build`, which the package does not need."""
 
@@ -153,7 +149,7 @@ def _put_python(package: Package, tree: Path, machine: str) -> None:
 
 
 def _install(pins: str, tree: Path, library: Path, machine: str) -> None:
-    """Install the pins for the machine and the system's Python; leave out data that no program of ours reads."""
+    """Install the pins for the machine and the system's Python; leave out what no program of ours reads."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-compile"]
     file = tree.with_suffix(".txt")
     _write(file, pins)
@@ -162,22 +158,7 @@ def _install(pins: str, tree: Path, library: Path, machine: str) -> None:
     platforms = [f"--platform=manylinux_2_{minor}_{machine}" for minor in range(17, 42)]
     platforms += [f"--platform=manylinux2014_{machine}", f"--platform=manylinux1_{machine}"]
     subprocess.run([*pip, *wanted, *tags, *platforms, "--target", str(library)], check=True)
-    shutil.rmtree(library / "bin", ignore_errors=True)
-    for data in library.glob("babel/locale-data/*.dat"):
-        if data.stem.partition("_")[0] not in _LOCALES:
-            data.unlink()
-    for lexer in library.glob("pygments/lexers/*.py"):
-        if lexer.stem not in _LEXER_MODULES:
-            lexer.unlink()
-    update_records(library)
-
-
-def update_records(library: Path) -> None:
-    """Remove the files that are not there from the lists of installed files (RECORD, PyPA)."""
-    for record in library.glob("*.dist-info/RECORD"):
-        rows = record.read_text("utf-8").splitlines(keepends=True)
-        present = [row for row in rows if (library / row.rsplit(",", 2)[0].strip('"')).exists()]
-        record.write_text("".join(present), "utf-8")
+    prune(library, machine)
 
 
 def _compile(tree: Path, library: Path) -> None:

@@ -9,7 +9,6 @@ MAINTAINER = "the beacon-gateway maintainers <maintainers@beacon-gateway.invalid
 OVERRIDES: Mapping[str, str] = {
     "dir-or-file-in-opt": "The Python libraries are pinned for this program, and no other program shall import them.",
     "package-installs-python-pycache-dir": "The program cannot write to its folder: its code is compiled in advance.",
-    "unstripped-binary-or-object": "Wheels are shipped as their authors published them; their hashes are pinned.",
     "unusual-interpreter": "Library files that are imported, never started.",
     "script-not-executable": "Library files that are imported, never started.",
     "wrong-path-for-interpreter": "The program runs with its own libraries: its interpreter is a link below /opt.",

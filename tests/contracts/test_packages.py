@@ -1,19 +1,25 @@
 """Properties of the packages that need no build. The others: tests/soak."""
 
+import base64
 import gzip
+import hashlib
 import json
 import os
+import platform
 import re
+import shutil
 import subprocess
 import sys
 from importlib.metadata import distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from debian.build import put_on_path, put_version, update_records
+from debian.build import put_on_path, put_version
 from debian.manual import make_completions, make_manual
 from debian.package import PACKAGES, ROOT, Package
+from debian.pruning import prune
 from debian.sbom import make_sbom
 
 COMMAND = re.compile(r"(?:^|[`\s])((?:/\S+/)?beacon-(?:gateway|central)) (?:[a-z]+(?:-[a-z]+)*)\b(?! =)", re.MULTILINE)
@@ -106,10 +112,33 @@ def test_the_service_uses_bluez_only() -> None:
     assert " run --radio bluez " in command
 
 
-def test_the_list_of_installed_files_names_only_those_that_are_there(tmp_path: Path) -> None:
-    record = tmp_path / "one-1.dist-info" / "RECORD"
+def test_a_library_without_its_symbols_and_unused_files_still_loads_and_its_list_of_files_is_right(
+    tmp_path: Path,
+) -> None:
+    """A real wheel's shared object: the dynamic linker loads it, and the list states its new size and hash."""
+    found = find_spec("greenlet")
+    assert found is not None
+    assert found.origin is not None
+    copy = tmp_path / "greenlet"
+    shutil.copytree(Path(found.origin).parent, copy)
+    shutil.copytree(ROOT / "debian", tmp_path / "sqlalchemy/dialects/mysql")
+    (shared,) = copy.glob("_greenlet*.so")
+    before = shared.stat().st_size
+    record = tmp_path / "greenlet-1.dist-info" / "RECORD"
     record.parent.mkdir()
-    (tmp_path / "one.py").write_text("")
-    record.write_text("one.py,sha256=a,0\ngone/two.py,sha256=b,9\none-1.dist-info/RECORD,,\n")
-    update_records(tmp_path)
-    assert record.read_text() == "one.py,sha256=a,0\none-1.dist-info/RECORD,,\n"
+    record.write_text(
+        f"greenlet/{shared.name},sha256=a,{before}\ngreenlet/tests/__init__.py,sha256=b,9\ngreenlet-1.dist-info/RECORD,,\n"
+    )
+    prune(tmp_path, platform.machine())
+    assert shared.stat().st_size < before / 2
+    assert not list(copy.glob("*.h")) + list(tmp_path.rglob("tests")) + list(tmp_path.rglob("mysql"))
+    stripped, itself = record.read_text().splitlines()
+    digest = base64.urlsafe_b64encode(hashlib.sha256(shared.read_bytes()).digest()).decode().rstrip("=")
+    assert stripped == f"greenlet/{shared.name},sha256={digest},{shared.stat().st_size}"
+    assert itself == "greenlet-1.dist-info/RECORD,,"
+    code = (
+        f"import greenlet; assert greenlet.__file__.startswith({str(tmp_path)!r}); greenlet.greenlet(print).switch(1)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout == "1\n"
