@@ -42,13 +42,20 @@ def setup(
     etc: Annotated[Path, typer.Option(help="The folder of the time zone.")] = Path("/etc"),
     url: Url = "",
     tag_seconds: Annotated[float, typer.Option(min=0, help="How long to wait for a tag.")] = 30.0,
+    run_dir: Annotated[Path, typer.Option(help="The folder of the file that opens the set-up.")] = Path("/run"),
+    open_: Annotated[
+        bool, typer.Option("--open", help="Open the set-up of an enrolled device for 15 minutes, and end.")
+    ] = False,
 ) -> None:
     """Set this device up in a dialogue: language, network, radio, enrolment, beacon, settings; at most 12 answers."""
     import_structlog()
+    from beacon_gateway.commands.setup import open_setup
     from beacon_gateway.commands.setup import run as body
     from beacon_gateway.commands.setup_actions import DeviceActions, SetupPlaces, SetupWaits
 
-    raise typer.Exit(body(DeviceActions(SetupPlaces(config, state_dir, etc), radio, SetupWaits(tag_seconds), url)))
+    places = SetupPlaces(config, state_dir, etc, run=run_dir)
+    actions = DeviceActions(places, radio, SetupWaits(tag_seconds), url)
+    raise typer.Exit(open_setup(actions.permit) if open_ else body(actions))
 
 
 @app.command("first-boot")

@@ -12,10 +12,13 @@ from rich.cells import cell_len
 
 from beacon_gateway.commands.setup_actions import DeviceActions
 from beacon_gateway.commands.terminal_wrap import print_folded
+from beacon_gateway.setup.setup_permit import SetupPermit
 from beacon_gateway.setup.wizard.actions import SetupEnded
+from beacon_gateway.setup.wizard.fault_wording import FAULTS
 from beacon_gateway.setup.wizard.flow import SetupFlow
+from beacon_gateway.setup.wizard.note_wording import NOTES
+from beacon_gateway.setup.wizard.question_wording import CHOICES, QUESTIONS, STAGES
 from beacon_gateway.setup.wizard.questions import GoBack, Note, Question, SetupFault, Stage, Topic
-from beacon_gateway.setup.wizard.wording import CHOICES, FAULTS, NOTES, QUESTIONS, STAGES
 from sync_contract.strict_model import Language
 
 FAILURE, INTERRUPTED = 1, 130
@@ -32,9 +35,10 @@ _ENDED = {
     Language.en: "Stopped. The settings are unchanged.",
 }
 _ENDED_ENROLLED = {
-    Language.zh_hans: "设备已经登记好；再运行 sudo beacon-gateway setup 会接着做。",
-    Language.zh_hant: "設備已經登記好；再執行 sudo beacon-gateway setup 會接著做。",
-    Language.en: "The device is enrolled; sudo beacon-gateway setup continues from there.",
+    Language.zh_hans: "设备已经登记好；15 分钟内再运行 sudo beacon-gateway setup 会接着做，以后要先加 --open。",
+    Language.zh_hant: "設備已經登記好；15 分鐘內再執行 sudo beacon-gateway setup 會接著做，以後要先加 --open。",
+    Language.en: "The device is enrolled; within 15 minutes sudo beacon-gateway setup continues from there,"
+    " later after setup --open.",
 }
 _ENDED_WRITTEN = {
     Language.zh_hans: "已停止。新设置已写好，正在使用。",
@@ -42,6 +46,15 @@ _ENDED_WRITTEN = {
     Language.en: "Stopped. The new settings are written and in use.",
 }
 _NEEDS_ROOT = "请加 sudo Use sudo: sudo beacon-gateway setup"
+_CLOSED = (
+    "这台设备已经登记过,设置已关上。要再设置,先运行下面的命令,15 分钟内有效。\n"
+    "This device is enrolled, and its set-up is closed. To change it, run this command first; it is valid for"
+    " 15 minutes:\n  sudo beacon-gateway setup --open"
+)
+_OPENED = (
+    "设置已打开,15 分钟后或重启时自动关上。接着运行:\n"
+    "The set-up is open for 15 minutes, or until the device restarts. Continue with:\n  sudo beacon-gateway setup"
+)
 
 
 class TerminalFront:
@@ -121,11 +134,28 @@ class TerminalFront:
         loop.call_soon_threadsafe(self._lines.put_nowait, None)
 
 
+def open_setup(permit: SetupPermit) -> int:
+    """Open the set-up of an enrolled device for a while; return the exit code: 0, or 1 without root."""
+    try:
+        permit.open()
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}\n{_NEEDS_ROOT} --open", file=sys.stderr)
+        return FAILURE
+    print_folded(_OPENED)
+    return 0
+
+
 def run(actions: DeviceActions) -> int:
-    """Return the exit code: 0 when the site is set up, 1 without root or when the input ended, 130 after Ctrl-C."""
+    """Return the exit code: 0 when the site is set up, 1 without root, when closed or at the end of the input,
+
+    130 after Ctrl-C.
+    """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     if not _may_write(actions.places.config.parent):
         print(_NEEDS_ROOT, file=sys.stderr)
+        return FAILURE
+    if not actions.permit.is_open():
+        print(_CLOSED, file=sys.stderr)
         return FAILURE
     front = TerminalFront()
     try:
@@ -135,6 +165,7 @@ def run(actions: DeviceActions) -> int:
         return _report_end(front, actions, INTERRUPTED)
     except SetupEnded:
         return _report_end(front, actions, FAILURE)
+    actions.permit.close()
     return 0
 
 

@@ -23,6 +23,7 @@ from beacon_gateway.radio.status_json import read_advert_status
 from beacon_gateway.settings import Settings
 from beacon_gateway.setup import device_changes
 from beacon_gateway.setup.device_enrolment import enrol_device
+from beacon_gateway.setup.setup_permit import SetupPermit
 from beacon_gateway.setup.site_file import format_site_file
 from beacon_gateway.setup.wizard.actions import AdvertState, HeardTag, SiteDraft, StepRefused
 from beacon_gateway.setup.wizard.questions import SetupFault
@@ -52,12 +53,13 @@ _UNREACHABLE = {
 
 @dataclass(frozen=True, slots=True)
 class SetupPlaces:
-    """`root`: of /proc and /sys; `etc`: of the time zone."""
+    """`root`: of /proc and /sys; `etc`: of the time zone; `run`: only root writes there and no restart preserves it."""
 
     config: Path
     state_dir: Path
     etc: Path = Path("/etc")
     root: Path = Path("/")
+    run: Path = Path("/run")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,10 @@ class DeviceActions:
     _before: bytes | None = field(default=None, repr=False)
     _settings: Settings | None = field(default=None, repr=False)
 
+    @property
+    def permit(self) -> SetupPermit:
+        return SetupPermit(self.places.run, self.places.state_dir)
+
     async def find_network(self) -> str:
         for name in _default_routes(self.places.root):
             return name
@@ -105,6 +111,7 @@ class DeviceActions:
         return enrolment_of(self.places.state_dir)
 
     async def enrol(self, invitation: Invitation) -> EnrolmentAnswer:
+        self._check_open()
         try:
             return await asyncio.to_thread(self._enrol, invitation)
         except EnrolmentRefused as refused:
@@ -145,6 +152,7 @@ class DeviceActions:
             raise StepRefused(SetupFault.no_adapter, detail=str(error)) from error
 
     async def write(self, draft: SiteDraft) -> tuple[str, str]:
+        self._check_open()
         text = _text_of(draft)
         self._settings = self._check(text)
         config = self.places.config
@@ -212,7 +220,14 @@ class DeviceActions:
         with as_owner(state_dir):
             answer = enrol_device(state_dir, Keys(state_dir), invitation)
         self.enrolled_now = True
+        with suppress(OSError):
+            self.permit.open()  # the same set-up can be continued
         return answer
+
+    def _check_open(self) -> None:
+        """A dialogue that was left alone must not change an enrolled device later."""
+        if not self.permit.is_open():
+            raise StepRefused(SetupFault.closed)
 
     def _check(self, text: str) -> Settings:
         try:

@@ -59,6 +59,7 @@ class Pi:
         systemctl.write_text(f'#!/bin/sh\necho "$@" >> {self.folder}/called\n')
         systemctl.chmod(0o755)
         (self.folder / "etc").mkdir()
+        (self.folder / "run").mkdir()
         self.config.parent.mkdir()
         self.config.write_bytes(_OLD)
 
@@ -86,7 +87,7 @@ class Pi:
 class Installer:
     """A person at the terminal. `inputs`: how many answers they gave."""
 
-    def __init__(self, pi: Pi) -> None:
+    def __init__(self, pi: Pi, *options: str) -> None:
         ours, theirs = pty.openpty()
         words: tuple[str, ...] = (
             "setup",
@@ -97,7 +98,17 @@ class Installer:
             "--etc",
             str(pi.folder / "etc"),
         )
-        words += ("--radio", SIMULATED, "--url", f"http://127.0.0.1:{pi.port}", "--tag-seconds", "0.1")
+        words += (
+            "--run-dir",
+            str(pi.folder / "run"),
+            "--radio",
+            SIMULATED,
+            "--url",
+            f"http://127.0.0.1:{pi.port}",
+            "--tag-seconds",
+            "0.1",
+            *options,
+        )
         path = f"{pi.folder / 'programs'}:{os.environ['PATH']}"
         self.process = FORKED.Process(target=run_in_terminal, args=("beacon_gateway", words, os.ttyname(theirs), path))
         self.process.start()
@@ -171,6 +182,28 @@ async def _hall(central: RunningCentral, beacon: BeaconId) -> tuple[Gateway, str
     return gateway, code
 
 
+async def _only_root_opens_it_again(pi: Pi) -> None:
+    closed = Installer(pi)
+    assert await closed.ended() == 1
+    assert "setup --open" in closed.screen
+    opening = Installer(pi, "--open")
+    assert await opening.ended() == 0
+    assert "open for 15 minutes" in opening.screen
+    again = Installer(pi)
+    await again.answer("", at="Choose a language")
+    (pi.folder / "run" / "beacon-gateway-setup.json").unlink()  # the 15 minutes are over
+    await again.answer("", at="哪个时区")
+    await again.answer("", at="多少度")
+    await again.answer("", at="这台设备已经登记过")
+    await again.answer("none", at="哪个信标")
+    await again.answer("", at="写入这些设置")
+    before = pi.config.read_bytes()
+    assert "设置的时间已过" in await again.sees("\n> ")
+    again.process.kill()
+    await again.ended()
+    assert pi.config.read_bytes() == before
+
+
 @_ASYNC
 async def test_at_most_twelve_answers_from_a_bare_device_to_a_running_kiosk(
     central: RunningCentral, tmp_path: Path
@@ -219,6 +252,7 @@ async def test_at_most_twelve_answers_from_a_bare_device_to_a_running_kiosk(
     assert pi.config.with_name("gateway.toml.before-setup").read_bytes() == _OLD
     assert os.readlink(pi.folder / "etc" / "localtime") == "/usr/share/zoneinfo/Asia/Shanghai"
     assert enrolled_as(pi) == gateway.id
+    await _only_root_opens_it_again(pi)
 
 
 @_ASYNC

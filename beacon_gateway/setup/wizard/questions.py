@@ -25,7 +25,7 @@ class Stage(StrEnum):
 
 
 class Topic(StrEnum):
-    """What a question is about. Worded in setup.wizard.wording."""
+    """What a question is about. Worded in setup.wizard.question_wording."""
 
     language = "language"
     time_zone = "time_zone"
@@ -136,6 +136,7 @@ class SetupFault(StrEnum):
     certificate = "certificate"
     key_refused = "key_refused"
     busy = "busy"
+    closed = "closed"
     settings_refused = "settings_refused"
     cannot_write = "cannot_write"
     not_started = "not_started"
