@@ -3,7 +3,7 @@
 The tests are imported and collected once, and each worker is a copy of that process: a worker costs no start, and
 shares the memory of the modules. A worker takes one test file after the other, so the fixtures of a module are set up
 once. Files of one kind prefer the same worker: a browser or a cluster of PostgreSQL starts where it is used. Tests of
-the radio lab have a worker of their own, which only waits for the labs.
+the radio lab have a worker of their own, which only waits for the labs; then it takes other files.
 """
 
 import atexit
@@ -87,7 +87,7 @@ class ForkedWorkers:
         queues = queue_files(session.items)
         preferences = [_preferred(number) for number in range(session.config.getoption("--workers"))]
         if queues[LABS]:
-            preferences.append((LABS,))
+            preferences.append((LABS, OTHERS, *reversed(WAITING)))
         try:
             for number, preferred in enumerate(preferences):
                 self._workers.append(_fork(session, number, preferred, self._workers))
