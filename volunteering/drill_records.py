@@ -15,6 +15,7 @@ from volunteering.activities.sign_up import sign_up
 from volunteering.cards.issue_card import change_card, issue_card
 from volunteering.drill_community_life import add_community_life
 from volunteering.drill_dispatch import add_dispatch
+from volunteering.drill_pool import add_pool
 from volunteering.people.sealed_person import Contact, PersonSeal
 from volunteering.records.record_service import record_sign_up
 from volunteering.requests.act_on_request import Outcome, act, ask
@@ -70,6 +71,7 @@ async def _add(connection: Connection, *, context: DrillContext) -> None:
         for number, shift in enumerate(await activities.shifts_of(connection, activity.id)):
             await _fill(connection, shift, members[3 * turn + number :] + members[: 3 * turn + number], context.now)
     await add_dispatch(connection, context, members)
+    await add_pool(connection, context, members)
     for number, person in enumerate(members[:_CARDS]):
         card = await issue_card(connection, context.seal, person, context.now - timedelta(days=_CARDS - number))
         if card is not None and number in _CARD_CHANGES:

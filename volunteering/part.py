@@ -30,6 +30,7 @@ from volunteering.public.invitation_pages import InvitationPages
 from volunteering.public.join_pages import JoinPages
 from volunteering.public.login_card_pages import LoginCardPages
 from volunteering.public.own_page import OwnPages
+from volunteering.public.pool_pages import PoolPages
 from volunteering.public.request_pages import RequestPages
 from volunteering.public.willing_pages import WillingPages
 from volunteering.records.record_service import record_ended
@@ -45,9 +46,12 @@ from volunteering.staff.invitations_page import InvitationsPage
 from volunteering.staff.merges_page import MergesPage
 from volunteering.staff.messages_page import MessagesPage
 from volunteering.staff.number_page import NumberPage
+from volunteering.staff.own_unit_page import OwnUnitPage
 from volunteering.staff.people_page import PeoplePage
+from volunteering.staff.pool_page import PoolPage
 from volunteering.staff.requests_page import StaffRequestsPage
 from volunteering.staff.today_page import TodayPage
+from volunteering.staff.units_page import UnitsPage
 from volunteering.staff_tasks import find_tasks
 from volunteering.store.schema import SCHEMA
 
@@ -81,6 +85,7 @@ async def build(context: PartContext) -> RunningPart:
         *HighlightPages(membership, responder).routes(),
         *LoginCardPages(membership, responder).routes(),
         *OwnPages(membership, responder).routes(),
+        *PoolPages(membership, responder).routes(),
         *RequestPages(membership, responder).routes(),
         *WillingPages(membership, responder).routes(),
         *DispatchPage(context.frame, context.environment).routes(),
@@ -99,6 +104,9 @@ async def build(context: PartContext) -> RunningPart:
         *MessagesPage(context.frame, context.environment, on_screen=outbox.on_screen).routes(),
         *NumberPage(context.frame, membership).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
+        *PoolPage(context.frame, membership.seal, context.environment, context.address).routes(),
+        *OwnUnitPage(context.frame, membership.seal, context.environment, context.address).routes(),
+        *UnitsPage(context.frame, context.environment).routes(),
     ]
     jobs = [
         PartJob("volunteers.offers", partial(lapse_offers, context.database)),
@@ -135,6 +143,9 @@ PART = Part(
             Entry("/staff/volunteers/merges", _("Join two records"), Right.people),
             Entry("/staff/volunteers/messages", _("Messages"), Right.see),
             Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),
+            Entry("/staff/volunteers/pool", _("Talent pool"), Right.people),
+            Entry("/staff/volunteers/units", _("Units"), Right.people),
+            Entry("/staff/volunteers/own-unit", _("Members of my unit"), Right.unit),
         ),
     ),
     hall_link=HallLink("/community", _ACTIVITIES),

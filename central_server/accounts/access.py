@@ -18,6 +18,8 @@ class Right(StrEnum):
     """Households in difficulty and their cases."""
     people = "people"
     """Names and numbers of volunteers."""
+    unit = "unit"
+    """The own unit's members in the talent pool, and nothing else."""
 
 
 class Role(StrEnum):
@@ -29,6 +31,8 @@ class Role(StrEnum):
     """Families in difficulty: no administrator has this right with the role."""
     steward = "steward"
     """Volunteers' names and numbers: no administrator has this right with the role."""
+    liaison = "liaison"
+    """Contact of a partner unit: the part of volunteers says which unit."""
     chief = "chief"
     """Administration and finance, for a small office; another person still decides about its requests."""
 
@@ -40,7 +44,8 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.admin: frozenset({Right.see, Right.edit, Right.govern}),
     Role.family: frozenset({Right.see, Right.families}),
     Role.steward: frozenset({Right.see, Right.people}),
-    Role.chief: frozenset(Right) - {Right.families, Right.people},
+    Role.liaison: frozenset({Right.unit}),
+    Role.chief: frozenset(Right) - {Right.families, Right.people, Right.unit},
 }
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from central_server.store.places.places import Place, PlaceKind
+from central_server.store.places.places import INSIDE_COMMUNITY, Place, PlaceKind
 from sync_contract.project import Texts
 from sync_contract.strict_model import Language
 
@@ -32,7 +32,7 @@ def place_names(around: Iterable[Place]) -> dict[str, Texts]:
 
 def community_names(around: Iterable[Place]) -> dict[str, Texts]:
     """Return names of communities and the places above them, empty for a single community."""
-    places = [place for place in around if place.kind not in (PlaceKind.top, PlaceKind.site)]
+    places = [place for place in around if place.kind not in (PlaceKind.top, *INSIDE_COMMUNITY)]
     return place_names(places) if has_several_communities(places) else {}
 
 

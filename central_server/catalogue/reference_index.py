@@ -46,7 +46,8 @@ class ReferenceIndex:
 
     def may_hold(self, place: str, *, site: bool) -> bool:
         """Return whether the editor may put a record there; only beacons belong to a site."""
-        return place in self.own and (site or self.places[place].kind is not PlaceKind.site)
+        kind = self.places[place].kind if place in self.own else PlaceKind.grid
+        return kind is not PlaceKind.grid and (site or kind is not PlaceKind.site)
 
     def project_holds(self, place: str, project: str) -> bool:
         return any((each, project) in self.projects for each in self.chain(place))

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from central_server.receipts.sealed_data import Seal, SealBroken
 from central_server.store.engine.database import Database
-from volunteering.store import people
+from volunteering.store import people, pool
 from volunteering.store.people import Person
 
 Content = TypeVar("Content")
@@ -71,6 +71,14 @@ class PersonSeal:
         """Raises SealBroken."""
         return self.seal.open(f"volunteer message {message}", sealed, kind)
 
+    def close_membership(self, membership: str, content: object) -> bytes:
+        """`content`: a dataclass."""
+        return self.seal.close(f"volunteer membership {membership}", content)
+
+    def open_membership(self, membership: str, sealed: bytes, kind: type[Content]) -> Content:
+        """Raises SealBroken."""
+        return self.seal.open(f"volunteer membership {membership}", sealed, kind)
+
     def close_number(self, code_id: str, mobile: str) -> bytes:
         return self.seal.close(f"volunteer code {code_id}", _Number(mobile))
 
@@ -86,6 +94,6 @@ class PersonSeal:
 async def check_key(database: Database, seal: Seal) -> None:
     """Raise SealBroken if people's data were sealed with another key."""
     async with database.read() as connection:
-        stored = await people.keys(connection)
-    if foreign := sum(count for key, count in stored.items() if key != seal.fingerprint):
+        stored = [*(await people.keys(connection)).items(), *(await pool.keys(connection)).items()]
+    if foreign := sum(count for key, count in stored if key != seal.fingerprint):
         raise SealBroken(f"{seal.file} is another key: the data of {foreign} volunteers are sealed with another one")

@@ -176,5 +176,7 @@ def _again_path(community: Place, back: str) -> str:
 def _next_path(request: web.Request, community: Place) -> str:
     """Return the page to return to: one of this community, else its list of activities."""
     root, wanted = community_path(community.id), request.query.get("next", "")
-    known = re.fullmatch(rf"{re.escape(root)}(/me|/help|/help/new|/(?:shifts|help)/[0-9a-f]{{32}})?", wanted)
+    known = re.fullmatch(
+        rf"{re.escape(root)}(/me|/me/pool|/help|/help/new|/(?:shifts|help|me/pool)/[0-9a-f]{{32}})?", wanted
+    )
     return wanted if known else root

@@ -22,6 +22,7 @@ from volunteering.people.login_cards import revoke_card
 from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
 from volunteering.people.sealed_person import MessageNumber
+from volunteering.pool.act_on_membership import erase_member
 from volunteering.public.activity_lines import load_lines
 from volunteering.public.claim_lines import load_claims
 from volunteering.public.community import AT, community_path, find_community
@@ -200,6 +201,7 @@ async def _erase(connection: Connection, *, person: Person, now: datetime) -> No
     await end_card(connection, person, now)
     await erase_requests(connection, person, now)
     await dispatch.erase(connection, person.id)
+    await erase_member(connection, person, now)
     await erase_person(connection, person, now)
 
 

@@ -19,6 +19,7 @@ class RecordKind(StrEnum):
     invitation = "invitation"
     merge = "merge"
     proposal = "proposal"
+    membership = "membership"
 
 
 @dataclass(frozen=True, slots=True)

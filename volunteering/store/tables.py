@@ -19,6 +19,7 @@ from volunteering.store.invitation_tables import invitations as invitations
 from volunteering.store.login_card_tables import login_cards as login_cards
 from volunteering.store.merge_tables import merges as merges
 from volunteering.store.message_tables import messages as messages
+from volunteering.store.pool_tables import memberships as memberships
 from volunteering.store.service_tables import cards as cards
 from volunteering.store.service_tables import service_records as service_records
 

@@ -15,7 +15,13 @@ from central_server.store.accounts.audit_records import AuditAction, FieldChange
 from central_server.store.accounts.audit_trail import AuditEntry
 from sync_contract.strict_model import Language
 
-_PLACE_KINDS = {"city": _("City"), "street": _("Street office"), "community": _("Community"), "site": _("Site")}
+_PLACE_KINDS = {
+    "city": _("City"),
+    "street": _("Street office"),
+    "community": _("Community"),
+    "site": _("Site"),
+    "grid": _("Grid"),
+}
 _CHANNELS = {"mail": _("E-mail"), "wecom": _("WeCom group")}
 _SCOPES = {
     "read:log": _("the sync log"),

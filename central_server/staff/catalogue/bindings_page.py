@@ -18,7 +18,7 @@ from central_server.store.catalogue import beacons, bindings, projects
 from central_server.store.catalogue.bindings import PAGE, BindingFilter, StoredBinding
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
-from central_server.store.places.places import TOP, PlaceKind
+from central_server.store.places.places import INSIDE_COMMUNITY, TOP
 from sync_contract.catalogue import BeaconKind
 
 _AT = "/staff/bindings"
@@ -77,7 +77,7 @@ class BindingsPage(EditPages[StoredBinding]):
                 "filtered": any(chosen.values()),
                 "first": "after" in query,
                 "older": older,
-                "places": rows([place for place in mine if place.kind is not PlaceKind.site]),
+                "places": rows([place for place in mine if place.kind not in INSIDE_COMMUNITY]),
                 "names": {id_: place.names for id_, place in names.items()},
                 "may_edit": visitor.access.has(Right.edit),
                 "removed": "removed" in query,

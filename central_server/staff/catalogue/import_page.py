@@ -60,7 +60,11 @@ class ImportPage:
             own = await places.every(connection, visitor.tops)
         done = visitor.request.query.get("done", "")[:20] if refused is None else ""
         published = await load_status(visitor.database, self._publication, visitor.tops) if done else None
-        fitting = [place for place in own if kind == "beacons" or place.kind is not PlaceKind.site]
+        fitting = [
+            place
+            for place in own
+            if place.kind is not PlaceKind.grid and (kind == "beacons" or place.kind is not PlaceKind.site)
+        ]
         values = {
             "kind": kind,
             "kinds": KINDS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from central_server.alerts.place_names import has_several_communities, place_names
 from central_server.staff.places import place_tree
-from central_server.store.places.places import Place, PlaceKind
+from central_server.store.places.places import INSIDE_COMMUNITY, Place, PlaceKind
 from sync_contract.project import Texts
 
 
@@ -29,7 +29,7 @@ def filter_communities(around: Iterable[Place], tops: frozenset[str], requested:
     """`around`: the places at and below `tops`. Ignore a requested place that is not one of them."""
     places = tuple(around)
     every = place_names(places)
-    offered = {place.id for place in places if place.kind not in (PlaceKind.top, PlaceKind.site)}
+    offered = {place.id for place in places if place.kind not in (PlaceKind.top, *INSIDE_COMMUNITY)}
     names = {id_: texts for id_, texts in every.items() if id_ in offered} if has_several_communities(places) else {}
     rows = tuple(place_tree.rows(place for place in places if place.id in names))
     chosen = requested if requested in names else ""

@@ -263,7 +263,7 @@ class PageFrame:
             visitor = Visitor(login, right, request, self.database, self.clock(), form, files)
             try:
                 if right is not None and not login.access.has(right):
-                    raise web.HTTPNotFound
+                    raise self._first_page(request, login)
                 shown = await page(visitor)
             except web.HTTPNotFound:  # missing right or missing record: neither page nor log distinguishes them
                 _log.warning("access.refused", **_log_facts(visitor))
@@ -271,6 +271,11 @@ class PageFrame:
             return await self._respond(visitor, shown)
 
         return handler
+
+    def _first_page(self, request: web.Request, login: LoginStatus) -> web.HTTPException:
+        """Lead from the overview to the first page that the account may open; other pages do not exist for it."""
+        menu = groups(login.access, self._part_menus) if request.path == "/staff/" else ()
+        return web.HTTPSeeOther(menu[0].entries[0].path) if menu else web.HTTPNotFound()
 
     async def _respond(self, visitor: Visitor, shown: HtmlPage | FileDownload | Redirect) -> web.StreamResponse:
         request = visitor.request

@@ -25,7 +25,7 @@ from central_server.store.accounts.audit_records import FieldChange, changed_fie
 from central_server.store.engine import versioned_rows
 from central_server.store.engine.connection import Connection
 from central_server.store.places import places
-from central_server.store.places.places import PlaceKind
+from central_server.store.places.places import INSIDE_COMMUNITY, PlaceKind
 
 RecordT = TypeVar("RecordT", bound=Any)
 FORM_LIMIT = 256 * 1024
@@ -180,11 +180,14 @@ class EditPages(Generic[RecordT]):
             await visitor.demand(connection, record.place)
         return record
 
+    def _offers(self, kind: PlaceKind) -> bool:
+        return kind not in INSIDE_COMMUNITY or (self._kind.sites and kind is PlaceKind.site)
+
     async def _form(
         self, connection: Connection, visitor: Visitor, record: RecordT | None, typed: Typed, status: int = 200
     ) -> HtmlPage:
         allowed = await places.every(connection, visitor.access.places(Right.edit))
-        offered = [place for place in allowed if self._kind.sites or place.kind is not PlaceKind.site]
+        offered = [place for place in allowed if self._offers(place.kind)]
         editable = record is None or any(place.id == record.place for place in allowed)
         theirs = None
         if typed.theirs is not None:

@@ -1,4 +1,4 @@
-"""Store the tree of places: top, cities, 街道, communities, sites. A record belongs to a community."""
+"""Store the tree of places: top, cities, 街道, communities, sites and grids (網格). A record belongs to a community."""
 
 import re
 from collections.abc import Collection
@@ -28,6 +28,8 @@ class PlaceKind(StrEnum):
     street = "street"
     community = "community"
     site = "site"
+    grid = "grid"
+    """A part of the community where people live; no hall and no record of money belongs to it."""
 
 
 UNDER = {
@@ -35,8 +37,11 @@ UNDER = {
     PlaceKind.street: (PlaceKind.city,),
     PlaceKind.community: (PlaceKind.top, PlaceKind.city, PlaceKind.street),
     PlaceKind.site: (PlaceKind.community,),
+    PlaceKind.grid: (PlaceKind.community,),
 }
 """The kinds of place that may contain a kind."""
+INSIDE_COMMUNITY = (PlaceKind.site, PlaceKind.grid)
+"""Not offered where a list is about communities and the places above them."""
 
 
 class PlaceRefused(CentralError):
