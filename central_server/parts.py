@@ -89,7 +89,7 @@ class Part:
     schema: PartSchema
     phone_pages: PageSource
     staff_pages: PageSource
-    menu: Group
+    menus: Sequence[Group]
     hall_link: HallLink
     build: Callable[[PartContext], Awaitable[RunningPart]]
     find_tasks: PartTasks

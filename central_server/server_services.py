@@ -274,7 +274,7 @@ def _build_staff(
             contacts=contacts,
             https=context.options.public_url.startswith("https://"),
             part_pages=tuple(part.staff_pages for part in context.parts),
-            part_menus=tuple(part.menu for part in context.parts),
+            part_menus=tuple(group for part in context.parts for group in part.menus),
             part_tasks=tuple(part.find_tasks for part in context.parts),
         )
     )

@@ -34,6 +34,7 @@ from volunteering.public.pool_pages import PoolPages
 from volunteering.public.request_pages import RequestPages
 from volunteering.public.willing_pages import WillingPages
 from volunteering.records.record_service import record_ended
+from volunteering.records.scan_retention import forget_scans
 from volunteering.requests.act_on_request import close_unconfirmed
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.cards_page import CardsPage
@@ -116,6 +117,7 @@ async def build(context: PartContext) -> RunningPart:
         PartJob("volunteers.requests", partial(close_unconfirmed, context.database), every_s=600.0),
         PartJob("volunteers.reminders", partial(remind, context.database), every_s=300.0),
         PartJob("volunteers.outbox", outbox.deliver_due, every_s=5.0),
+        PartJob("volunteers.scans", partial(forget_scans, context.database), every_s=3600.0),
         PartJob("volunteers.sent_messages", outbox.forget, every_s=3600.0),
         PartJob("volunteers.codes", partial(forget, context.database), every_s=600.0),
     ]
@@ -127,25 +129,42 @@ PART = Part(
     schema=SCHEMA,
     phone_pages=PageSource(_FOLDER / "templates", _LOCALE),
     staff_pages=PageSource(_FOLDER / "staff_templates", _LOCALE),
-    menu=Group(
-        _("Volunteers"),
-        (
-            Entry("/staff/volunteers/today", _("Today"), Right.see),
-            Entry("/staff/volunteers/activities", _("Activities"), Right.see),
-            Entry("/staff/volunteers/dispatch", _("Who can help when"), Right.see),
-            Entry("/staff/volunteers/requests", _("Requests for help"), Right.see),
-            Entry("/staff/volunteers/highlights", _("Beautiful moments"), Right.see),
-            Entry("/staff/volunteers/cards", _("Volunteer cards"), Right.people),
-            Entry("/staff/volunteers/claims", _("Hours without proof"), Right.see),
-            Entry("/staff/volunteers/figures", _("Figures of service"), Right.see),
-            Entry("/staff/volunteers/desk", _("Register at the desk"), Right.people),
-            Entry("/staff/volunteers/invitations", _("Invitations"), Right.people),
-            Entry("/staff/volunteers/merges", _("Join two records"), Right.people),
-            Entry("/staff/volunteers/messages", _("Messages"), Right.see),
-            Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),
-            Entry("/staff/volunteers/pool", _("Talent pool"), Right.people),
-            Entry("/staff/volunteers/units", _("Units"), Right.people),
-            Entry("/staff/volunteers/own-unit", _("Members of my unit"), Right.unit),
+    menus=(
+        Group(
+            _("Volunteers"),
+            (
+                Entry("/staff/volunteers/today", _("Today"), Right.see),
+                Entry("/staff/volunteers/activities", _("Activities"), Right.see, also=("/staff/volunteers/shifts",)),
+                Entry("/staff/volunteers/dispatch", _("Who can help when"), Right.see),
+                Entry("/staff/volunteers/requests", _("Requests for help"), Right.see),
+                Entry("/staff/volunteers/highlights", _("Beautiful moments"), Right.see),
+            ),
+        ),
+        Group(
+            _("Hours and cards"),
+            (
+                Entry("/staff/volunteers/claims", _("Hours without proof"), Right.see),
+                Entry("/staff/volunteers/cards", _("Volunteer cards"), Right.people),
+                Entry("/staff/volunteers/figures", _("Figures of service"), Right.see),
+            ),
+        ),
+        Group(
+            _("Members"),
+            (
+                Entry("/staff/volunteers/people", _("Find a volunteer"), Right.people),
+                Entry("/staff/volunteers/desk", _("Register at the desk"), Right.people),
+                Entry("/staff/volunteers/invitations", _("Invitations"), Right.people),
+                Entry("/staff/volunteers/merges", _("Join two records"), Right.people),
+                Entry("/staff/volunteers/messages", _("Messages"), Right.see),
+            ),
+        ),
+        Group(
+            _("Talent pool"),
+            (
+                Entry("/staff/volunteers/pool", _("Talent pool"), Right.people),
+                Entry("/staff/volunteers/units", _("Units"), Right.people),
+                Entry("/staff/volunteers/own-unit", _("Members of my unit"), Right.unit),
+            ),
         ),
     ),
     hall_link=HallLink("/community", _ACTIVITIES),

@@ -28,6 +28,8 @@ CENTRAL = [sys.executable, "-m", "central_server"] if find_spec("central_server"
 PACKAGED_SETTINGS = Path("/usr/share/beacon-gateway/demo")
 FAMILY_ACCOUNTS = ("family", "family2")
 """Two people assess the case of a household; no administrator may see it."""
+STEWARD_ACCOUNTS = ("steward", "steward2")
+"""Two people decide whether two records of a volunteer become one; no administrator sees volunteers' names."""
 _WHERE = ("--community", "huada", "--label", "演示网关 demo gateway")
 
 
@@ -133,6 +135,8 @@ def make_plan(state_dir: Path, config_dir: Path, *, by_hand: bool = True, histor
         if history:
             for name in FAMILY_ACCOUNTS:
                 _add_account(state_dir, config_dir, name, "family", plan.password)
+            for name in STEWARD_ACCOUNTS:
+                _add_account(state_dir, config_dir, name, "steward", plan.password)
             _run(CENTRAL, "demo-history", *_central_place(state_dir, config_dir))
     write_atomically(file, json.dumps(asdict(plan)).encode())
     return replace(plan, invitation=invitation)
@@ -235,6 +239,7 @@ def _print_welcome(running: Demo, state_dir: Path, start_s: float) -> None:
         ("触摸屏 kiosk", f"{running.gateway.url}/"),
         ("工作人员 staff", f"{running.central.url}/staff/   用户 user: staff   密码 password: {running.plan.password}"),
         ("困难家庭 families", f"用户 users: {', '.join(FAMILY_ACCOUNTS)}   同一密码 the same password"),
+        ("志愿者 volunteers", f"用户 users: {', '.join(STEWARD_ACCOUNTS)}   同一密码 the same password"),
         ("健康 health", f"{running.gateway.url}/healthz   {running.central.url}/healthz"),
         ("演练银行 sandbox bank", running.bank.url),
         ("记录 logs", str(state_dir / "logs")),

@@ -1,10 +1,10 @@
-"""Store scans of the screen's code; rows are only added."""
+"""Store scans of the screen's code; rows are added, never changed, and deleted after 90 days."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from central_server.store.engine.connection import Connection
 from central_server.store.engine.row_records import columns_of, fetch_all, fetch_one
@@ -38,6 +38,14 @@ _ATTENDANCE, _SIGN_UP = columns_of(attendances, Attendance), columns_of(sign_ups
 
 async def add(connection: Connection, attendance: Attendance) -> None:
     await connection.execute(attendances.insert().values(asdict(attendance)))
+
+
+async def forget(connection: Connection, before: datetime, most: int) -> int:
+    """Delete the oldest scans until then; return how many."""
+    old = select(attendances.c.id).where(attendances.c.at <= before).order_by(attendances.c.at).limit(most)
+    found = (await connection.execute(old)).scalars().all()
+    await connection.execute(delete(attendances).where(attendances.c.id.in_(found)))
+    return len(found)
 
 
 async def of_use(connection: Connection, person: str, use_id: str) -> Attendance | None:

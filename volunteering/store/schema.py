@@ -12,9 +12,9 @@ SCHEMA = PartSchema(
     migrations=Path(__file__).parent / "migrations",
     append_only=(
         "vol_address_looks",
-        "vol_attendances",
         "vol_claim_decisions",
         "vol_service_records",
         "vol_state_changes",
     ),
+    unchanged=("vol_attendances",),
 )

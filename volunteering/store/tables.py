@@ -196,6 +196,7 @@ attendances = Table(
     UniqueConstraint("sign_up", "step"),
     Index(None, "shift"),
     Index(None, "use_id"),
+    Index(None, "at"),
     Index(None, "evidence", "at"),
 )
 """Scans of the screen's code. `at`: by the server's clock. `reason`: of the grade. `use_id`: the period of the code."""

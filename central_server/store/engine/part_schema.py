@@ -8,14 +8,15 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from central_server.store.engine.database import BeforeMigration, Database
 from central_server.store.engine.schema import StoreRefused
-from central_server.store.engine.schema_creation import copy_index_conditions, forbid_changes
+from central_server.store.engine.schema_creation import copy_index_conditions, forbid_changes, forbid_updates
 
 
 @dataclass(frozen=True, slots=True)
 class PartSchema:
     """`prefix`: begins the name of each table. `revisions`: oldest first. `migrations`: Alembic's folder.
 
-    `append_only`: tables of which no row is changed or deleted. No foreign key leads to another part's table.
+    `append_only`: tables of which no row is changed or deleted; `unchanged`: of which none is changed, but old ones are
+    deleted. No foreign key leads to another part's table.
     """
 
     prefix: str
@@ -23,6 +24,7 @@ class PartSchema:
     revisions: tuple[str, ...]
     migrations: Path
     append_only: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
     version_table: Table = field(init=False)
 
     def __post_init__(self) -> None:
@@ -70,6 +72,7 @@ def _upgrade(connection: Connection, schema: PartSchema, found: str | None) -> N
             copy_index_conditions(schema.metadata)
         schema.metadata.create_all(connection, checkfirst=False)
         forbid_changes(connection, dict.fromkeys(schema.append_only, "UPDATE"))
+        forbid_updates(connection, schema.unchanged)
         schema.version_table.create(connection)
         connection.execute(schema.version_table.insert().values(version_num=schema.revisions[-1]))
         return

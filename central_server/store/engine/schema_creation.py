@@ -1,6 +1,6 @@
 """Creates the newest schema in an empty database: all tables, the triggers that protect money, and the top place."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table
 
@@ -107,6 +107,17 @@ def forbid_changes(connection: Connection, updates: Mapping[str, str]) -> None:
                 f"CREATE TRIGGER {table}_no_{change.split()[0].lower()} BEFORE {change} ON {table}{paid}"
                 f" BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END",
             )
+
+
+def forbid_updates(connection: Connection, tables: Iterable[str]) -> None:
+    """Make the database refuse every UPDATE of these tables; old rows are deleted."""
+    for table in tables:
+        action = (
+            "FOR EACH ROW EXECUTE FUNCTION only_added()"
+            if connection.dialect.name == "postgresql"
+            else f"BEGIN SELECT RAISE(ABORT, '{table} is only added to'); END"
+        )
+        connection.exec_driver_sql(f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {action}")
 
 
 def _permit_deletions_on_postgresql(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from central_server.commands import check_config
 from central_server.settings_parts import MessageSettings
 from tests.entry_points import write_entry_points
 from tests.paths import ROOT
+from volunteering.part import PART
 
 SCRIPT = """
 import sys
@@ -88,3 +89,11 @@ def test_where_gifts_are_real_a_sender_is_needed(kind: str, tmp_path: Path, caps
 def test_an_incomplete_sender_is_refused(changed: dict[str, str], words: str) -> None:
     with pytest.raises(ValidationError, match=re.escape(words)):
         MessageSettings.model_validate(changed)
+
+
+def test_each_page_of_the_menu_selects_one_entry_and_a_group_fits_a_line() -> None:
+    entries = [entry for group in PART.menus for entry in group.entries]
+    for entry in entries:
+        for path in (entry.path, f"{entry.path}/new", *entry.also):
+            assert [each.path for each in entries if each.leads_to(path)] == [entry.path], path
+    assert max(len(group.entries) for group in PART.menus) <= 6
