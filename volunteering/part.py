@@ -39,6 +39,7 @@ from volunteering.requests.act_on_request import close_unconfirmed
 from volunteering.staff.activities_page import ActivitiesPage
 from volunteering.staff.cards_page import CardsPage
 from volunteering.staff.claims_page import ClaimsPage
+from volunteering.staff.copy_week_page import CopyWeekPage
 from volunteering.staff.desk_page import DeskPage
 from volunteering.staff.dispatch_page import DispatchPage
 from volunteering.staff.figures_page import FiguresPage
@@ -97,6 +98,7 @@ async def build(context: PartContext) -> RunningPart:
         *HighlightsPage(context.frame, membership.seal, context.environment).routes(),
         *PublicFiguresPages(membership, responder).routes(),
         *CardsPage(context.frame, membership.seal, context.environment).routes(),
+        *CopyWeekPage(context.frame, context.environment).routes(),
         *ClaimsPage(context.frame, membership).routes(),
         *FiguresPage(context.frame, context.environment).routes(),
         *DeskPage(context.frame, membership.seal, context.environment, context.address).routes(),

@@ -1,27 +1,49 @@
 """List the coming shifts of activities, and make activities."""
 
+from datetime import timedelta
+
 from aiohttp import web
 
 from central_server.accounts.access import Right
 from central_server.alerts.place_names import community_names
+from central_server.catalogue.field_parsing import Fault
 from central_server.staff.frame.fault_wording import FAULTS
 from central_server.staff.frame.page_frame import HtmlPage, PageFrame, Redirect, Visitor
+from central_server.store.engine.connection import Connection
 from central_server.store.places import places
 from central_server.store.places.places import PlaceKind
 from daemonkit.i18n import marked as _
-from sync_contract.strict_model import Environment
+from sync_contract.permit import OFFICIAL_TIME
+from sync_contract.strict_model import Environment, Language
 from volunteering.activities.activity_form import ActivityFault, read_activity
 from volunteering.activities.make_activity import make_activity
 from volunteering.activities.sign_up import cancel_shift
+from volunteering.rules.repetition import Repeat, RepeatFault, RepeatProblem
 from volunteering.rules.shift_times import ShiftProblem
 from volunteering.shift_wording import shift_day, shift_hours
 from volunteering.store import activities, sign_ups
+from volunteering.store.activities import ListedShift
 
 _AT = "/staff/volunteers/activities"
 _PROBLEMS = {
     ShiftProblem.past: _("This time has passed. Choose a later one."),
-    ShiftProblem.far: _("This is more than a year from now. Choose an earlier day, or fewer weeks."),
+    ShiftProblem.far: _("This is more than a year from now. Choose an earlier day, or fewer times."),
     ShiftProblem.long: _("A shift lasts 12 hours at most. Make two activities instead."),
+}
+_REPEATS = {
+    Repeat.weekly: _("each week"),
+    Repeat.monthly: _("each month, on the same day of the month"),
+    Repeat.weekday_of_month: _("each month, on the same weekday (such as the second Saturday)"),
+}
+_REPEAT_PROBLEMS = {
+    RepeatProblem.not_in_month: _(
+        "Not every month has this day: %(month)s does not. Choose another day, or fewer times."
+    ),
+    RepeatProblem.exception: _("%(day)s is none of the days of this activity."),
+    RepeatProblem.none_left: _("No day is left: every one is an exception or a public holiday."),
+    RepeatProblem.unknown_year: _(
+        "This server does not know the public holidays of %(year)s. Write them as exceptions, without this tick."
+    ),
 }
 
 
@@ -59,16 +81,22 @@ class ActivitiesPage:
         return HtmlPage("volunteer_activities.html", values)
 
     async def _show_form(self, visitor: Visitor) -> HtmlPage:
-        return await self._form(visitor, {"seats": "10", "weeks": "1"}, [])
+        """Show an empty form, or with `copy` what another shift's activity says, a week later."""
+        typed = {"seats": "10", "times": "1"}
+        if copied := visitor.request.query.get("copy", ""):
+            async with visitor.database.read() as connection:
+                typed |= _typed(await self._listed(connection, visitor, copied))
+        return await self._form(visitor, typed, [])
 
     async def _form(self, visitor: Visitor, typed: dict[str, str], faults: list[ActivityFault]) -> HtmlPage:
         async with visitor.database.read() as connection:
             communities = await places.every(connection, visitor.tops, PlaceKind.community)
         values = {
             "values": typed,
-            "faults": {each.field: each.problem for each in reversed(faults)},
+            "faults": {each.field: each.problem for each in reversed(faults) if isinstance(each.problem, Fault)},
+            "problems": {each.field: _word(each.problem) for each in reversed(faults)},
             "fault_words": FAULTS,
-            "problems": _PROBLEMS,
+            "repeats": _REPEATS,
             "communities": communities,
         }
         return HtmlPage("volunteer_activity_new.html", values, 422 if faults else 200)
@@ -88,10 +116,36 @@ class ActivitiesPage:
 
     async def _cancel(self, visitor: Visitor) -> Redirect:
         async with visitor.database.write() as connection:
-            found = (await activities.of_ids(connection, [visitor.request.match_info["shift"]])).values()
-            listed = next((each for each in found if each.shift.environment == self._environment), None)
-            if listed is None:
-                raise web.HTTPNotFound
-            await visitor.demand(connection, listed.shift.community)
+            listed = await self._listed(connection, visitor, visitor.request.match_info["shift"])
             await cancel_shift(connection, listed.shift, visitor.access.account, visitor.now)
         return Redirect(f"{_AT}?cancelled=1")
+
+    async def _listed(self, connection: Connection, visitor: Visitor, shift: str) -> ListedShift:
+        """Raises HTTPNotFound."""
+        found = (await activities.of_ids(connection, [shift])).get(shift)
+        if found is None or found.shift.environment != self._environment:
+            raise web.HTTPNotFound
+        await visitor.demand(connection, found.shift.community)
+        return found
+
+
+def _word(problem: Fault | ShiftProblem | RepeatFault) -> tuple[str, dict[str, str]]:
+    """Return a message and its values, "" for a word of the catalogue's forms."""
+    if isinstance(problem, Fault):
+        return "", {}
+    if isinstance(problem, ShiftProblem):
+        return _PROBLEMS[problem], {}
+    day = problem.day
+    return _REPEAT_PROBLEMS[problem.problem], {"day": f"{day}", "month": f"{day:%Y-%m}", "year": f"{day:%Y}"}
+
+
+def _typed(listed: ListedShift) -> dict[str, str]:
+    """Return the fields of the form for an activity like this one, a week later."""
+    activity, shift = listed.activity, listed.shift
+    starts, ends = (at.astimezone(OFFICIAL_TIME) for at in (shift.starts, shift.ends))
+    typed = {"place": shift.community, "seats": f"{shift.seats}", "since": f"{starts:%H:%M}", "until": f"{ends:%H:%M}"}
+    typed["day"] = f"{(starts + timedelta(weeks=1)).date()}"
+    for name, texts in (("title", activity.title), ("meeting", activity.meeting), ("about", activity.about)):
+        for language in Language if texts is not None else ():
+            typed[f"{name}_{language.value.lower().replace('-', '_')}"] = texts[language] if texts else ""
+    return typed

@@ -72,13 +72,15 @@ async def add(connection: Connection, activity: Activity, added: Collection[Shif
         texts = getattr(activity, field)
         row[field] = "" if texts is None else texts.model_dump_json(by_alias=True)
     await connection.execute(opportunities.insert().values(row))
-    await connection.execute(shifts.insert(), [{**asdict(each), "state": each.state.value} for each in added])
     by, at = activity.made_by, activity.made_at
-    await record(
-        connection,
-        StateChange(activity.community, activity.id, RecordKind.activity, activity.state, by, at),
-        *(StateChange(each.community, each.id, RecordKind.shift, each.state, by, at) for each in added),
-    )
+    await record(connection, StateChange(activity.community, activity.id, RecordKind.activity, activity.state, by, at))
+    await add_shifts(connection, added, by, at)
+
+
+async def add_shifts(connection: Connection, added: Collection[Shift], by: str, at: datetime) -> None:
+    await connection.execute(shifts.insert(), [{**asdict(each), "state": each.state.value} for each in added])
+    changes = [StateChange(each.community, each.id, RecordKind.shift, each.state, by, at) for each in added]
+    await record(connection, *changes)
 
 
 async def coming(
@@ -136,6 +138,14 @@ async def shifts_of(connection: Connection, activity: str) -> tuple[Shift, ...]:
     """Return the shifts of an activity, in order of time."""
     found = await _fetch(connection, _JOINED.where(shifts.c.opportunity == activity).order_by(shifts.c.starts))
     return tuple(each.shift for each in found)
+
+
+async def begins_of(
+    connection: Connection, wanted: Collection[str], since: datetime
+) -> frozenset[tuple[str, datetime]]:
+    """Return activity and begin of each shift of these activities that begins after a time, cancelled ones too."""
+    found = select(shifts.c.opportunity, shifts.c.starts).where(shifts.c.opportunity.in_(wanted))
+    return frozenset((row[0], row[1]) for row in await connection.execute(found.where(shifts.c.starts > since)))
 
 
 async def cancel_shift(connection: Connection, shift: Shift, account: str, now: datetime) -> None:

@@ -68,7 +68,7 @@ def activity(days: int = 1, **fields: str) -> dict[str, str]:
         "day": f"{day}",
         "since": "9:00",
         "until": "11:00",
-        "weeks": "1",
+        "times": "1",
         "seats": "3",
         "meeting_zh_hans": "社区大厅",
         "about_zh_hans": "请穿舒适的鞋。\n有雨照常。",

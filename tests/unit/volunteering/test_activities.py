@@ -14,7 +14,7 @@ async def test_an_activity_that_staff_make_is_on_phones_of_its_community(
     central: RunningCentral, session: aiohttp.ClientSession
 ) -> None:
     desk = await log_in(central, session, Role.staff)
-    path = await desk.make_activity(weeks="2", until="1:30", since="21:00")
+    path = await desk.make_activity(times="2", until="1:30", since="21:00")
     at = f"{central.url}/community/{COMMUNITY}"
     phone = {language: Donor(session, language=language) for language in ("zh-Hans", "zh-Hant", "en")}
     listed = await phone["zh-Hans"].open(at)
