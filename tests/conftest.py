@@ -7,6 +7,7 @@ PostgreSQL starts once for each worker (forked_workers.py), on first use.
 
 import gc
 import re
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from zlib import crc32
@@ -27,6 +28,8 @@ from tests.sqlite import put_database
 settings.register_profile("shared machine", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("shared machine")
 share_compiled_statements()
+sys.dont_write_bytecode = False
+"""The next run and the labs need not compile the tests again. Programs that the tests start write no bytecode."""
 
 SERVER_FIXTURES = {"bank", "session"}
 """A test with one of these talks to a running server."""
