@@ -3,6 +3,8 @@
 from functools import partial
 from pathlib import Path
 
+from aiohttp import web
+
 from central_server.accounts.access import Right
 from central_server.parts import Part, PartContext, PartJob, RunningPart
 from central_server.public.phone_pages.hall_page import HallLink
@@ -53,6 +55,7 @@ from volunteering.staff.people_page import PeoplePage
 from volunteering.staff.pool_page import PoolPage
 from volunteering.staff.requests_page import StaffRequestsPage
 from volunteering.staff.today_page import TodayPage
+from volunteering.staff.unit_list_page import UnitListPage
 from volunteering.staff.units_page import UnitsPage
 from volunteering.staff_tasks import find_tasks
 from volunteering.store.schema import SCHEMA
@@ -107,9 +110,7 @@ async def build(context: PartContext) -> RunningPart:
         *MessagesPage(context.frame, context.environment, on_screen=outbox.on_screen).routes(),
         *NumberPage(context.frame, membership).routes(),
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
-        *PoolPage(context.frame, membership.seal, context.environment, context.address).routes(),
-        *OwnUnitPage(context.frame, membership.seal, context.environment, context.address).routes(),
-        *UnitsPage(context.frame, context.environment).routes(),
+        *_pool_routes(context, membership.seal),
     ]
     jobs = [
         PartJob("volunteers.offers", partial(lapse_offers, context.database)),
@@ -124,6 +125,15 @@ async def build(context: PartContext) -> RunningPart:
         PartJob("volunteers.codes", partial(forget, context.database), every_s=600.0),
     ]
     return RunningPart(routes, jobs)
+
+
+def _pool_routes(context: PartContext, seal: PersonSeal) -> list[web.RouteDef]:
+    return [
+        *PoolPage(context.frame, seal, context.environment, context.address).routes(),
+        *OwnUnitPage(context.frame, seal, context.environment, context.address).routes(),
+        *UnitListPage(context.frame, seal, context.environment).routes(),
+        *UnitsPage(context.frame, context.environment).routes(),
+    ]
 
 
 PART = Part(

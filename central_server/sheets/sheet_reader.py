@@ -17,6 +17,8 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_ROWS = 5000
 _MAX_COLUMNS = 60
 _MAX_UNPACKED = 24 * 1024 * 1024
+_BYTES_A_ROW, _UNPACKED_A_ROW = 120, 1000
+"""Limits of files for which a caller allows more rows than MAX_ROWS."""
 _MAX_PARTS = 200
 _BOOK = b"PK\x03\x04"
 _BOOK_ENDINGS, _TEXT_ENDINGS = ("xlsx",), ("csv", "txt", "tsv")
@@ -40,8 +42,9 @@ class Sheet:
 
 def read(content: bytes, max_rows: int = MAX_ROWS) -> Sheet:
     """Read XLSX, or CSV in UTF-8, UTF-16 with a byte order mark, or GB18030. Blocking. Raises SheetRefused."""
-    if len(content) > MAX_BYTES:
-        raise SheetRefused(f"{MAX_BYTES // 1024 // 1024} MB")
+    max_bytes = max(MAX_BYTES, max_rows * _BYTES_A_ROW)
+    if len(content) > max_bytes:
+        raise SheetRefused(f"{max_bytes // 1024 // 1024} MB")
     lines = _xlsx(content, max_rows) if is_book(content) else _csv(_text(content))
     head: tuple[str, ...] = ()
     rows: list[tuple[int, tuple[str, ...]]] = []
@@ -107,7 +110,9 @@ def _xlsx(content: bytes, max_rows: int) -> Sequence[Sequence[str]]:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             infos = parts.infolist()
         # zipfile never unpacks more of a part than the directory says.
-        if len(infos) > _MAX_PARTS or sum(info.file_size for info in infos) > _MAX_UNPACKED:
+        if len(infos) > _MAX_PARTS or sum(info.file_size for info in infos) > max(
+            _MAX_UNPACKED, max_rows * _UNPACKED_A_ROW
+        ):
             raise SheetRefused(max_rows)
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]

@@ -23,6 +23,7 @@ from volunteering.people.member_cookie import read_token
 from volunteering.people.membership import Membership
 from volunteering.people.sealed_person import MessageNumber
 from volunteering.pool.act_on_membership import erase_member
+from volunteering.pool.enlist import Listed
 from volunteering.public.activity_lines import load_lines
 from volunteering.public.claim_lines import load_claims
 from volunteering.public.community import AT, community_path, find_community
@@ -44,6 +45,7 @@ from volunteering.store import (
     login_cards,
     merges,
     people,
+    pool,
     requests,
     service_records,
     sign_ups,
@@ -132,6 +134,7 @@ class OwnPages:
                     asdict(consent)
                     for _, consent in await highlights.of_number(connection, person.community, person.number_hash or "")
                 ],
+                "talent_pool": await self._pool(connection, person),
                 "sign_ups": [asdict(each) for each in await sign_ups.every_of(connection, person.id)],
             }
         text = json.dumps(stored, default=_plain, ensure_ascii=False, indent=1)
@@ -143,6 +146,23 @@ class OwnPages:
         if guardian.sealed:
             number = self._membership.seal.open_message(guardian.id, guardian.sealed, MessageNumber).mobile
         return {"mobile": number, "since": guardian.since, "until": guardian.until}
+
+    async def _pool(self, connection: Connection, person: Person) -> list[dict[str, object]]:
+        """Return the memberships of units, with what the units wrote."""
+        if person.number_hash is None:
+            return []
+        member = await pool.member_of(connection, person.community, person.environment, person.number_hash)
+        if member is None:
+            return []
+        found = (await pool.of_members(connection, [member.id])).get(member.id, [])
+        seal = self._membership.seal
+        return [
+            {
+                **asdict(each),
+                "sealed": asdict(seal.open_membership(each.id, each.sealed, Listed)) if each.sealed else None,
+            }
+            for each in found
+        ]
 
     def _request(self, request: Request) -> dict[str, object]:
         sealed = self._membership.seal.open_request(request.id, request.sealed, Address)

@@ -37,6 +37,7 @@ _FILES = {
     "bindings": _("Bindings"),
     "reconciliation": _("Reconciliation"),
     "service": _("Hours of service"),
+    "members": _("Members of a unit"),
 }
 
 

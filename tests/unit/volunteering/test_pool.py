@@ -1,11 +1,13 @@
 """The talent pool: a membership from its slip to its end, and what each side may see and do."""
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
 
 import aiohttp
+from openpyxl import Workbook, load_workbook  # type: ignore[import-untyped]  # it has no types
 from sqlalchemy import select
 
 from central_server.accounts.access import Role
@@ -177,3 +179,63 @@ async def _leave(desk: Desk, contact: Desk, phone: Phone, member: str, id_: str,
     assert NAME not in (await contact.open(own)).text()
     neighbour = await log_in(desk.central, desk.donor._session, Role.steward, NEIGHBOURS)
     assert (await neighbour.open(f"{POOL}/{member}")).status == 404
+
+
+async def upload(desk: Desk, session: aiohttp.ClientSession, path: str, rows: list[list[str]], **fields: str) -> Page:
+    """Send a sheet that openpyxl wrote to the page at `path`."""
+    book, out = Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(out)
+    csrf = re.search(r'name="csrf" value="([0-9a-f]{64})"', (await desk.open(path)).html)
+    assert csrf is not None
+    form = aiohttp.FormData({"csrf": csrf[1], **fields})
+    form.add_field("file", out.getvalue(), filename="list.xlsx")
+    async with session.post(desk.central.url + path, data=form, headers={"Accept-Language": "en"}) as answer:
+        return Page(answer.status, str(answer.url), await answer.text())
+
+
+async def test_a_list_is_imported_whole_or_not_and_once(
+    central: RunningCentral, session: aiohttp.ClientSession
+) -> None:
+    await plant_grid(central, "huada-g1")
+    await log_in(central, session, Role.liaison)
+    desk = await log_in(central, session, Role.steward)
+    law, med = await add_unit(desk, "law", "School of Law"), await add_unit(desk, "med", "Hospital")
+    rows = [[("law", "med")[number % 2], f"Person {number}", f"1380595{number:04}", "", ""] for number in range(200)]
+    rows[7][4], rows[8][4] = "huada-g1", "Grid huada-g1"
+    head = ["Unit", "姓名", "手機號碼", "Duty", "Grid"]
+    bad = {12: (0, "none"), 31: (2, "12345"), 77: (1, ""), 90: (4, "fengze-g1"), 150: (2, rows[10][2])}
+    spoiled = [[bad[at][1] if at in bad and bad[at][0] == place else cell for place, cell in enumerate(row)]
+               for at, row in enumerate(rows)]  # fmt: skip
+    page = await upload(desk, session, f"{UNITS}/list", [head, *spoiled], place=COMMUNITY)
+    assert page.status == 422
+    assert [int(number) for number in re.findall(r"Row ([0-9]+)", page.text())] == [at + 2 for at in bad]
+    for words in ("no unit with this code", "eleven digits", "Write the name", "no such grid", "twice"):
+        assert words in page.text(), words
+    assert (
+        "no column for this: Mobile number"
+        in (await upload(desk, session, f"{UNITS}/list", [head[:2], ["law", "A"]], place=COMMUNITY)).text()
+    )
+    assert (await upload(desk, session, f"{UNITS}/list", [head, *rows], place=NEIGHBOURS)).status == 404
+    for added in (200, 0):
+        page = await upload(desk, session, f"{UNITS}/list", [head, *rows], place=COMMUNITY)
+        assert f"New on the list: {added}. Unchanged: {200 - added}." in page.text()
+    async with central.database() as database, database.read() as connection:
+        assert len((await connection.execute(select(memberships.c.id))).all()) == 200
+        assert not (await connection.execute(select(people.c.id))).all(), "a list makes no account"
+    await send(desk, UNITS, f"{UNITS}/{law}/contact", account=f"{COMMUNITY}-liaison")
+    contact = await log_in(central, session, Role.liaison)
+    own, other = f"{OWN}/{law}", f"{OWN}/{med}"
+    async with session.get(f"{central.url}{own}/list.xlsx?lang=en") as file:
+        table = [list(row) for row in load_workbook(io.BytesIO(await file.read())).active.values]
+    assert table[0] == ["Unit", "Name", "Mobile number", "Duty", "Grid"]
+    assert [row[1] for row in table[1:]] == [row[1] for row in rows if row[0] == "law"]
+    page = await upload(contact, session, f"{own}/list", [[cell or "" for cell in row] for row in table])
+    assert "New on the list: 0. Unchanged: 100." in page.text(), "what is exported changes nothing"
+    # A number of another unit is answered like any other: the contact learns nothing about it.
+    page = await upload(contact, session, f"{own}/list", [head, ["med", "Someone", rows[1][2], "", ""]])
+    assert "New on the list: 1. Unchanged: 0." in page.text()
+    for path in (other, f"{other}/list", f"{other}/list.xlsx", POOL, UNITS, f"{UNITS}/list"):
+        assert (await contact.open(path)).status == 404, path
+    assert "has one entry" in (await (await log_in(central, session, Role.steward)).open(POOL)).text()
