@@ -54,7 +54,7 @@ async def _findings(config: Path, state: Path, bank_credentials: Path | None, no
             yield each
         yield doctor_server.public_address(settings)
         yield await doctor_server.bank(settings, bank_credentials, now)
-        for each in doctor_server.mail(settings):
+        for each in (*doctor_server.mail(settings), *doctor_server.volunteers(settings)):
             yield each
 
 

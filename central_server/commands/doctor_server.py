@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from central_server.backups import backup_files, sqlite_file
 from central_server.backups.backup import Source
@@ -130,6 +131,22 @@ def mail(settings: Settings) -> Iterator[Finding]:
         yield fault("mail", f"{configured.password_file} cannot be read", "[mail] password_file in central.toml")
     else:
         yield ok("mail", f"by {configured.host}:{configured.port} from {configured.sender}")
+
+
+def volunteers(settings: Settings) -> Iterator[Finding]:
+    """Check how messages reach volunteers' telephones, without sending one."""
+    part, section = settings.volunteering, "[volunteering.messages] in central.toml"
+    if not part.enabled:
+        return
+    messages = part.messages
+    if messages.kind == "screen":
+        yield note("volunteers", "codes are shown on the page and no message is sent: for a drill only", section)
+    elif messages.kind == "mail":
+        yield ok("volunteers", f"messages by the mail server to {messages.mail_address}")
+    elif messages.secret_file and not os.access(messages.secret_file, os.R_OK):
+        yield fault("volunteers", f"{messages.secret_file} cannot be read", f"secret_file, {section}")
+    else:
+        yield ok("volunteers", f"messages by {urlsplit(messages.url).netloc}; send a code to your own telephone")
 
 
 async def database_findings(source: Source, settings: Settings, now: datetime) -> AsyncIterator[Finding]:

@@ -9,7 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from central_server.commands import check_config
+from central_server.commands.doctor_server import volunteers
+from central_server.settings import Settings
 from central_server.settings_parts import MessageSettings
+from daemonkit.toml import load
 from tests.entry_points import write_entry_points
 from tests.paths import ROOT
 from volunteering.part import PART
@@ -97,3 +100,22 @@ def test_each_page_of_the_menu_selects_one_entry_and_a_group_fits_a_line() -> No
         for path in (entry.path, f"{entry.path}/new", *entry.also):
             assert [each.path for each in entries if each.leads_to(path)] == [entry.path], path
     assert max(len(group.entries) for group in PART.menus) <= 6
+
+
+@pytest.mark.parametrize(
+    ("changed", "level", "words"),
+    [
+        ({"kind": "screen"}, "note", "no message is sent"),
+        ({"kind": "mail", "mail_address": "{mobile}@sms.example.org"}, "ok", "{mobile}@sms.example.org"),
+        ({"kind": "http", "secret_file": "/nowhere/secret"}, "person", "/nowhere/secret cannot be read"),
+        ({"kind": "http"}, "ok", "sms.example.org; send a code"),
+    ],
+)
+def test_the_doctor_names_the_way_to_telephones(changed: dict[str, str], level: str, words: str) -> None:
+    off = load(ROOT / "config/central.toml", Settings)
+    assert list(volunteers(off)) == []
+    filled = {"url": "https://sms.example.org/send?key=hidden", "body": '{"a": "{mobile}", "b": "{text}"}'}
+    messages = MessageSettings.model_validate((filled if changed["kind"] == "http" else {}) | changed)
+    on = off.volunteering.model_copy(update={"enabled": True, "messages": messages})
+    (finding,) = volunteers(off.model_copy(update={"volunteering": on}))
+    assert (finding.level.name, words in finding.text, "hidden" in finding.text) == (level, True, False)
