@@ -16,7 +16,9 @@ from functools import partial
 from tests.bench.presence.adapters import print_adapters
 from tests.bench.presence.contestants import FIELD, OURS, PEERS
 from tests.bench.presence.cost import measure_costs
-from tests.bench.presence.halls import air_rows, goal_row, hall_rows, print_goals
+from tests.bench.presence.gateway_rows import adapter_rows, clone_rows, cost_row, kiosk_rows, takeover_rows
+from tests.bench.presence.goals import goal_row, print_goals
+from tests.bench.presence.halls import air_rows, hall_rows
 from tests.bench.presence.kiosks import print_kiosks
 from tests.bench.presence.recorded_air import print_air
 from tests.bench.presence.score import Reading, Score, Tally, changes_per_hour, robust
@@ -77,12 +79,16 @@ def main() -> None:
         by_world = list(pool.map(partial(score_world, count=options.visits, seed=seed), WORLDS))
         by_place = list(pool.map(partial(count_changes, seed=seed), STANDS_M))
         halls = list(hall_rows(pool, max(1, options.visits // HALL_SHARE), seed))
+        gateway = [
+            row for rows in (takeover_rows, kiosk_rows, adapter_rows) for row in rows(pool, options.visits, seed)
+        ]
+        gateway += [*clone_rows(pool, seed), cost_row(seed)]
     s, sr = print_tables(by_world, by_place)
     public = [
         goal_row(what, {name: of[name] for name in (OURS, *PEERS)}, goal)
         for what, of, goal in (("S", s, TARGET_S), ("SR", sr, TARGET_SR))
     ]
-    print_goals([*public, *halls, *air_rows()])
+    print_goals([*public, *halls, *air_rows(), *gateway])
 
 
 def print_tables(

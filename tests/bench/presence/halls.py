@@ -1,4 +1,4 @@
-"""Worlds of a real hall, and the table of all goals of presence against the best peer with published defaults.
+"""Worlds of a real hall and recorded walks: rows of the table of goals, against the best peer with published defaults.
 
 The parameters come from measurements:
 
@@ -13,17 +13,16 @@ The parameters come from measurements:
   for 2 to 8 s, six times a minute.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from math import inf
 
 from beacon_gateway.model.beacons import Zone
 from beacon_gateway.simulation.air import Air
 from beacon_gateway.simulation.walk import parse_walk
 from tests.bench.presence.contestants import FIELD, OURS, PEERS
+from tests.bench.presence.goals import GoalRow, goal_row, limit_row
 from tests.bench.presence.recorded_air import CALIBRATED, EDGES_M, AirScore, score_air
 from tests.bench.presence.score import Changes, Tally
 from tests.bench.presence.world import POWER, World, visits, walked
@@ -53,31 +52,6 @@ LINGER_AIR = Air(sigma_db=3.0, multipath=True)
 WALL_DB = 12
 """Of a wall between two halls; a tag stays 3 m behind it."""
 BEHIND_WALL = parse_walk("3m 1800s")
-
-
-@dataclass(frozen=True, slots=True)
-class GoalRow:
-    """One line of the table: a figure of ours and of the best peer; lower is better."""
-
-    what: str
-    ours: float
-    peer: float
-    goal: float | None
-    """Ours as a share of the peer's; None: for information."""
-    best: str
-
-    def words(self) -> str:
-        ratio = self.ours / self.peer if self.peer else inf if self.ours else 1.0
-        goal = "" if self.goal is None else f"{self.goal:.2f}"
-        if self.goal is not None and ratio > self.goal:
-            goal += ", **missed**"
-        return f"| {self.what} | {self.ours:.2f} | {self.best} {self.peer:.2f} | {ratio:.2f} | {goal} |"
-
-
-def goal_row(what: str, figures: dict[str, float], goal: float | None) -> GoalRow:
-    """Compare with the best peer of those in `figures`."""
-    best = min((name for name in figures if name != OURS), key=lambda name: figures[name])
-    return GoalRow(what, figures[OURS], figures[best], goal, best)
 
 
 def score_hall(world: World, count: int, seed: int) -> dict[str, float]:
@@ -131,10 +105,4 @@ def air_rows() -> Iterator[GoalRow]:
         for what, (figure, goal) in AIR_FIGURES.items():
             yield goal_row(f"{place}: {what}", {name: figure(air) for name, air in scores.items()}, goal)
         ours = 100 * scores[OURS].immediate_while_far
-        yield GoalRow(f"{place}: immediate while far, %", ours, MOST_IMMEDIATE_WHILE_FAR, 1.0, "at most")
-
-
-def print_goals(rows: Iterable[GoalRow]) -> None:
-    print("\n| | ours | best default peer | ratio | goal |\n| --- | ---: | ---: | ---: | ---: |")
-    for row in rows:
-        print(row.words())
+        yield limit_row(f"{place}: immediate while far, %", ours, MOST_IMMEDIATE_WHILE_FAR)
