@@ -41,7 +41,7 @@ AIRS = {
     "multipath, K 0 dB": Air(sigma_db=2.0, loss=0.35, multipath=True, rice_k_db=0.0),
     "a tag each second": Air((1.0, 1.01), sigma_db=5.0, loss=0.35),
 }
-CROWDED = ("open", "multipath, K 0 dB")
+CROWDED = ("open", "multipath, K 0 dB", "a tag each second")
 STANDING_M = ((1.0, 2.0), (2.0, 1.0), (1.5, 1.5), (1.0, 1.4), (2.5, 2.5))
 
 Frame = tuple[float, int, int]
@@ -154,7 +154,7 @@ def print_takeover(visits: int, seed: int) -> None:
     )
     with ProcessPoolExecutor(2) as pool:
         each = {name: pool.submit(measure_takeover, air, visits, f"{seed} {name}") for name, air in AIRS.items()}
-        few = max(1, visits // 20)
+        few = max(1, visits // 4)
         crowds = {name: pool.submit(measure_takeover, AIRS[name], few, f"{seed} crowd", 198) for name in CROWDED}
         stands = {
             name: [pool.submit(count_standing_changes, air, metres, 1.0, f"{seed} {name}") for metres in STANDING_M]
