@@ -150,6 +150,7 @@ PART = Part(
                 Entry("/staff/volunteers/dispatch", _("Who can help when"), Right.see),
                 Entry("/staff/volunteers/requests", _("Requests for help"), Right.see),
                 Entry("/staff/volunteers/highlights", _("Beautiful moments"), Right.see),
+                Entry("/staff/volunteers/messages", _("Messages"), Right.see),
             ),
         ),
         Group(
@@ -167,12 +168,6 @@ PART = Part(
                 Entry("/staff/volunteers/desk", _("Register at the desk"), Right.people),
                 Entry("/staff/volunteers/invitations", _("Invitations"), Right.people),
                 Entry("/staff/volunteers/merges", _("Join two records"), Right.people),
-                Entry("/staff/volunteers/messages", _("Messages"), Right.see),
-            ),
-        ),
-        Group(
-            _("Talent pool"),
-            (
                 Entry("/staff/volunteers/pool", _("Talent pool"), Right.people),
                 Entry("/staff/volunteers/units", _("Units"), Right.people),
                 Entry("/staff/volunteers/own-unit", _("Members of my unit"), Right.unit),
