@@ -15,6 +15,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from functools import partial
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +88,19 @@ def pack(package: Package, tree: Path, output: Path, version: str, architecture:
 
 
 def _make_deb(tree: Path, deb: Path) -> Path:
+    _write(tree / "DEBIAN/md5sums", _list_md5sums(tree))
     _settle_times(tree)
     deb.parent.mkdir(exist_ok=True)
     command = ["dpkg-deb", "--root-owner-group", "-Zxz", "--build", str(tree), str(deb)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "SOURCE_DATE_EPOCH": _epoch()})
     return deb
+
+
+def _list_md5sums(tree: Path) -> str:
+    """Return deb-md5sums(5), by which `dpkg --verify` finds damaged files."""
+    files = sorted(each for each in tree.rglob("*") if each.is_file() and not each.is_symlink())
+    packed = [each for each in files if each.relative_to(tree).parts[0] != "DEBIAN"]
+    return "".join(f"{md5(each.read_bytes()).hexdigest()}  {each.relative_to(tree)}\n" for each in packed)  # noqa: S324
 
 
 def build_libraries(

@@ -1,21 +1,50 @@
 """Files that Debian Policy asks of each package: copyright, changelog, and the reasons for lintian's overrides."""
 
 import gzip
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
 MAINTAINER = "the beacon-gateway maintainers <maintainers@beacon-gateway.invalid>"
-OVERRIDES: Mapping[str, str] = {
-    "dir-or-file-in-opt": "The Python libraries are pinned for this program, and no other program shall import them.",
-    "package-installs-python-pycache-dir": "The program cannot write to its folder: its code is compiled in advance.",
-    "unusual-interpreter": "Library files that are imported, never started.",
-    "script-not-executable": "Library files that are imported, never started.",
-    "wrong-path-for-interpreter": "The program runs with its own libraries: its interpreter is a link below /opt.",
-    "relative-symlink": "The package also runs when it is unpacked below another root.",
-    "maintainer-script-calls-systemctl": "systemd is a dependency; a unit starts only after its settings are written.",
+GATEWAY, CENTRAL, PDF, DISPATCH = "beacon-gateway", "beacon-central", "beacon-central-pdf", "beacon-central-dispatch"
+_PROGRAMS, _LIBRARIES, _ALL = (GATEWAY, CENTRAL), (PDF, DISPATCH), (GATEWAY, CENTRAL, PDF, DISPATCH)
+_WHEEL = "The authors of the wheel compiled it; its hash is pinned."
+_LICENCE = "Each library keeps its licence where its authors put it; the copyright file says so."
+OVERRIDES: Mapping[str, tuple[str, Sequence[str]]] = {
+    "dir-or-file-in-opt": (
+        "The Python libraries are pinned for this program, and no other program shall import them.",
+        _ALL,
+    ),
+    "package-installs-python-pycache-dir": (
+        "The program cannot write to its folder: its code is compiled in advance.",
+        _ALL,
+    ),
+    "unusual-interpreter": ("Library files that are imported, never started.", _PROGRAMS),
+    "script-not-executable": ("Library files that are imported, never started.", (*_PROGRAMS, DISPATCH)),
+    "wrong-path-for-interpreter": (
+        "The program runs with its own libraries: its interpreter is a link below /opt.",
+        _PROGRAMS,
+    ),
+    "relative-symlink": ("The package also runs when it is unpacked below another root.", _PROGRAMS),
+    "maintainer-script-calls-systemctl": (
+        "systemd is a dependency; a unit starts only after its settings are written.",
+        _PROGRAMS,
+    ),
+    "groff-message": ("groff's own macros for Chinese use a name that they do not define.", _PROGRAMS),
+    "systemd-service-file-missing-install-key": ("Its socket starts it.", (GATEWAY,)),
+    "extra-license-file": (_LICENCE, _ALL),
+    "package-contains-documentation-outside-usr-share-doc": (_LICENCE, _ALL),
+    "embedded-library": (
+        "The wheel contains it; the bill of materials names the library, and its pin is raised for a security fix.",
+        (CENTRAL, PDF),
+    ),
+    "hardening-no-bindnow": (_WHEEL, (*_PROGRAMS, DISPATCH)),
+    "hardening-no-fortify-functions": (_WHEEL, _ALL),
+    "library-not-linked-against-libc": (_WHEEL, (DISPATCH,)),
+    "shared-library-lacks-prerequisites": (_WHEEL, (DISPATCH,)),
+    "custom-library-search-path": (_WHEEL, (DISPATCH,)),
 }
-"""The tags that a package has on purpose, with the reason."""
+"""The tags that packages have on purpose: the reason, and the packages."""
 _COPYRIGHT = """\
 Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: beacon-gateway
@@ -45,7 +74,7 @@ def make_policy_files(name: str, version: str, epoch: int, news: str) -> dict[st
     """Return the files by path. `epoch`: seconds since 1970, of the release; `news`: the project's changelog."""
     date = format_datetime(datetime.fromtimestamp(epoch, UTC))
     changelog = _CHANGELOG.format(name=name, version=version, maintainer=MAINTAINER, date=date)
-    overrides = "".join(f"# {reason}\n{name}: {tag}\n" for tag, reason in OVERRIDES.items())
+    overrides = "".join(f"# {reason}\n{name}: {tag}\n" for tag, (reason, names) in OVERRIDES.items() if name in names)
     doc = f"usr/share/doc/{name}"
     return {
         f"{doc}/copyright": _COPYRIGHT.format(name=name).encode(),

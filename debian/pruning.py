@@ -20,8 +20,10 @@ _TESTS = ("tests", "testing")
 _TESTED = ("aiosqlite", "alembic", "greenlet", "mako", "numpy", "scipy", "sqlalchemy")
 _IMPORTED_TESTS = ("numpy/testing", "numpy/_core/tests")
 """scipy imports the first, which imports the second."""
-_SOURCES = (".c", ".cpp", ".h", ".hpp", ".pxd", ".pyi", ".pyx")
-"""Sources of compiled modules, and types for checkers; Python reads none of them."""
+_BUILD_FOLDERS = ("include", "opencc/clib/bin", "opencc/clib/include", "opencc/clib/lib64", "numpy/_core/include")
+"""Headers and programs of the libraries' own builds."""
+_SOURCES = (".a", ".c", ".cpp", ".h", ".hpp", ".pxd", ".pyi", ".pyx")
+"""Sources and archives of compiled modules, and types for checkers; Python reads none of them."""
 _ELF_MAGIC = b"\x7fELF"
 
 
@@ -31,14 +33,17 @@ def prune(library: Path, machine: str) -> None:
     `library`: a site-packages folder. `machine`: the architecture of its shared objects, as wheels name it. Raises
     CalledProcessError if one of them is damaged.
     """
-    for unused in _find_unused(library):
-        shutil.rmtree(unused) if unused.is_dir() else unused.unlink()
+    for unused in tuple(_find_unused(library)):
+        shutil.rmtree(unused) if unused.is_dir() else unused.unlink(missing_ok=True)  # a folder may contain it
     strip_shared_objects(library, machine)
+    for folder in sorted((each for each in library.rglob("*") if each.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
     update_records(library)
 
 
 def _find_unused(library: Path) -> Iterator[Path]:
-    yield from (each for each in [library / "bin"] if each.exists())
+    yield from (each for name in ("bin", *_BUILD_FOLDERS) for each in library.glob(name))
     for data in library.glob("babel/locale-data/*.dat"):
         if data.stem.partition("_")[0] not in _LOCALES:
             yield data
@@ -52,7 +57,7 @@ def _find_unused(library: Path) -> Iterator[Path]:
         if folder not in kept and not any(other in folder.parents for other in folders if other not in kept):
             yield folder
     for file in library.rglob("*"):
-        if file.suffix in _SOURCES and not any(folder in file.parents for folder in folders):
+        if file.suffix in _SOURCES and file.is_file():
             yield file
 
 
@@ -60,7 +65,11 @@ def strip_shared_objects(library: Path, machine: str) -> None:
     """Remove the symbols and debugging data that the loader does not need; GNU strip for `machine` does it."""
     objects = [file for file in sorted(library.rglob("*.so*")) if file.is_file() and _is_elf(file)]
     if objects:
-        subprocess.run([f"{machine}-linux-gnu-strip", "--strip-unneeded", *objects], check=True)
+        subprocess.run(
+            [f"{machine}-linux-gnu-strip", "--strip-unneeded", "--remove-section=.comment", *objects], check=True
+        )
+    for file in objects:
+        file.chmod(0o644)  # the loader executes none of them
 
 
 def _is_elf(file: Path) -> bool:
