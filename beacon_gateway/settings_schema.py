@@ -1,75 +1,14 @@
-"""Make the JSON Schema of gateway.toml for editors; the comments of the shipped file are its descriptions."""
-
-import re
-from collections.abc import Mapping
-from typing import Any
+"""Make the JSON Schema of gateway.toml for editors."""
 
 from beacon_gateway.settings import Settings
-from daemonkit.toml_lines import Path, find_lines
+from daemonkit import settings_schema
+from daemonkit.settings_schema import Schema
 from sync_contract.project import SERVER_KEYS
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _TITLE = "beacon-gateway 的设置 Settings of beacon-gateway"
-_LANGUAGES = {
-    "zh-Hans": "简体中文 In Simplified Chinese",
-    "zh-Hant": "繁體中文,由人撰写 In Traditional Chinese, written by people",
-    "en": "英文 In English",
-}
-_INACTIVE = re.compile(r"^# (?=\[+[a-z_.]+\]+$|[a-z_]+ = (?:\"[^\"]*\"|[-.\d]+|\{.*\}|\[.*\])$)", re.MULTILINE)
-"""A setting that the file shows as a comment."""
-_COMMENT = re.compile(r'^(?:[^"#]|"[^"]*")*#\s*(.*)$')
-_Schema = dict[str, Any]
 
 
-def make_schema(template: str) -> _Schema:
-    """Return the schema. `template`: the commented file, which explains each key in Chinese and English.
-
-    Keys that only the central server knows are left out.
-    """
-    schema = Settings.model_json_schema()
-    definitions = schema["$defs"]
-    for key in SERVER_KEYS:
-        del definitions["Project"]["properties"][key]
-    for unused in ("Help", "HelpMonth"):
-        del definitions[unused]
-    for table in definitions.values():
-        for key, each in table.get("properties", {}).items():
-            if key in _LANGUAGES and {*_LANGUAGES} == {*table["properties"]}:
-                each["description"] = _LANGUAGES[key]
-        table.pop("description", None)  # a docstring, for programmers
-    _describe(schema, (), definitions, read_descriptions(template))
-    return {"$schema": DIALECT, **schema, "title": _TITLE, "description": _TITLE}
-
-
-def read_descriptions(template: str) -> dict[Path, str]:
-    """Return the comment of each key, by its path without indices; a group of keys shares the comment above it."""
-    text = _INACTIVE.sub("", template)
-    rows = text.split("\n")
-    lines: dict[Path, int] = {}
-    for path, line in find_lines(text).items():
-        lines.setdefault(tuple(part for part in path if isinstance(part, str)), line)
-    found = {path: _comment_of(rows, line - 1) for path, line in lines.items()}
-    return {path: words for path, words in found.items() if words}
-
-
-def _comment_of(rows: list[str], number: int) -> str:
-    """Return the comments above a row and at its end."""
-    own = _COMMENT.match(rows[number])
-    at = number - 1
-    while at >= 0 and rows[at] and not rows[at].startswith("#"):
-        at -= 1
-    above: list[str] = []
-    while at >= 0 and rows[at].startswith("#"):
-        above.insert(0, rows[at].lstrip("# "))
-        at -= 1
-    return " ".join(filter(None, (*above, own[1] if own else "")))
-
-
-def _describe(table: _Schema, path: Path, definitions: Mapping[str, _Schema], words: Mapping[Path, str]) -> None:
-    for key, each in table.get("properties", {}).items():
-        at = (*path, key)
-        if at in words:
-            each["description"] = words[at]
-        for below in (each, each.get("items", {}), *each.get("anyOf", ())):
-            if "$ref" in below:
-                _describe(definitions[below["$ref"].rpartition("/")[2]], at, definitions, words)
+def make_schema(template: str) -> Schema:
+    """Return the schema without the keys that the server finds out. `template`: the commented file."""
+    unused = {"Project": tuple(sorted(SERVER_KEYS)), "Help": (), "HelpMonth": ()}
+    return settings_schema.make_schema(Settings, template, _TITLE, unused=unused)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from debian.schema import make_gateway_schema
+from debian.schema import make_central_schema, make_gateway_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 UNITS, USERS = "usr/lib/systemd/system", "usr/lib/sysusers.d"
@@ -131,6 +131,7 @@ CENTRAL = Package(
     suggests=("beacon-central-dispatch",),
     services=("beacon-central.service", "beacon-drill-bank.service"),
     settings="/etc/beacon-central/central.toml",
+    generated={"usr/share/beacon-central/central.schema.json": make_central_schema},
     leftovers=("/etc/systemd/system/beacon-central.service.d/bank.conf",),
 )
 PACKAGES = (GATEWAY, CENTRAL)
@@ -151,7 +152,11 @@ class LibraryPackage:
 PDF = LibraryPackage(
     name="beacon-central-pdf",
     summary="posters, slips and acceptance sheets of beacon-central as PDF",
-    description=("The typesetting library that beacon-central uses when it is installed.",),
+    description=(
+        "The typesetting library that beacon-central uses when it is installed.",
+        "Without it, the pages that offer a PDF say that this package is missing;",
+        "everything else works.",
+    ),
     user=CENTRAL,
     libraries=("typst",),
     depends=("beacon-central", "fonts-noto-cjk", "libc6"),
@@ -159,7 +164,11 @@ PDF = LibraryPackage(
 DISPATCH = LibraryPackage(
     name="beacon-central-dispatch",
     summary="plans of volunteers' shifts for beacon-central",
-    description=("The solver that beacon-central uses when it is installed.",),
+    description=(
+        "The solver that beacon-central uses when it is installed.",
+        "Without it, the pages of plans say that this package is missing; staff",
+        "can still assign people by hand.",
+    ),
     user=CENTRAL,
     libraries=("numpy", "scipy"),
     depends=("beacon-central", "libc6"),
