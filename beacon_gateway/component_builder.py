@@ -61,7 +61,7 @@ async def build(
     """Build all components; `refused`: see daemon.run. Raises StoreUnavailable; ValueError for an unknown `radio`."""
     current_scene, use = CurrentScene(), ScreenUse()
     board = await _build_board(settings, resources, current_scene)
-    pages = _build_pages(settings, resources, board)
+    pages = _build_pages(settings, resources, board, refused)
     giving = await _build_giving(settings, resources, pages)
     presence = _build_presence(settings, resources, giving, current_scene, radio)
     radios = presence.radios
@@ -160,7 +160,9 @@ def _bulletin_parts(
     return BulletinParts(board, bell, settings.central.url)
 
 
-def _build_pages(settings: Settings, resources: Resources, board: BulletinBoard | None) -> Pages:
+def _build_pages(
+    settings: Settings, resources: Resources, board: BulletinBoard | None, refused: Callable[[], Sequence[str]]
+) -> Pages:
     def album(project: str) -> Photograph | None:
         picture = resources.store.pictures.of_project(project)
         return Photograph(f"/pictures/{picture.sha256}", picture.focus) if picture else None
@@ -176,6 +178,7 @@ def _build_pages(settings: Settings, resources: Resources, board: BulletinBoard 
         album=album,
         check_in=settings.volunteering.check_in,
         has_bulletin=lambda: board is not None and board.current() is not None,
+        has_old_settings=lambda: bool(refused()),
     )
 
 

@@ -41,7 +41,8 @@ class Pages:
     `album`: returns the photograph that staff gave for a project, None for none. `phone`: the number that this
     screen's site publishes, to which its error pages lead; empty for none, and on phones, whose sites differ.
     `check_in`: this screen has the page on which volunteers check in. `has_bulletin`: returns whether it can show the
-    community's bulletin now. `more`: further templates, catalogues and phrases.
+    community's bulletin now. `has_old_settings`: returns whether the settings file has faults and previous settings are
+    in use. `more`: further templates, catalogues and phrases.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Pages:
         more: Sequence[PageSource] = (),
         check_in: bool = False,
         has_bulletin: Callable[[], bool] = lambda: False,
+        has_old_settings: Callable[[], bool] = lambda: False,
     ) -> None:
         self.assets = Assets(static_prefix)
         self.voices = voices
@@ -77,6 +79,7 @@ class Pages:
             "phone": phone,
             "check_in": check_in,
             "has_bulletin": has_bulletin,
+            "has_old_settings": has_old_settings,
         }
         locales = (FOLDER / "locale", *(source.locale for source in more))
         catalogues = Catalogues(locales[0], more=locales[1:])

@@ -11,7 +11,6 @@ from beacon_gateway.commands.effective_settings import load_settings
 from beacon_gateway.errors import GatewayError
 from beacon_gateway.settings_addresses import in_url
 
-LAST_GOOD = "last-good.toml"
 """In the state directory: the settings with which the gateway last served the kiosk and scanned."""
 TIMEOUT_S = 5.0
 DELIVERY_TIMEOUT_S = 90.0

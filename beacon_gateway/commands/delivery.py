@@ -8,7 +8,6 @@ from typing import Any
 
 from beacon_gateway.commands.daemon_client import (
     DELIVERY_TIMEOUT_S,
-    LAST_GOOD,
     NotRunning,
     find_address,
     post_json,
@@ -17,6 +16,7 @@ from beacon_gateway.commands.effective_settings import describe_unreadable
 from beacon_gateway.commands.enrol_wording import BARRED
 from beacon_gateway.commands.parcel_wording import REASONS
 from beacon_gateway.model.delivery import DeliveryEnd, DeliveryResult
+from beacon_gateway.store.good_settings import LAST_GOOD
 from daemonkit.toml import ConfigRefused
 
 FAILURE, TRY_AGAIN, CONFIGURATION = 1, 75, 78

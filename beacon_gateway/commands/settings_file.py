@@ -7,11 +7,10 @@ from pathlib import Path
 
 import structlog
 
-from beacon_gateway.commands.daemon_client import LAST_GOOD
 from beacon_gateway.commands.effective_settings import load_settings, read_enrolled_central
 from beacon_gateway.settings import Settings
+from beacon_gateway.store.good_settings import LAST_GOOD, find_good_settings, store_good_settings
 from daemonkit import toml
-from daemonkit.files import write_atomically
 
 log = structlog.get_logger()
 _ENVIRONMENT = (
@@ -35,29 +34,41 @@ class SettingsFile:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def load(self) -> tuple[Settings, Callable[[], None]]:
-        """Return the file's settings; if it is invalid, the last good ones. Raise ConfigRefused if there are none.
+        """Return the file's settings; if it is invalid, the last good ones that are still valid.
+
+        Raises ConfigRefused of the file if there are none.
 
         The kiosk stays available. The second value stores the file as the last good settings: call it only when they
         have worked, because a valid file may still name an address that cannot be bound.
         """
-        last_good, self.refused = self.state_dir / LAST_GOOD, ()
+        self.refused = ()
         try:
             settings = self.override(load_settings(self.path, self.state_dir))
             content = self.path.read_bytes()
         except toml.ConfigRefused as refused:
-            if not last_good.exists():
+            good = self._load_good()
+            if good is None:
                 raise
-            settings = self.override(toml.load(last_good, Settings, fill=read_enrolled_central(self.state_dir)))
-            self._refuse(refused, using=str(last_good))
+            settings, used = good
+            self._refuse(refused, using=str(used))
             return settings, lambda: None
 
         def confirm() -> None:
             try:
-                write_atomically(last_good, content)
+                store_good_settings(self.state_dir, content)
             except OSError as error:
-                log.warning("settings.not_saved", file=str(last_good), reason=error.strerror)
+                log.warning("settings.not_saved", file=str(self.state_dir / LAST_GOOD), reason=error.strerror)
 
         return settings, confirm
+
+    def _load_good(self) -> tuple[Settings, Path] | None:
+        fill = read_enrolled_central(self.state_dir)
+        for file in find_good_settings(self.state_dir):
+            try:
+                return self.override(toml.load(file, Settings, fill=fill)), file
+            except toml.ConfigRefused as refused:
+                log.warning("settings.good_refused", file=str(file), faults=[str(each) for each in refused.faults])
+        return None
 
     async def reload(self, running: Settings) -> None:
         """Validate the file; request a start with it if it differs from `running`, or refuse it and go on."""

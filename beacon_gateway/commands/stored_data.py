@@ -107,8 +107,8 @@ FILES = {
     "gateway.db.new*": DataNote(Nature.gift, "修复好的存储", "the repaired store", "启用", "taken into use"),
     "calibration.json": DataNote(Nature.none, "最近一次接受的测量", "the last accepted calibration walk", *_NEWER),
     "acceptance.json": DataNote(Nature.none, "签名的验收单", "the signed acceptance sheet", *_NEWER),
-    "last-good.toml": DataNote(
-        Nature.staff, "最近可用的设置", "the last good settings", "有新的可用设置", "replaced by newer ones"
+    "last-good.toml*": DataNote(
+        Nature.staff, "最近五份可用的设置", "the last five good settings", "有新的可用设置", "replaced by newer ones"
     ),
     "pictures": DataNote(Nature.none, "公开项目的图片", "pictures of public projects", "目录不用了", "unused"),
     "environment": DataNote(Nature.none, "演练或正式", "drill or real", *_FOREVER),

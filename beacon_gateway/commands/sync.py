@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from beacon_gateway.commands.daemon_client import LAST_GOOD, NotRunning, fetch_json, find_address
+from beacon_gateway.commands.daemon_client import NotRunning, fetch_json, find_address
 from beacon_gateway.commands.effective_settings import describe_unreadable
 from beacon_gateway.commands.enrol_wording import BARRED
 from beacon_gateway.commands.parcel_wording import KINDS, REASONS
@@ -16,6 +16,7 @@ from beacon_gateway.commands.terminal_wrap import print_folded
 from beacon_gateway.model.sync_state import Repair
 from beacon_gateway.radio.status_json import read_advert_status, read_radio_status
 from beacon_gateway.store.database import Database
+from beacon_gateway.store.good_settings import LAST_GOOD
 from beacon_gateway.store.identity import enrolment_of
 from beacon_gateway.store.outbox import Outbox
 from beacon_gateway.store.server_acceptance import read_barred

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from beacon_gateway.store.good_settings import NAMES as GOOD_SETTINGS
 from beacon_gateway.store.identity import FILE as IDENTITY
 from beacon_gateway.store.repair import create_schema, start_epoch
 from beacon_gateway.store.tables import Tables
@@ -17,7 +18,7 @@ STORE, ENVIRONMENT = "gateway.db", "environment"
 _DRAFT, _READY = ".restore.", "restored"
 _ASIDE = "aside"
 """In the ready folder: the name of the folder that receives the old state."""
-_OLD = (IDENTITY, ENVIRONMENT, "last-good.toml", STORE, f"{STORE}-wal", f"{STORE}-shm")
+_OLD = (IDENTITY, ENVIRONMENT, *GOOD_SETTINGS, STORE, f"{STORE}-wal", f"{STORE}-shm")
 _NEW = (STORE, IDENTITY, ENVIRONMENT)
 """The store first: while it is in the ready folder, everything beside that folder is old."""
 

@@ -131,11 +131,16 @@ async def test_settings_become_the_last_good_ones_only_when_they_have_worked(tmp
             pass
     assert last_good.read_text("utf-8") == good, "this address cannot be bound"
     (config / "gateway.toml").write_text("this is [not TOML")
+    last_good.with_name("last-good.toml.2").write_text(good)
+    last_good.write_text("of a version [that is gone")
     async with gateway_program(tmp_path, config, plan) as gateway, visitor(gateway.url) as kiosk:
-        assert (await kiosk.open("/project/elder-lunch")).status == 200
+        project = await kiosk.open("/project/elder-lunch")
+        assert project.status == 200
+        assert "工作人员请看：设置文件有错" in project.text
         assert "gateway.toml:1" in (await kiosk.open("/site")).text, "staff see the fault on site"
     log = await asyncio.to_thread((tmp_path / "logs" / "gateway.log").read_text)
     assert "settings.refused" in log
+    assert "settings.good_refused" in log
     assert "gateway.toml:1" in log
 
 
