@@ -1,7 +1,7 @@
 """The components of a built gateway: donations, presence, statistics, the kiosk."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -90,7 +90,8 @@ class Presence:
 class Components:
     """The built gateway; beacon_gateway.stages runs it. `drain`: None without a central server.
 
-    `configuration`: the fingerprint of the settings. `board`: None where the screen shows no bulletin.
+    `configuration`: the fingerprint of the settings. `has_old_settings`: see kiosk_ui.render.Pages.
+    `board`: None where the screen shows no bulletin.
     """
 
     giving: Giving
@@ -100,6 +101,7 @@ class Components:
     drain: Drain | None
     app: web.Application
     configuration: str
+    has_old_settings: Callable[[], bool]
     board: BulletinBoard | None = None
 
     async def settle(self, outcomes: Iterable[Outcome]) -> None:

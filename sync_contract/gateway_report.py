@@ -53,6 +53,8 @@ class GatewayReport(Record):
     version: Annotated[str, Field(pattern=r"^[0-9A-Za-z.+-]{1,32}$")]
     configuration: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
     """The SHA-256 of the settings in effect, to be compared with the acceptance sheet; empty: not known."""
+    old_settings: bool = False
+    """The settings file has faults, and previous settings are in use."""
     epoch: Epoch
     uptime_s: Annotated[int, Field(ge=0, lt=2**32)]
     hearing: Hearing

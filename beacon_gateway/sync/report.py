@@ -46,6 +46,7 @@ def build_report(
     catalogue_version: int,
     hall: HallState = HallState.not_calibrated,
     configuration: str = "",
+    old_settings: bool = False,
 ) -> GatewayReport:
     """Build the report. `parcels`: counts by state."""
     return GatewayReport(
@@ -53,6 +54,7 @@ def build_report(
         every_s=EVERY_S,
         version=_VERSION,
         configuration=configuration,
+        old_settings=old_settings,
         epoch=epoch,
         uptime_s=int(uptime_s),
         hearing=hearing,

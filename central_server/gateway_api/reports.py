@@ -42,6 +42,7 @@ class ReportsApi:
             off_air_since=now if report.off_air else None,
             version=report.version,
             configuration=report.configuration,
+            old_settings=report.old_settings,
             waiting=report.waiting,
             refused=report.refused,
             damaged=report.damaged,

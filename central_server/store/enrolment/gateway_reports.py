@@ -24,7 +24,8 @@ class Report:
 
     `boot`, `monotonic_ns`: the gateway's boot id, and its clock since that boot.
 
-    `configuration`: the fingerprint of its settings, empty if it sends none.
+    `configuration`: the fingerprint of its settings, empty if it sends none. `old_settings`: its settings file has
+    faults, and previous settings are in use.
 
     `off_air_since`: since when its own beacon has not sent although it should; None: it sends, or need not.
     """
@@ -40,6 +41,7 @@ class Report:
     off_air_since: datetime | None
     version: str
     configuration: str
+    old_settings: bool
     waiting: int
     refused: int
     damaged: int

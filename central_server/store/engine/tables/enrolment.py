@@ -1,6 +1,6 @@
 """Tables of enrolment codes, reports of gateways, and rejected requests."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from central_server.store.engine.tables.metadata import community, metadata
 from central_server.store.engine.timestamps import Instant
@@ -53,6 +53,7 @@ gateway_reports = Table(
     Column("off_air_since", Instant, nullable=True),
     Column("version", String(32), nullable=False),
     Column("configuration", String(64), nullable=False, server_default=""),
+    Column("old_settings", Boolean, nullable=False, server_default=false()),
     Column("waiting", BigInteger, nullable=False),
     Column("refused", BigInteger, nullable=False),
     Column("damaged", BigInteger, nullable=False),

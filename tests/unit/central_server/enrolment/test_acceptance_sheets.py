@@ -41,11 +41,15 @@ async def test_a_sheet_is_verified_shown_and_compared_with_later_reports(
     for words in ("The device's key signed this sheet.", "The code of the print belongs to it.", "华大社区", "2.4 m"):
         assert words in page
     assert "differs" not in page
+    gateways = text(await donor.open(f"{central.url}/staff/gateways"))
+    assert "settings file has faults" not in gateways
     assert "No phone opened a code of the screen" in page
     assert "The print differs" in text(await donor.open(f"{one}/sheets/{sheet.id}?print=0123456789abcdef"))
 
-    await reports(gateway, version="0.2.0", configuration="cd" * 32, radio=HALL_CHANGED)
+    await reports(gateway, version="0.2.0", configuration="cd" * 32, old_settings=True, radio=HALL_CHANGED)
     page = text(await donor.open(one))
+    assert "Its settings file has faults." in page
+    assert "its settings file has faults" in text(await donor.open(f"{central.url}/staff/gateways"))
     for words in ("Its settings were changed.", "Its software was changed.", "The hall is received differently."):
         assert words in page
     assert "differs from its acceptance sheet" in text(await donor.open(f"{central.url}/staff/gateways"))

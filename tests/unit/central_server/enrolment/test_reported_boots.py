@@ -17,7 +17,28 @@ async def test_the_oldest_boots_of_a_gateway_are_deleted_beyond_the_limit(databa
     for each in (hostile, other):
         await register(database, each.id, each.public, "huada", "Hall", NOW)
     report = Report(
-        hostile.id, "huada", NOW, 60, "proved", NOW, "up", "on", None, "1", "", 0, 0, 0, 1, True, 0, 60, "0" * 16, "", 1
+        hostile.id,
+        "huada",
+        NOW,
+        60,
+        "proved",
+        NOW,
+        "up",
+        "on",
+        None,
+        "1",
+        "",
+        False,
+        0,
+        0,
+        0,
+        1,
+        True,
+        0,
+        60,
+        "0" * 16,
+        "",
+        1,
     )
 
     async def took(number: int, gateway: DeliveringGateway = hostile) -> bool:
