@@ -110,17 +110,7 @@ async def build(
         bulletin=_bulletin_parts(settings, resources, giving, board),
     )
     app.add_routes(_build_commands(resources, giving, drain).routes())
-    return Components(
-        giving,
-        presence,
-        statistics,
-        current_scene,
-        drain,
-        app,
-        settings.fingerprint(),
-        pages.has_old_settings,
-        board,
-    )
+    return Components(giving, presence, statistics, current_scene, drain, app, settings.fingerprint(), refused, board)
 
 
 def _build_commands(resources: Resources, giving: Giving, drain: Drain | None) -> LocalCommands:

@@ -1,7 +1,7 @@
 """The components of a built gateway: donations, presence, statistics, the kiosk."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -90,7 +90,7 @@ class Presence:
 class Components:
     """The built gateway; beacon_gateway.stages runs it. `drain`: None without a central server.
 
-    `configuration`: the fingerprint of the settings. `has_old_settings`: see kiosk_ui.render.Pages.
+    `configuration`: the fingerprint of the settings. `refused`: see daemon.run.
     `board`: None where the screen shows no bulletin.
     """
 
@@ -101,7 +101,7 @@ class Components:
     drain: Drain | None
     app: web.Application
     configuration: str
-    has_old_settings: Callable[[], bool]
+    refused: Callable[[], Sequence[str]]
     board: BulletinBoard | None = None
 
     async def settle(self, outcomes: Iterable[Outcome]) -> None:

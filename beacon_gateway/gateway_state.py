@@ -53,5 +53,5 @@ async def gateway_report(components: Components, resources: Resources, started: 
         catalogue_version=components.giving.offer.version,
         hall=presence.hall.status.state,
         configuration=components.configuration,
-        old_settings=components.has_old_settings(),
+        old_settings=bool(components.refused()),
     )

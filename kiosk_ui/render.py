@@ -66,7 +66,6 @@ class Pages:
         self.voices = voices
         self.default_language = default_language
         self.default_display = default_display
-        self.has_old_settings = has_old_settings
         self._facts = {
             "drill": environment is Environment.drill,
             "surface": surface,
