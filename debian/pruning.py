@@ -52,9 +52,9 @@ def _find_unused(library: Path) -> Iterator[Path]:
             yield lexer
     yield from (each for name in _OTHER_DATABASES for each in library.glob(f"sqlalchemy/dialects/{name}"))
     folders = [each for owner in _TESTED for name in _TESTS for each in (library / owner).rglob(name) if each.is_dir()]
-    kept = [library / name for name in _IMPORTED_TESTS]
+    imported = [library / name for name in _IMPORTED_TESTS]
     for folder in folders:
-        if folder not in kept and not any(other in folder.parents for other in folders if other not in kept):
+        if folder not in imported and not any(other in folder.parents for other in folders if other not in imported):
             yield folder
     for file in library.rglob("*"):
         if file.suffix in _SOURCES and file.is_file():
