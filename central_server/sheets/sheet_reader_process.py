@@ -8,7 +8,9 @@ from dataclasses import asdict
 
 from central_server.sheets.sheet_reader import MAX_ROWS, Sheet, SheetRefused, is_book, read
 
-CPU_S, _WALL_S = 8, 20.0
+CPU_S = 8
+_WALL_FACTOR = 2.5
+"""Seconds on the clock for each second of CPU: other work shares the processor."""
 MEMORY_BYTES = 512 * 1024 * 1024
 
 
@@ -30,7 +32,7 @@ async def open_sheet(
     pipe = asyncio.subprocess.PIPE
     child = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL)
     try:
-        async with asyncio.timeout(_WALL_S):
+        async with asyncio.timeout(cpu_s * _WALL_FACTOR):
             answer, _ = await child.communicate(content)
     except TimeoutError as error:
         raise SheetTooLarge from error
