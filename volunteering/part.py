@@ -23,6 +23,7 @@ from volunteering.people.membership import Membership, forget
 from volunteering.people.sealed_person import PersonSeal, check_key
 from volunteering.public.activity_pages import ActivityPages
 from volunteering.public.bulletin_api import BulletinApi
+from volunteering.public.calendar_pages import CalendarPages
 from volunteering.public.card_check_pages import CardCheckPages
 from volunteering.public.card_pages import CardPages
 from volunteering.public.check_in_pages import CheckInPages
@@ -82,6 +83,7 @@ async def build(context: PartContext) -> RunningPart:
     membership = Membership(context.database, seal, outbox, context.environment, context.clock)
     routes = [
         *ActivityPages(membership, responder).routes(),
+        *CalendarPages(membership, context.address).routes(),
         *CardCheckPages(membership, responder).routes(),
         *CardPages(membership, responder, context.address).routes(),
         *CheckInPages(membership, responder).routes(),
@@ -112,7 +114,11 @@ async def build(context: PartContext) -> RunningPart:
         *PeoplePage(context.frame, membership.seal, context.environment).routes(),
         *_pool_routes(context, membership.seal),
     ]
-    jobs = [
+    return RunningPart(routes, _jobs(context, outbox))
+
+
+def _jobs(context: PartContext, outbox: Outbox) -> list[PartJob]:
+    return [
         PartJob("volunteers.offers", partial(lapse_offers, context.database)),
         PartJob("volunteers.invitations", partial(expire, context.database), every_s=600.0),
         PartJob("volunteers.merges", partial(finish_due, context.database), every_s=600.0),
@@ -124,7 +130,6 @@ async def build(context: PartContext) -> RunningPart:
         PartJob("volunteers.sent_messages", outbox.forget, every_s=3600.0),
         PartJob("volunteers.codes", partial(forget, context.database), every_s=600.0),
     ]
-    return RunningPart(routes, jobs)
 
 
 def _pool_routes(context: PartContext, seal: PersonSeal) -> list[web.RouteDef]:
