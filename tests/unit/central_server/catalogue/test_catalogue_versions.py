@@ -30,7 +30,7 @@ __all__ = ["huada"]
 
 def reported(gateway: str, version: int) -> Report:
     """Return a report of this version."""
-    facts = ("proved", NOW, "hearing", "on_air", None, "1", "", 0, 0, 0)
+    facts = ("proved", NOW, "hearing", "on_air", None, "1", "", False, 0, 0, 0)
     clock = {"clock_trusted": True, "clock_off_s": 0, "uptime_s": 1, "boot": "0" * 32, "monotonic_ns": version}
     return Report(gateway, "huada", NOW, 60, *facts, version, epoch="e", **clock)  # type: ignore[arg-type]  # as named
 
