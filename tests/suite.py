@@ -121,7 +121,7 @@ def main() -> int:
     elif arguments:
         run_pytest(count, *arguments, workers=1)
     else:
-        run_everything(count, *ALL, workers=5)  # browsers and the radio lab wait more than they compute
+        run_everything(count, *ALL, workers=4)  # browsers and the radio lab wait more than they compute
     print(f"took {time.monotonic() - began:.0f} s")
     print(f"{count.passed} passed, {count.failed} failed")
     return 1 if count.failed or not count.passed else 0
