@@ -75,6 +75,7 @@ class PoolPage:
         return [
             frame.page(_AT, self._show_list, Right.people),
             frame.form(f"{_AT}/names", self._show_names, Right.people),
+            frame.page(f"{_AT}/views", self._show_views, Right.people),
             frame.page(_ONE, self._show, Right.people),
             frame.form(f"{_ONE}/name", self._show_name, Right.people),
             frame.form(_ACT, self._act, Right.people),
@@ -84,8 +85,24 @@ class PoolPage:
         async with visitor.database.read() as connection:
             around = await self._around(connection, visitor, visitor.request.query)
             lines, more = await self._lines(connection, around, visitor.request.query)
-            views = await self._views(connection, around)
-        return self._list(visitor.request.query, around, lines, more, views)
+        return self._list(visitor.request.query, around, lines, more)
+
+    async def _show_views(self, visitor: Visitor) -> HtmlPage:
+        """Count the members by unit, residence and post: a page of its own, because it reads all of them."""
+        async with visitor.database.read() as connection:
+            around = await self._around(connection, visitor, visitor.request.query)
+            if around.community is None:
+                raise web.HTTPNotFound
+            counted = await pool.count_by(connection, around.community.id, self._environment)
+        values = {
+            "around": around,
+            "place": around.community.id,
+            "views": counted,
+            "posts": post_list(),
+            "grid_names": {each.id: each.names for each in around.grids},
+            "section": _AT,
+        }
+        return HtmlPage("volunteer_pool_views.html", values)
 
     async def _show_names(self, visitor: Visitor) -> HtmlPage:
         """Record the look, then show the names of this part of the list."""
@@ -96,13 +113,12 @@ class PoolPage:
                 label = around.community.names[visitor.language]
                 shown = VolunteersShown(around.community.id, label, len(lines))
                 await visitor.record(connection, around.community.id, shown)
-            views = await self._views(connection, around)
         try:
             named = [self._named(line) for line in lines]
         except SealBroken as error:
             _log.error("receipts.key", reason=str(error))
-            return self._list(visitor.form, around, lines, more, views, fault=BROKEN)
-        return self._list(visitor.form, around, named, more, views)
+            return self._list(visitor.form, around, lines, more, fault=BROKEN)
+        return self._list(visitor.form, around, named, more)
 
     def _list(
         self,
@@ -110,7 +126,6 @@ class PoolPage:
         around: _Surroundings,
         lines: Sequence[PoolLine],
         more: str,
-        views: Mapping[str, Mapping[str, int]],
         fault: str = "",
     ) -> HtmlPage:
         community = "" if around.community is None else around.community.id
@@ -126,7 +141,6 @@ class PoolPage:
             "named": any(line.name for line in lines),
             "first": f"{_AT}?{urlencode(query)}" if asked.get("after") else "",
             "more": f"{_AT}?{urlencode(query | {'after': more})}" if more else "",
-            "views": views,
             "posts": post_list(),
             "states": STATES,
             "grid_names": {each.id: each.names for each in around.grids},
@@ -172,11 +186,6 @@ class PoolPage:
             )
             for each in members
         ]
-
-    async def _views(self, connection: Connection, around: _Surroundings) -> Mapping[str, Mapping[str, int]]:
-        if around.community is None:
-            return {"unit": {}, "grid": {}, "post": {}}
-        return await pool.count_by(connection, around.community.id, self._environment)
 
     def _named(self, line: PoolLine) -> PoolLine:
         """Raises SealBroken."""
