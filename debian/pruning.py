@@ -91,8 +91,10 @@ def update_records(library: Path) -> None:
 
 
 def _recorded(file: Path, row: list[str]) -> list[str]:
-    name, digest, size = row
-    if not digest or int(size) == file.stat().st_size:
+    """Return the row with the file's present hash and size; RECORD states none of itself."""
+    name, digest, _ = row
+    if not digest:
         return row
-    found = base64.urlsafe_b64encode(hashlib.sha256(file.read_bytes()).digest()).rstrip(b"=")
-    return [name, f"sha256={found.decode()}", str(file.stat().st_size)]
+    content = file.read_bytes()
+    found = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=")
+    return [name, f"sha256={found.decode()}", str(len(content))]

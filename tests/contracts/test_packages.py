@@ -126,14 +126,20 @@ def test_a_library_without_its_symbols_and_unused_files_still_loads_and_its_list
     before = shared.stat().st_size
     record = tmp_path / "greenlet-1.dist-info" / "RECORD"
     record.parent.mkdir()
+    same_size = copy / "__init__.py"
     record.write_text(
+        f"greenlet/__init__.py,sha256=a,{same_size.stat().st_size}\n"
         f"greenlet/{shared.name},sha256=a,{before}\ngreenlet/tests/__init__.py,sha256=b,9\ngreenlet-1.dist-info/RECORD,,\n"
     )
     prune(tmp_path, platform.machine())
     assert shared.stat().st_size < before / 2
     assert not list(copy.glob("*.h")) + list(tmp_path.rglob("tests")) + list(tmp_path.rglob("mysql"))
-    stripped, itself = record.read_text().splitlines()
-    digest = base64.urlsafe_b64encode(hashlib.sha256(shared.read_bytes()).digest()).decode().rstrip("=")
+    unchanged, stripped, itself = record.read_text().splitlines()
+    own, digest = (
+        base64.urlsafe_b64encode(hashlib.sha256(each.read_bytes()).digest()).decode().rstrip("=")
+        for each in (same_size, shared)
+    )
+    assert unchanged == f"greenlet/__init__.py,sha256={own},{same_size.stat().st_size}"
     assert stripped == f"greenlet/{shared.name},sha256={digest},{shared.stat().st_size}"
     assert itself == "greenlet-1.dist-info/RECORD,,"
     code = (
