@@ -208,7 +208,7 @@ def _become_worker(config: pytest.Config, number: int) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     atexit._clear()  # these belong to the process that collected
     if FORKS in sys.modules:  # only its parent can ask whether the fork server still runs
-        multiprocessing.forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]
+        multiprocessing.forkserver._forkserver.ensure_running = lambda: None  # type: ignore[method-assign]  # no public way
     os.environ[WORKER] = str(number)
     random.seed()
     config.pluginmanager.unregister(name="terminalreporter")

@@ -123,7 +123,7 @@ QUESTIONS = {
         texts(
             "原来的设置会留一份。要改，请返回上一步。",
             "原來的設定會留一份。要改，請返回上一步。",
-            "The former settings are kept. To change something, go back.",
+            "The former settings stay as they are. To change something, go back.",
         ),
     ),
     Topic.started: WordedQuestion(
