@@ -146,7 +146,7 @@ def _over_time(
     hatched = chart.listening and any(slot.heard is not None and slot.heard < 0.9 for slot in past)
     title = translate(chart.title)
     drawing = bars(chart.name, title, columns, unit=translate(chart.unit))
-    now = reach(report.started, len(columns)) if report.started < len(columns) else None
+    now = None if report.slots[-1].complete else reach(report.started, len(columns))
     empty = not any(any(column.values) for column in columns)
     legend, table = names if len(names) > 1 else (), (heading, tuple(rows))
     return Chart(chart.name, title, drawing, legend, table, hatched, now=now, empty=empty)

@@ -1,14 +1,16 @@
 """Report figures: slots that add up, doors apart, silence distinct from emptiness, and only the caller's places."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from central_server.staff.statistics.figure_charts import charts
 from central_server.statistics.daily_summary import summarize_day
 from central_server.statistics.event_times import HOUR
 from central_server.statistics.figure_records import SCREEN_COUNTS
 from central_server.statistics.funnel import UNKNOWN_DOOR
-from central_server.statistics.periods import Span, period_of
+from central_server.statistics.periods import Period, Span, period_of
 from central_server.statistics.salts import Salts
 from central_server.statistics.visitors import VisitCounter
 from central_server.store.donations import intents
@@ -18,7 +20,7 @@ from central_server.store.places.places import TOP
 from central_server.store.statistics import phone_figures, visitors
 from central_server.store.statistics.figure_filter import FigureFilter, FigureScope
 from sync_contract.records import Door
-from sync_contract.strict_model import Environment
+from sync_contract.strict_model import Environment, Language
 from tests.unit.central_server.statistics_world import (
     GATEWAYS,
     HALL,
@@ -50,6 +52,29 @@ async def test_hours_add_up_to_the_day_and_days_to_the_week(database: Database) 
     assert week.rssi == day.rssi
     assert week.rssi is not None
     assert sum(week.rssi) == sum(range(1, 15))
+
+
+@dataclass(frozen=True)
+class NoLinks:
+    period: Period
+
+    def link(self, path: str = "", **changes: str) -> str:
+        return path
+
+
+async def test_the_chart_of_a_day_shows_the_current_time_until_its_last_hour_is_over(database: Database) -> None:
+    await register_gateways(database)
+    places = []
+    for minutes in (5, 12 * 60, 23 * 60 + 30, 24 * 60):
+        report = await report_of(database, FigureScope(HALL), now=MIDNIGHT + timedelta(minutes=minutes))
+        drawn = charts(report, NoLinks(report.period), Language.en, str)
+        places.append(next(chart.now for chart in drawn if chart.name == "tags"))
+    morning, noon, last_hour, next_day = places
+    assert morning is not None
+    assert noon is not None
+    assert last_hour is not None
+    assert 0 < morning < noon < last_hour <= 1
+    assert next_day is None
 
 
 async def test_a_silent_gateway_differs_from_an_empty_hall(database: Database) -> None:
